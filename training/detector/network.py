@@ -1,0 +1,144 @@
+"""DetectNet_v2 with a ResNet-10 or ResNet-18 trunk.
+
+A grid of cells 16 pixels wide looks at the frame; for every class each cell says how much of
+it belongs to an object (coverage, 0..1) and where that object's four edges are, relative to
+the cell (gridbox.py). The layout follows NVIDIA's TAO toolkit; see
+https://docs.nvidia.com/tao/tao-toolkit/ (DetectNet_v2) and He et al.,
+https://arxiv.org/abs/1512.03385 for the residual unit.
+
+Letters: N frames, C classes, H and W frame size in pixels, h = H/16 and w = W/16 grid size.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STRIDE = 16
+BN_EPS = 1e-3
+BN_MOMENTUM = 0.01  # Keras' 0.99 seen from the other side
+
+Layers = Literal[10, 18]
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution whose output has ceil(n / stride) rows and columns, as TensorFlow pads.
+
+    A surplus row or column goes to the bottom and right, where PyTorch's own padding would
+    put it on all sides and shift the grid by half a step.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        top, bottom = self._surplus(x.shape[2], axis=0)
+        left, right = self._surplus(x.shape[3], axis=1)
+        if top == bottom and left == right:
+            return F.conv2d(x, self.weight, self.bias, self.stride, (top, left))
+        padded = F.pad(x, (left, right, top, bottom))
+        return F.conv2d(padded, self.weight, self.bias, self.stride)
+
+    def _surplus(self, length: int, *, axis: int) -> tuple[int, int]:
+        kernel, stride = self.kernel_size[axis], self.stride[axis]
+        total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+        return total // 2, total - total // 2
+
+
+class ConvNorm(nn.Sequential):
+    """Convolution with bias, then batch norm: ``conv`` and ``norm``."""
+
+    def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.add_module("conv", SameConv2d(inputs, outputs, kernel, stride))
+        self.add_module("norm", nn.BatchNorm2d(outputs, eps=BN_EPS, momentum=BN_MOMENTUM))
+
+
+class Unit(nn.Module):
+    """Residual unit of two 3x3 convolutions; the shortcut is always a 1x1 projection."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int) -> None:
+        super().__init__()
+        self.first = ConvNorm(inputs, outputs, kernel=3, stride=stride)
+        self.second = ConvNorm(outputs, outputs, kernel=3, stride=1)
+        self.shortcut = ConvNorm(inputs, outputs, kernel=1, stride=stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        residual = self.second(F.relu(self.first(x), inplace=True))
+        return F.relu(residual + self.shortcut(x), inplace=True)
+
+
+class DetectNet(nn.Module):
+    """Frames to coverage and edges.
+
+    Input (N, 3, H, W), RGB, 0..1. Output: coverage (N, C, h, w) in 0..1, and edges
+    (N, 4C, h, w), channels 4c..4c+3 = left, top, right, bottom of class c.
+    """
+
+    def __init__(self, *, classes: int, layers: Layers = 10) -> None:
+        super().__init__()
+        if classes < 1:
+            raise ValueError("a detector needs at least one class")
+        units = {10: 1, 18: 2}[layers]
+        self.conv1 = ConvNorm(3, 64, kernel=7, stride=2)
+        self.block1 = _block(64, 64, units=units, stride=2)
+        self.block2 = _block(64, 128, units=units, stride=2)
+        self.block3 = _block(128, 256, units=units, stride=2)
+        self.block4 = _block(256, 512, units=units, stride=1)
+        self.cov = nn.Conv2d(512, classes, 1)
+        self.bbox = nn.Conv2d(512, 4 * classes, 1)
+        self.apply(_initialise)
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.features(frames)
+        # The heads stay in full precision: a cell's edges are thousandths of a frame.
+        with torch.autocast(features.device.type, enabled=False):
+            features = features.to(self.cov.weight.dtype)
+            return torch.sigmoid(self.cov(features)), self.bbox(features)
+
+    def features(self, frames: Tensor) -> Tensor:
+        """Trunk alone: (N, 3, H, W) to (N, 512, h, w)."""
+        x = F.relu(self.conv1(frames), inplace=True)  # (N, 64, H/2, W/2)
+        x = self.block1(x)  # (N, 64, H/4, W/4)
+        x = self.block2(x)  # (N, 128, H/8, W/8)
+        x = self.block3(x)  # (N, 256, h, w)
+        return self.block4(x)  # type: ignore[no-any-return]  # nn.Module calls are untyped
+
+
+def set_norm_momentum(network: nn.Module, momentum: float) -> None:
+    """Let batch norm forget faster (PyTorch convention); short trainings need 0.1, TAO has 0.01."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = momentum
+
+
+def fuse(network: DetectNet) -> DetectNet:
+    """Fold every batch norm into its convolution, in place, for reading only."""
+    for name, module in list(network.named_modules()):
+        if isinstance(module, ConvNorm):
+            parent = network.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], _fused(module))
+    return network
+
+
+def _fused(pair: ConvNorm) -> SameConv2d:
+    conv, norm = pair.get_submodule("conv"), pair.get_submodule("norm")
+    assert isinstance(conv, SameConv2d) and isinstance(norm, nn.BatchNorm2d)
+    assert conv.bias is not None and norm.running_var is not None and norm.running_mean is not None
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    with torch.no_grad():
+        conv.weight.mul_(gain[:, None, None, None])
+        conv.bias.sub_(norm.running_mean).mul_(gain).add_(norm.bias)
+    return conv
+
+
+def _block(inputs: int, outputs: int, *, units: int, stride: int) -> nn.Sequential:
+    first = Unit(inputs, outputs, stride=stride)
+    return nn.Sequential(first, *(Unit(outputs, outputs, stride=1) for _ in range(units - 1)))
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.xavier_uniform_(module.weight)
+        assert module.bias is not None
+        nn.init.zeros_(module.bias)
