@@ -31,13 +31,109 @@ class CheckpointWrongKind(Refused):
     es = "«{name}» es un modelo «{found}», pero aquí hace falta «{wanted}». Elija otro modelo."
 
 
+# --- both networks: Diverged and what a training refuses before it starts
+
+
+class Diverged(Refused):
+    en = (
+        "The training diverged in epoch {epoch}: its loss is no longer a number. Lower the "
+        "learning rate, or look for wrong labels, and start again."
+    )
+    es = (
+        "El entrenamiento divergió en la época {epoch}: la pérdida ya no es un número. Baje la "
+        "tasa de aprendizaje o busque etiquetas erróneas, y empiece de nuevo."
+    )
+
+
+class SettingRefused(Refused):
+    en = "The training setting “{setting}” cannot be {value}: {reason}."
+    es = "El ajuste de entrenamiento «{setting}» no puede ser {value}: {reason}."
+
+
+class NothingToTrainOn(Refused):
+    en = "There is nothing to train on: the dataset version has no usable pictures in “train”."
+    es = "No hay con qué entrenar: la versión del conjunto no tiene imágenes útiles en «train»."
+
+
+class AnotherTrainingHere(Refused):
+    en = (
+        "“{name}” holds another training ({setting} differs). Give a new folder, or the settings "
+        "it was started with."
+    )
+    es = (
+        "«{name}» contiene otro entrenamiento (difiere {setting}). Indique una carpeta nueva o "
+        "los ajustes con que se inició."
+    )
+
+
+class OtherNetwork(Refused):
+    en = "“{name}” is a {found} network, the training wants {wanted}. Choose another start model."
+    es = "«{name}» es una red {found}, el entrenamiento pide {wanted}. Elija otro modelo inicial."
+
+
 # --- detector
 
 
 # --- recognizer
 
 
+class AlphabetRefused(Refused):
+    en = (
+        "The alphabet “{alphabet}” cannot be used: it needs at least one character, each only "
+        "once, without spaces and without “?”."
+    )
+    es = (
+        "El alfabeto «{alphabet}» no sirve: debe tener al menos un carácter, cada uno una sola "
+        "vez, sin espacios y sin «?»."
+    )
+
+
+class CharacterUnknown(Refused):
+    en = (
+        "“{character}” in the text “{text}” of “{name}” is not in the alphabet. Correct the "
+        "text, or add the character to the alphabet."
+    )
+    es = (
+        "«{character}» en el texto «{text}» de «{name}» no está en el alfabeto. Corrija el "
+        "texto o añada el carácter al alfabeto."
+    )
+
+
+class TextTooLong(Refused):
+    en = (
+        "The text “{text}” of “{name}” is too long: the network writes at most {steps} "
+        "characters, and one less for each doubled character. Correct the text or leave it out."
+    )
+    es = (
+        "El texto «{text}» de «{name}» es demasiado largo: la red escribe como mucho {steps} "
+        "caracteres, y uno menos por cada carácter doble. Corrija el texto o déjelo fuera."
+    )
+
+
+class PictureMissing(Refused):
+    en = "“{name}” is listed for training but is not on the disk. Make the dataset version again."
+    es = (
+        "«{name}» figura para el entrenamiento pero no está en el disco. Vuelva a crear la "
+        "versión del conjunto."
+    )
+
+
 # --- synthetic
+
+
+class FontMissing(Refused):
+    en = "The font {file} of the package “{package}” is missing: install it with pip and try again."
+    es = "Falta la fuente {file} del paquete «{package}»: instálelo con pip e inténtelo de nuevo."
+
+
+class UnknownPlateFormat(Refused):
+    en = "There is no plate format “{name}”: choose among {known}."
+    es = "No existe el formato de placa «{name}»: elija entre {known}."
+
+
+class SyntheticVideoRefused(Refused):
+    en = "The video cannot be made as asked: {reason}."
+    es = "El vídeo no se puede hacer como se pide: {reason}."
 
 
 # --- runs, models, reads
