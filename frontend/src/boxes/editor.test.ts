@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+
+import { type Action, type Editor, type EditorBox, EMPTY, changes, drawn, edit, isSmall, listed, preview } from "./editor";
+
+const FRAME = { width: 1000, height: 500 };
+const box = (key: string, x1: number, y1: number, x2: number, y2: number, label = "car"): EditorBox => ({
+  key,
+  label,
+  x1,
+  y1,
+  x2,
+  y2,
+  source: "person",
+  confidence: null,
+  text: "",
+});
+const CAR = box("car", 100, 100, 500, 400);
+const PLATE = box("plate", 250, 350, 350, 380, "plate");
+
+/** Stage and frame have one size, so screen and frame pixels are the same. */
+const start = (...boxes: EditorBox[]): Editor => {
+  const loaded = edit(EMPTY, { do: "load", frame: FRAME, boxes, labels: ["car", "plate"] });
+  return { ...loaded, stage: FRAME, view: { scale: 1, x: 0, y: 0 }, fitted: false };
+};
+const run = (state: Editor, ...actions: Action[]): Editor => actions.reduce(edit, state);
+const drag = (from: [number, number], to: [number, number], key = "new"): Action[] => [
+  { do: "down", at: { x: from[0], y: from[1] } },
+  { do: "to", at: { x: to[0], y: to[1] } },
+  { do: "up", key },
+];
+const clickAt = (x: number, y: number, add = false): Action[] => [
+  { do: "down", at: { x, y }, add },
+  { do: "up", key: "unused", add },
+];
+
+describe("drawing", () => {
+  it("a drag on the picture makes a selected box with the chosen label", () => {
+    const state = run(start(), { do: "label", label: "plate" }, ...drag([20, 30], [120, 70]));
+    expect(state.boxes).toEqual([{ ...box("new", 20, 30, 120, 70, "plate") }]);
+    expect(state.selected).toEqual(["new"]);
+  });
+
+  it("over an unselected car draws a plate inside it", () => {
+    const state = run(start(CAR), ...drag([200, 300], [300, 340]));
+    expect(state.boxes).toHaveLength(2);
+    expect(state.boxes[0]).toBe(CAR);
+  });
+
+  it("is shown while the button is down and leaves nothing after Escape", () => {
+    const state = run(start(), { do: "down", at: { x: 20, y: 30 } }, { do: "to", at: { x: 60, y: 80 } });
+    expect(drawn(state)).toEqual({ x1: 20, y1: 30, x2: 60, y2: 80 });
+    expect(run(state, { do: "escape" }, { do: "up", key: "new" }).boxes).toEqual([]);
+  });
+
+  it("armed by N draws even over a selected box", () => {
+    const state = run(start(CAR), { do: "select", key: "car" }, { do: "arm" }, ...drag([200, 300], [300, 340]));
+    expect(state.boxes.map(({ key }) => key)).toEqual(["car", "new"]);
+    expect(state.armed).toBe(false);
+  });
+
+  it("without a mouse puts a box in the middle, with the last size of its label", () => {
+    const state = run(start(), ...drag([0, 0], [60, 40]), { do: "place", key: "placed" });
+    expect(state.boxes[1]).toMatchObject({ x1: 470, y1: 230, x2: 530, y2: 270 });
+  });
+
+  it("near the frame's edge snaps to it", () => {
+    const state = run(start(), ...drag([4, 30], [996, 70]));
+    expect(state.boxes[0]).toMatchObject({ x1: 0, x2: 1000, y1: 30, y2: 70 });
+  });
+});
+
+describe("selecting", () => {
+  it("a click takes the smallest box and a second one the box below it", () => {
+    const one = run(start(CAR, PLATE), ...clickAt(300, 360));
+    expect(one.selected).toEqual(["plate"]);
+    expect(run(one, ...clickAt(300, 360)).selected).toEqual(["car"]);
+    expect(run(one, ...clickAt(900, 20)).selected).toEqual([]);
+  });
+
+  it("with Shift adds and takes away", () => {
+    const both = run(start(CAR, PLATE), ...clickAt(300, 360), ...clickAt(150, 150, true));
+    expect(both.selected).toEqual(["plate", "car"]);
+    expect(run(both, ...clickAt(150, 150, true)).selected).toEqual(["plate"]);
+  });
+
+  it("Tab goes through cars, each followed by its plates, and round", () => {
+    let state = start(PLATE, CAR, box("other", 600, 0, 700, 90));
+    const seen = [1, 2, 3, 4].map(() => {
+      state = edit(state, { do: "next" });
+      return state.selected[0];
+    });
+    expect(seen).toEqual(["car", "plate", "other", "car"]);
+    expect(edit(start(CAR, PLATE), { do: "next", back: true }).selected).toEqual(["plate"]);
+  });
+
+  it("a plate is listed under the smallest car around it", () => {
+    const lorry = box("lorry", 0, 0, 1000, 500);
+    expect(listed([lorry, CAR, PLATE]).map(({ box: { key }, inside }) => [key, inside])).toEqual([
+      ["lorry", false],
+      ["car", false],
+      ["plate", true],
+    ]);
+  });
+});
+
+describe("changing", () => {
+  const chosen = run(start(CAR, PLATE), { do: "select", key: "plate" });
+
+  it("a drag inside the selected box moves it", () => {
+    expect(run(chosen, ...drag([300, 365], [310, 385])).boxes[1]).toMatchObject({ x1: 260, y1: 370, x2: 360, y2: 400 });
+  });
+
+  it("a drag at a handle resizes it", () => {
+    expect(run(chosen, ...drag([350, 380], [371, 391])).boxes[1]).toMatchObject({ x1: 250, y1: 350, x2: 371, y2: 391 });
+  });
+
+  it("is seen before the release and undone in one step after it", () => {
+    const moving = run(chosen, { do: "down", at: { x: 300, y: 365 } }, { do: "to", at: { x: 400, y: 365 } });
+    expect(preview(moving)[1]?.x1).toBe(350);
+    expect(moving.boxes[1]?.x1).toBe(250);
+    const moved = edit(moving, { do: "up", key: "" });
+    expect(edit(moved, { do: "undo" }).boxes).toEqual(chosen.boxes);
+  });
+
+  it("nudge and grow stop at the frame", () => {
+    const far = run(chosen, { do: "nudge", by: { x: 9999, y: 0 } }, { do: "grow", by: { x: 5, y: 5 } });
+    expect(far.boxes[1]).toMatchObject({ x1: 900, x2: 1000, y1: 350, y2: 385 });
+    expect(edit(far, { do: "nudge", by: { x: 5, y: 0 } })).toBe(far);
+  });
+
+  it("a number key labels what is selected, and the next box", () => {
+    const state = edit(chosen, { do: "label", label: "car" });
+    expect(state.boxes[1]?.label).toBe("car");
+    expect(state.label).toBe("car");
+    expect(edit(chosen, { do: "label", label: "bus" })).toBe(chosen);
+  });
+
+  it("delete selects the neighbour, and duplicate the copy", () => {
+    expect(edit(chosen, { do: "delete" })).toMatchObject({ boxes: [CAR], selected: ["car"] });
+    const copied = edit(chosen, { do: "duplicate", key: "copy" });
+    expect(copied.boxes[2]).toMatchObject({ key: "copy-0", x1: 262, y1: 362, label: "plate" });
+  });
+
+  it("pasted boxes of another frame are clipped to this one", () => {
+    const state = edit(start(), { do: "paste", key: "p", boxes: [box("a", 900, 400, 1200, 600), box("b", 1100, 0, 1200, 90)] });
+    expect(state.boxes).toHaveLength(1);
+    expect(state.boxes[0]).toMatchObject({ key: "p-0", x2: 1000, y2: 500 });
+  });
+});
+
+describe("history", () => {
+  it("undo and redo walk through every step and forget the future after a new one", () => {
+    const drawnTwice = run(start(), ...drag([10, 10], [60, 60], "a"), ...drag([200, 10], [260, 60], "b"));
+    const back = run(drawnTwice, { do: "undo" }, { do: "undo" }, { do: "undo" });
+    expect(back.boxes).toEqual([]);
+    const forth = run(back, { do: "redo" }, { do: "redo" }, { do: "redo" });
+    expect(forth.boxes).toEqual(drawnTwice.boxes);
+    expect(run(back, ...drag([300, 300], [400, 400], "c")).future).toEqual([]);
+  });
+
+  it("looking around is no step", () => {
+    const state = run(start(CAR), { do: "zoom", factor: 2 }, { do: "select", key: "car" }, { do: "to box" }, { do: "hide" });
+    expect(state.past).toEqual([]);
+  });
+});
+
+describe("saving", () => {
+  it("is the difference of two lists", () => {
+    const moved = { ...CAR, x1: 90 };
+    const made = box("new", 0, 0, 9, 9);
+    expect(changes([CAR, PLATE], [moved, made])).toEqual([
+      { kind: "delete", key: "plate" },
+      { kind: "change", box: moved },
+      { kind: "create", box: made },
+    ]);
+  });
+
+  it("what the server says about a box is no change", () => {
+    expect(changes([PLATE], [{ ...PLATE, text: "ABC1234" }])).toEqual([]);
+  });
+});
+
+it("a frame of the same size keeps the zoom, another one is shown whole", () => {
+  const zoomed = run(start(CAR), { do: "zoom", factor: 3, at: { x: 10, y: 10 } });
+  const same = edit(zoomed, { do: "load", frame: FRAME, boxes: [], labels: ["car"] });
+  expect(same.view).toEqual(zoomed.view);
+  const other = edit(zoomed, { do: "load", frame: { width: 640, height: 480 }, boxes: [], labels: ["car"] });
+  expect(other.fitted).toBe(true);
+});
+
+it("a tiny plate is called small, a tiny car is not", () => {
+  expect(isSmall(box("p", 0, 0, 29, 20, "plate"))).toBe(true);
+  expect(isSmall(box("c", 0, 0, 29, 20, "car"))).toBe(false);
+});

@@ -1,0 +1,486 @@
+/** What the box editor knows and how each hand movement changes it. No DOM, no server.
+ *
+ * Boxes are never changed in place: a step of the history is the list as it was, so undo is
+ * putting a list back and saving is the difference of two lists (`changes`).
+ */
+
+import {
+  type Handle,
+  type Point,
+  type Rect,
+  type Size,
+  type View,
+  CLICK_PIXELS,
+  area,
+  boxAt,
+  centre,
+  clampPoint,
+  contains,
+  coverage,
+  fit,
+  fitBox,
+  handleAt,
+  height,
+  move,
+  pan,
+  resize,
+  snap,
+  span,
+  tidy,
+  toFrame,
+  width,
+  zoomAt,
+} from "./geometry";
+
+export interface EditorBox extends Rect {
+  /** Made in the browser and kept for the box's whole life; the server's id is not needed here. */
+  readonly key: string;
+  readonly label: string;
+  readonly source: string;
+  readonly confidence: number | null;
+  readonly text: string;
+}
+
+export type Drag =
+  | { readonly kind: "draw"; readonly from: Point; readonly to: Point }
+  | { readonly kind: "move"; readonly from: Point; readonly to: Point }
+  | { readonly kind: "resize"; readonly from: Point; readonly to: Point; readonly handle: Handle }
+  | { readonly kind: "pan"; readonly view: View };
+
+export interface Editor {
+  readonly frame: Size;
+  readonly stage: Size;
+  readonly view: View;
+  /** The whole frame stays in view when the stage changes, until somebody zooms. */
+  readonly fitted: boolean;
+  readonly labels: readonly string[];
+  /** The label the next drawn box gets. */
+  readonly label: string;
+  readonly boxes: readonly EditorBox[];
+  readonly selected: readonly string[];
+  readonly armed: boolean;
+  readonly hidden: boolean;
+  readonly drag: (Drag & { readonly start: Point; readonly far: boolean }) | null;
+  readonly past: readonly (readonly EditorBox[])[];
+  readonly future: readonly (readonly EditorBox[])[];
+  readonly lastSize: Readonly<Record<string, Size>>;
+}
+
+export type Action =
+  | { readonly do: "load"; readonly frame: Size; readonly boxes: readonly EditorBox[]; readonly labels: readonly string[] }
+  | { readonly do: "stage"; readonly size: Size }
+  | { readonly do: "down"; readonly at: Point; readonly add?: boolean; readonly hand?: boolean; readonly touch?: boolean }
+  | { readonly do: "to"; readonly at: Point }
+  | { readonly do: "up"; readonly key: string; readonly add?: boolean }
+  | { readonly do: "drop" }
+  | { readonly do: "arm" }
+  | { readonly do: "place"; readonly key: string }
+  | { readonly do: "label"; readonly label: string }
+  | { readonly do: "nudge"; readonly by: Point }
+  | { readonly do: "grow"; readonly by: Point }
+  | { readonly do: "delete" }
+  | { readonly do: "duplicate"; readonly key: string }
+  | { readonly do: "paste"; readonly key: string; readonly boxes: readonly EditorBox[] }
+  | { readonly do: "clear" }
+  | { readonly do: "next"; readonly back?: boolean }
+  | { readonly do: "select"; readonly key: string; readonly add?: boolean }
+  | { readonly do: "all" }
+  | { readonly do: "escape" }
+  | { readonly do: "undo" }
+  | { readonly do: "redo" }
+  | { readonly do: "zoom"; readonly factor: number; readonly at?: Point }
+  | { readonly do: "pan"; readonly by: Point }
+  | { readonly do: "fit" }
+  | { readonly do: "to box" }
+  | { readonly do: "hide" }
+  | { readonly do: "text"; readonly key: string; readonly text: string };
+
+/** Screen pixels within which a handle or the frame's edge takes the pointer. */
+const REACH = 8;
+const TOUCH_REACH = 20;
+const SNAP = 6;
+
+export const EMPTY: Editor = {
+  frame: { width: 1, height: 1 },
+  stage: { width: 1, height: 1 },
+  view: { scale: 1, x: 0, y: 0 },
+  fitted: true,
+  labels: [],
+  label: "",
+  boxes: [],
+  selected: [],
+  armed: false,
+  hidden: false,
+  drag: null,
+  past: [],
+  future: [],
+  lastSize: {},
+};
+
+export function edit(state: Editor, action: Action): Editor {
+  switch (action.do) {
+    case "load":
+      return load(state, action);
+    case "stage":
+      return withStage(state, action.size);
+    case "down":
+      return down(state, action);
+    case "to":
+      return to(state, action.at);
+    case "up":
+      return up(state, action);
+    case "drop":
+      return { ...state, drag: null };
+    case "arm":
+      return { ...state, armed: true, selected: [], drag: null };
+    case "place":
+      return place(state, action.key);
+    case "label":
+      return relabel(state, action.label);
+    case "nudge":
+      return change(state, (box) => move(box, action.by, state.frame));
+    case "grow":
+      return change(state, (box) => resize(box, "se", action.by, state.frame));
+    case "delete":
+      return remove(state);
+    case "duplicate":
+      return duplicate(state, action.key);
+    case "paste":
+      return paste(state, action);
+    case "clear":
+      return state.boxes.length === 0 ? state : { ...commit(state, []), selected: [] };
+    case "next":
+      return next(state, action.back ? -1 : 1);
+    case "select":
+      return select(state, action.key, action.add ?? false);
+    case "all":
+      return { ...state, selected: state.boxes.map((box) => box.key) };
+    case "escape":
+      return escape(state);
+    case "undo":
+      return undo(state);
+    case "redo":
+      return redo(state);
+    case "zoom":
+      return zoom(state, action.factor, action.at);
+    case "pan":
+      return { ...state, fitted: false, view: pan(state.view, action.by, state) };
+    case "fit":
+      return { ...state, fitted: true, view: fit(state.frame, state.stage, margin(state.stage)) };
+    case "to box":
+      return toBox(state);
+    case "hide":
+      return { ...state, hidden: !state.hidden };
+    case "text":
+      return {
+        ...state,
+        boxes: state.boxes.map((box) => (box.key === action.key ? { ...box, text: action.text } : box)),
+      };
+  }
+}
+
+const margin = (stage: Size): number => (stage.width < 640 ? 0 : 16);
+
+function load(state: Editor, { frame, boxes, labels }: Extract<Action, { do: "load" }>): Editor {
+  const sameSize = frame.width === state.frame.width && frame.height === state.frame.height;
+  const view = sameSize && !state.fitted ? state.view : fit(frame, state.stage, margin(state.stage));
+  return {
+    ...state,
+    frame,
+    boxes,
+    labels,
+    view,
+    fitted: sameSize ? state.fitted : true,
+    label: labels.includes(state.label) ? state.label : (labels[0] ?? ""),
+    selected: [],
+    armed: false,
+    drag: null,
+    past: [],
+    future: [],
+  };
+}
+
+function withStage(state: Editor, stage: Size): Editor {
+  const view = state.fitted ? fit(state.frame, stage, margin(stage)) : state.view;
+  return { ...state, stage, view };
+}
+
+// The pointer. A press decides what a drag would do; only a release changes boxes.
+
+function down(state: Editor, { at, add = false, hand = false, touch = false }: Extract<Action, { do: "down" }>): Editor {
+  const point = toFrame(at, state.view);
+  const begin = (drag: Drag): Editor => ({ ...state, drag: { ...drag, start: at, far: false } });
+  if (hand) return begin({ kind: "pan", view: state.view });
+  const draw = (): Editor => begin({ kind: "draw", from: clampPoint(point, state.frame), to: point });
+  if (state.armed || add || state.hidden) return draw();
+  const reach = (touch ? TOUCH_REACH : REACH) / state.view.scale;
+  for (const box of selectedBoxes(state)) {
+    const handle = state.selected.length === 1 ? handleAt(box, point, handleReach(box, reach)) : null;
+    if (handle) return begin({ kind: "resize", handle, from: point, to: point });
+    if (contains(box, point)) return begin({ kind: "move", from: point, to: point });
+  }
+  return touch ? begin({ kind: "pan", view: state.view }) : draw();
+}
+
+/** On a small box the handles leave the middle third free, to move it by. */
+const handleReach = (box: Rect, reach: number): number =>
+  Math.max(Math.min(reach, Math.min(width(box), height(box)) / 3), reach / 3);
+
+function to(state: Editor, at: Point): Editor {
+  const { drag } = state;
+  if (drag === null) return state;
+  const far = drag.far || Math.hypot(at.x - drag.start.x, at.y - drag.start.y) > CLICK_PIXELS;
+  if (drag.kind === "pan") {
+    const by = { x: at.x - drag.start.x, y: at.y - drag.start.y };
+    return { ...state, fitted: state.fitted && !far, view: pan(drag.view, by, state), drag: { ...drag, far } };
+  }
+  return { ...state, drag: { ...drag, far, to: toFrame(at, state.view) } };
+}
+
+function up(state: Editor, { key, add = false }: Extract<Action, { do: "up" }>): Editor {
+  const { drag } = state;
+  if (drag === null) return state;
+  const rested: Editor = { ...state, drag: null };
+  if (!drag.far) return click(rested, toFrame(drag.start, state.view), add);
+  if (drag.kind === "pan") return rested;
+  if (drag.kind !== "draw") return commit(rested, preview(state));
+  const rect = drawn(state);
+  return rect === null ? rested : create(rested, rect, key);
+}
+
+function click(state: Editor, point: Point, add: boolean): Editor {
+  if (state.hidden) return state;
+  const under = boxAt(state.boxes, point);
+  if (under === null) return add ? state : { ...state, selected: [], armed: false };
+  // A second click on a plate's place reaches the car below it, a third the plate again.
+  const stack = state.boxes.filter((box) => contains(box, point)).sort((a, b) => area(a) - area(b));
+  const at = state.selected.length === 1 ? stack.findIndex((box) => box.key === state.selected[0]) : -1;
+  const chosen = add ? under : (stack[(at + 1) % stack.length] ?? under);
+  return { ...select(state, chosen.key, add), armed: false };
+}
+
+/** The rectangle being drawn now, or null. */
+export function drawn(state: Editor): Rect | null {
+  const { drag } = state;
+  if (drag?.kind !== "draw" || !drag.far) return null;
+  const rect = span(drag.from, drag.to, state.frame);
+  return rect && snap(rect, state.frame, SNAP / state.view.scale);
+}
+
+/** The boxes as they look in the middle of a drag. */
+export function preview(state: Editor): readonly EditorBox[] {
+  const { drag, frame } = state;
+  if (drag === null || !drag.far || drag.kind === "pan" || drag.kind === "draw") return state.boxes;
+  const by = { x: drag.to.x - drag.from.x, y: drag.to.y - drag.from.y };
+  return state.boxes.map((box) => {
+    if (!state.selected.includes(box.key)) return box;
+    const rect =
+      drag.kind === "move"
+        ? move(box, by, frame)
+        : snap(resize(box, drag.handle, by, frame), frame, SNAP / state.view.scale);
+    return { ...box, ...tidy(rect) };
+  });
+}
+
+// Changing boxes: each of these is one step that can be undone.
+
+function commit(state: Editor, boxes: readonly EditorBox[]): Editor {
+  return { ...state, boxes, past: [...state.past, state.boxes], future: [] };
+}
+
+function create(state: Editor, rect: Rect, key: string): Editor {
+  const box: EditorBox = { ...tidy(rect), key, label: state.label, source: "person", confidence: null, text: "" };
+  return {
+    ...commit(state, [...state.boxes, box]),
+    selected: [key],
+    armed: false,
+    lastSize: { ...state.lastSize, [state.label]: { width: width(rect), height: height(rect) } },
+  };
+}
+
+/** Drawing without a mouse: a box in the middle of the view, to be nudged and grown. */
+function place(state: Editor, key: string): Editor {
+  const middle = clampPoint(toFrame({ x: state.stage.width / 2, y: state.stage.height / 2 }, state.view), state.frame);
+  const size = state.lastSize[state.label] ?? { width: state.frame.width / 10, height: state.frame.height / 10 };
+  const x = Math.min(Math.max(middle.x, size.width / 2), state.frame.width - size.width / 2);
+  const y = Math.min(Math.max(middle.y, size.height / 2), state.frame.height - size.height / 2);
+  const rect = span(
+    { x: x - size.width / 2, y: y - size.height / 2 },
+    { x: x + size.width / 2, y: y + size.height / 2 },
+    state.frame,
+  );
+  return rect === null ? state : create(state, rect, key);
+}
+
+function change(state: Editor, how: (box: EditorBox) => Rect): Editor {
+  if (state.selected.length === 0) return state;
+  const boxes = state.boxes.map((box) =>
+    state.selected.includes(box.key) ? { ...box, ...tidy(how(box)) } : box,
+  );
+  return boxes.every((box, at) => sameRect(box, state.boxes[at])) ? state : commit(state, boxes);
+}
+
+const sameRect = (a: Rect, b: Rect | undefined): boolean =>
+  b !== undefined && a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+
+function relabel(state: Editor, label: string): Editor {
+  if (!state.labels.includes(label)) return state;
+  const boxes = state.boxes.map((box) => (state.selected.includes(box.key) ? { ...box, label } : box));
+  const changed = boxes.some((box, at) => box.label !== state.boxes[at]?.label);
+  return { ...(changed ? commit(state, boxes) : state), label };
+}
+
+function remove(state: Editor): Editor {
+  if (state.selected.length === 0) return state;
+  const at = state.boxes.findIndex((box) => state.selected.includes(box.key));
+  const left = state.boxes.filter((box) => !state.selected.includes(box.key));
+  const heir = state.selected.length === 1 ? (left[at] ?? left[at - 1]) : undefined;
+  return { ...commit(state, left), selected: heir ? [heir.key] : [] };
+}
+
+function duplicate(state: Editor, key: string): Editor {
+  const chosen = selectedBoxes(state);
+  if (chosen.length === 0) return state;
+  const step = 12 / state.view.scale;
+  const copies = chosen.map((box, at) => ({
+    ...box,
+    ...tidy(move(box, { x: step, y: step }, state.frame)),
+    key: `${key}-${at}`,
+    source: "person",
+    confidence: null,
+    text: "",
+  }));
+  return { ...commit(state, [...state.boxes, ...copies]), selected: copies.map((box) => box.key) };
+}
+
+function paste(state: Editor, { key, boxes }: Extract<Action, { do: "paste" }>): Editor {
+  const copies = boxes.flatMap((box, at) => {
+    const rect = span({ x: box.x1, y: box.y1 }, { x: box.x2, y: box.y2 }, state.frame);
+    return rect === null
+      ? []
+      : [{ ...box, ...rect, key: `${key}-${at}`, source: "person", confidence: null, text: "" }];
+  });
+  return copies.length === 0 ? state : { ...commit(state, [...state.boxes, ...copies]), selected: [] };
+}
+
+function undo(state: Editor): Editor {
+  const boxes = state.past.at(-1);
+  if (boxes === undefined) return state;
+  return {
+    ...state,
+    boxes,
+    past: state.past.slice(0, -1),
+    future: [state.boxes, ...state.future],
+    selected: state.selected.filter((key) => boxes.some((box) => box.key === key)),
+    drag: null,
+  };
+}
+
+function redo(state: Editor): Editor {
+  const boxes = state.future[0];
+  if (boxes === undefined) return state;
+  return {
+    ...state,
+    boxes,
+    past: [...state.past, state.boxes],
+    future: state.future.slice(1),
+    selected: state.selected.filter((key) => boxes.some((box) => box.key === key)),
+    drag: null,
+  };
+}
+
+// Choosing and looking.
+
+export function selectedBoxes(state: Editor): readonly EditorBox[] {
+  return state.boxes.filter((box) => state.selected.includes(box.key));
+}
+
+/** Every plate directly below the car that holds most of it; cars and the rest in their order. */
+export function listed(boxes: readonly EditorBox[]): readonly { readonly box: EditorBox; readonly inside: boolean }[] {
+  const plates = boxes.filter((box) => box.label === "plate");
+  const owner = new Map(plates.map((plate) => [plate.key, ownerOf(plate, boxes)]));
+  return boxes
+    .filter((box) => !owner.get(box.key))
+    .flatMap((box) => [
+      { box, inside: false },
+      ...plates.filter((plate) => owner.get(plate.key) === box.key).map((plate) => ({ box: plate, inside: true })),
+    ]);
+}
+
+function ownerOf(plate: EditorBox, boxes: readonly EditorBox[]): string | null {
+  const around = boxes
+    .filter((box) => box.label !== "plate" && coverage(plate, box) > 0.5)
+    .sort((a, b) => area(a) - area(b));
+  return around[0]?.key ?? null;
+}
+
+function next(state: Editor, step: 1 | -1): Editor {
+  const order = listed(state.boxes).map(({ box }) => box.key);
+  if (order.length === 0) return state;
+  const last = state.selected.at(-1);
+  const at = last === undefined ? (step === 1 ? -1 : 0) : order.indexOf(last);
+  const key = order[(at + step + order.length) % order.length];
+  return key === undefined ? state : { ...state, selected: [key] };
+}
+
+function select(state: Editor, key: string, add: boolean): Editor {
+  if (!add) return { ...state, selected: [key] };
+  const selected = state.selected.includes(key)
+    ? state.selected.filter((other) => other !== key)
+    : [...state.selected, key];
+  return { ...state, selected };
+}
+
+function escape(state: Editor): Editor {
+  if (state.drag !== null) {
+    const view = state.drag.kind === "pan" ? state.drag.view : state.view;
+    return { ...state, view, drag: null };
+  }
+  return state.armed ? { ...state, armed: false } : { ...state, selected: [] };
+}
+
+function zoom(state: Editor, factor: number, at: Point | undefined): Editor {
+  const whole = fit(state.frame, state.stage, margin(state.stage));
+  const chosen = selectedBoxes(state)[0];
+  const about = at ?? (chosen ? screenCentre(chosen, state.view) : { x: state.stage.width / 2, y: state.stage.height / 2 });
+  const view = zoomAt(state.view, about, factor, whole.scale);
+  return view.scale <= whole.scale * 1.0001 && whole.scale <= 1
+    ? { ...state, view: whole, fitted: true }
+    : { ...state, view: pan(view, { x: 0, y: 0 }, state), fitted: false };
+}
+
+function screenCentre(rect: Rect, view: View): Point {
+  const middle = centre(rect);
+  return { x: middle.x * view.scale + view.x, y: middle.y * view.scale + view.y };
+}
+
+function toBox(state: Editor): Editor {
+  const chosen = selectedBoxes(state)[0];
+  return chosen ? { ...state, fitted: false, view: fitBox(chosen, state.stage) } : state;
+}
+
+// Saving.
+
+export type Change =
+  | { readonly kind: "create"; readonly box: EditorBox }
+  | { readonly kind: "change"; readonly box: EditorBox }
+  | { readonly kind: "delete"; readonly key: string };
+
+/** What must be told to the server when the list `before` has become `after`. Deletions first. */
+export function changes(before: readonly EditorBox[], after: readonly EditorBox[]): readonly Change[] {
+  const was = new Map(before.map((box) => [box.key, box]));
+  const is = new Set(after.map((box) => box.key));
+  const deleted = before.filter((box) => !is.has(box.key)).map(({ key }): Change => ({ kind: "delete", key }));
+  const rest = after.flatMap((box): Change[] => {
+    const old = was.get(box.key);
+    if (old === undefined) return [{ kind: "create", box }];
+    return sameRect(old, box) && old.label === box.label ? [] : [{ kind: "change", box }];
+  });
+  return [...deleted, ...rest];
+}
+
+/** Plates smaller than this, in frame pixels, are seldom readable: said once, never refused. */
+export const SMALL = { width: 30, height: 10 };
+
+export const isSmall = (box: EditorBox): boolean =>
+  box.label === "plate" && (width(box) < SMALL.width || height(box) < SMALL.height);
