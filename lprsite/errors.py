@@ -14,6 +14,7 @@ class Refused(Exception):
 
     en: ClassVar[str] = ""
     es: ClassVar[str] = ""
+    status: ClassVar[int] = 400  # of the HTTP answer
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
@@ -23,6 +24,11 @@ class Refused(Exception):
     def code(self) -> str:
         """The stable name of this refusal, for programs."""
         return type(self).__name__
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What an API answer carries besides the sentence."""
+        return {}
 
     def sentence(self, language: str = "en") -> str:
         """The sentence in ``language`` ("en" or "es"; anything else is English)."""

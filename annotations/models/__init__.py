@@ -1,0 +1,34 @@
+"""The rows left of the dataset version, and the dataset version itself."""
+
+from annotations.models.crops import Crop, Transcription
+from annotations.models.datasets import DatasetItem, DatasetVersion
+from annotations.models.frames import Box, BoxChange, Frame, Suggestion
+from annotations.models.imports import AuditEntry, Export, ImportBatch
+from annotations.models.passages import CheckedSpan, Passage
+from annotations.models.projects import Camera, Label, Membership, PlateFormat, Project, Role
+from annotations.models.videos import Selection, Upload, Video
+
+__all__ = [
+    "AuditEntry",
+    "Box",
+    "BoxChange",
+    "Camera",
+    "CheckedSpan",
+    "Crop",
+    "DatasetItem",
+    "DatasetVersion",
+    "Export",
+    "Frame",
+    "ImportBatch",
+    "Label",
+    "Membership",
+    "Passage",
+    "PlateFormat",
+    "Project",
+    "Role",
+    "Selection",
+    "Suggestion",
+    "Transcription",
+    "Upload",
+    "Video",
+]

@@ -1,0 +1,124 @@
+"""A project, who may do what in it, and what plates look like there."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from annotations import plate_formats
+
+
+def check_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is no time zone; write one such as America/Guayaquil.")
+
+
+def check_alphabet(alphabet: str) -> None:
+    if not alphabet or len(set(alphabet)) != len(alphabet) or "?" in alphabet:
+        raise ValidationError("An alphabet names each character once, and never “?”.")
+
+
+class Project(models.Model):
+    name = models.CharField(max_length=120, unique=True)
+    time_zone = models.CharField(max_length=60, default="UTC", validators=[check_time_zone])
+    alphabet = models.CharField(
+        max_length=100, default=plate_formats.DEFAULT_ALPHABET, validators=[check_alphabet]
+    )
+    selection_defaults = models.JSONField(default=dict, blank=True)
+    second_reading_share = models.FloatField(default=0.05)
+    class_map = models.JSONField(default=dict, blank=True)  # remembered from the last import
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="project_share_in_0_1",
+                condition=Q(second_reading_share__gte=0, second_reading_share__lte=1),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def countries(self) -> set[str]:
+        return set(self.plate_formats.values_list("country", flat=True))
+
+
+class Role(models.IntegerChoices):
+    VIEWER = 1, "viewer"
+    ANNOTATOR = 2, "annotator"
+    REVIEWER = 3, "reviewer"
+    MANAGER = 4, "manager"
+
+
+class Membership(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.PositiveSmallIntegerField(choices=Role.choices, default=Role.ANNOTATOR)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="one_membership_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.project}"
+
+
+class Camera(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cameras")
+    name = models.CharField(max_length=120)
+    ignore_mask = models.JSONField(default=list, blank=True)  # polygons in 0..1 of the picture
+    clock_offset = models.FloatField(default=0.0)  # seconds to add to the recorder's clock
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="camera_names_differ")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Label(models.Model):
+    """The class of a box: ``car``, ``plate``, more."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=40)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="label_names_differ")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlateFormat(models.Model):
+    """A pattern of ``annotations.plate_formats`` that this project expects."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="plate_formats")
+    country = models.CharField(max_length=2, blank=True)
+    name = models.CharField(max_length=60)
+    pattern = models.CharField(max_length=200)
+    display = models.CharField(max_length=40, blank=True)
+    examples = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="format_names_differ")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,103 @@
+"""A recording, its upload and the rule by which frames were taken from it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from annotations.models.projects import Camera, Project
+
+
+class Video(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="videos")
+    camera = models.ForeignKey(Camera, on_delete=models.SET_NULL, null=True, blank=True)
+    name = models.CharField(max_length=255)
+    file = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    bytes = models.PositiveBigIntegerField()
+    container = models.CharField(max_length=60)
+    codec = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    fps = models.FloatField(null=True)
+    duration = models.FloatField(null=True)  # seconds
+    rotation = models.SmallIntegerField(default=0)
+    time_base = models.CharField(max_length=30)  # seconds per pts, as a fraction
+    start_pts = models.BigIntegerField(default=0)
+    frames_expected = models.PositiveBigIntegerField(null=True)
+    damage = models.JSONField(default=dict, blank=True)
+    recorded_at = models.DateTimeField(null=True, blank=True)
+    thumbnail = models.CharField(max_length=255, blank=True)
+    preview = models.CharField(max_length=255, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "sha256"], name="video_once_per_project")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def seconds(self, pts: int) -> float:
+        """The time of ``pts`` from the start of the video, in seconds."""
+        return float((pts - self.start_pts) * Fraction(self.time_base))
+
+
+class Upload(models.Model):
+    """A file on its way in, resumable at ``offset``."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    file = models.CharField(max_length=255)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="upload_offset_in_size", condition=Q(offset__lte=models.F("size"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Selection(models.Model):
+    """The rule by which frames were taken: N a second, or every Nth, within a range."""
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="selections")
+    fps = models.FloatField(null=True)
+    every = models.PositiveIntegerField(null=True)
+    start = models.FloatField(default=0.0)
+    end = models.FloatField(null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="selection_fps_or_every",
+                condition=Q(fps__gt=0, every__isnull=True) | Q(fps__isnull=True, every__gt=0),
+            ),
+            models.CheckConstraint(
+                name="selection_range",
+                condition=Q(start__gte=0) & (Q(end__isnull=True) | Q(end__gt=models.F("start"))),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fps} a second" if self.fps else f"every {self.every}."

@@ -1,0 +1,25 @@
+"""The web process: pages, API and the jobs socket."""
+
+from __future__ import annotations
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+from django.urls import path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
+http = get_asgi_application()
+
+from lprsite.jobs.consumers import JobsConsumer  # noqa: E402  (needs the apps to be ready)
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter([path("ws/jobs/", JobsConsumer.as_asgi())]))
+        ),
+    }
+)

@@ -1,0 +1,102 @@
+"""Where files live. Rows hold keys; everything else goes through this module.
+
+Keys are content-addressed where the content is final (``frames/ab/abcd....jpg``), so storing
+the same bytes twice is one file, and a half-written file never has a final name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+CHUNK = 1 << 20
+
+
+def root() -> Path:
+    """The folder of the local storage."""
+    return Path(str(settings.STORAGES["default"]["OPTIONS"]["location"]))
+
+
+def local_path(key: str) -> Path:
+    """The file behind ``key`` on this machine's disk. Refuses keys that leave the storage."""
+    return Path(default_storage.path(key))
+
+
+def scratch() -> Path:
+    """A folder on the same file system as the storage, for files that are not finished."""
+    folder = Path(settings.DATA) / "scratch"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def scratch_file(suffix: str = "") -> Iterator[Path]:
+    """A temporary path that is gone afterwards unless it was moved away."""
+    path = scratch() / f"{uuid4().hex}{suffix}"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def put_bytes(folder: str, data: bytes, suffix: str) -> tuple[str, str]:
+    """Store ``data`` under its hash; returns (key, sha256)."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
+    target = local_path(key)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(f".{uuid4().hex}")
+        fresh.write_bytes(data)
+        fresh.replace(target)
+    return key, sha256
+
+
+def take(folder: str, source: Path, suffix: str, *, move: bool) -> tuple[str, str]:
+    """Store the file ``source`` under its hash, moving or copying it; returns (key, sha256)."""
+    sha256 = sha256_of(source)
+    key = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
+    target = local_path(key)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        if move:
+            source.unlink()
+        return key, sha256
+    fresh = target.with_name(f".{uuid4().hex}")
+    if move:
+        shutil.move(source, fresh)
+    else:
+        shutil.copyfile(source, fresh)
+    fresh.replace(target)
+    return key, sha256
+
+
+def delete(key: str) -> None:
+    """Remove the file behind ``key``; a key without a file is no error."""
+    local_path(key).unlink(missing_ok=True)
+
+
+def free_bytes() -> int:
+    """Free space where the files live."""
+    folder = root()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+

@@ -1,0 +1,51 @@
+"""The socket ``/ws/jobs/?project=ID``: ids of jobs that changed, for members only."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from lprsite.jobs.progress import group_of
+
+ANONYMOUS, FORBIDDEN = 4401, 4403
+
+
+class JobsConsumer(AsyncJsonWebsocketConsumer):
+    group: str | None = None
+
+    async def connect(self) -> None:
+        user = self.scope.get("user")
+        await self.accept()
+        if user is None or not user.is_authenticated:
+            await self.close(code=ANONYMOUS)
+            return
+        given = parse_qs(self.scope["query_string"].decode()).get("project", [""])[0]
+        if not given.isdigit() or not await self._may_see(int(given)):
+            await self.close(code=FORBIDDEN)
+            return
+        self.project_id = int(given)
+        self.group = group_of(self.project_id)
+        await self.channel_layer.group_add(self.group, self.channel_name)
+
+    async def disconnect(self, code: int) -> None:
+        if self.group:
+            await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def receive_json(self, content: Any, **_: Any) -> None:
+        """The browser has nothing to say here; what it sends is not read."""
+
+    async def job_changed(self, event: dict[str, Any]) -> None:
+        if not await self._may_see(self.project_id):
+            await self.close(code=FORBIDDEN)
+            return
+        await self.send_json({"job": event["job"], "task": event["task"]})
+
+    @database_sync_to_async
+    def _may_see(self, project_id: int) -> bool:
+        may_see = import_string(settings.JOB_MEMBERSHIP)
+        return bool(may_see(self.scope["user"], project_id))

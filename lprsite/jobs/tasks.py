@@ -1,0 +1,41 @@
+"""The Celery side of the engine: one message runs one job, one tick reaps."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import shared_task
+from celery.signals import heartbeat_sent, worker_process_init, worker_ready
+from django.core.cache import cache
+
+from lprsite.jobs import engine
+from lprsite.jobs.models import Job
+
+
+@shared_task(name="lprsite.jobs.tasks.run")
+def run(job_id: int) -> None:
+    """Claim the job and work on it; a second delivery finds nothing to claim."""
+    if job := Job.objects.claim(job_id):
+        engine.execute(engine.TASKS[job.task], job)
+
+
+@shared_task(name="lprsite.jobs.tasks.reap")
+def reap() -> None:
+    """Free leases that ran out, send again what was lost."""
+    engine.reap()
+
+
+@worker_process_init.connect
+def _one_thread_each(**_: Any) -> None:
+    """Pool processes share the cores by number, not by OpenCV's threads."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@worker_ready.connect
+@heartbeat_sent.connect
+def _say_alive(**_: Any) -> None:
+    cache.set("worker-alive", "yes", timeout=60)
