@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -82,7 +83,7 @@ def likelihood(logits: Tensor, targets: Sequence[Sequence[int]]) -> Tensor:
 
 def steps_needed(text: str) -> int:
     """Steps the text needs: its length, and a blank between equal neighbours."""
-    return len(text) + sum(a == b for a, b in zip(text, text[1:], strict=False))
+    return len(text) + sum(a == b for a, b in pairwise(text))
 
 
 def width_needed(max_length: int) -> int:

@@ -81,13 +81,14 @@ class LPRNet(nn.Module):
                 nn.init.xavier_uniform_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        nn.init.xavier_uniform_(self.lstm.weight_ih_l0)
-        nn.init.orthogonal_(self.lstm.weight_hh_l0)
-        nn.init.zeros_(self.lstm.bias_ih_l0)
-        nn.init.zeros_(self.lstm.bias_hh_l0)
+        recurrent = dict(self.lstm.named_parameters())
+        nn.init.xavier_uniform_(recurrent["weight_ih_l0"])
+        nn.init.orthogonal_(recurrent["weight_hh_l0"])
+        nn.init.zeros_(recurrent["bias_ih_l0"])
+        nn.init.zeros_(recurrent["bias_hh_l0"])
         # gates are input, forget, cell, output: open the forget gate, as Keras does
         with torch.no_grad():
-            self.lstm.bias_ih_l0[512:1024].fill_(1.0)
+            recurrent["bias_ih_l0"][512:1024].fill_(1.0)
 
 
 class ResidualUnit(nn.Module):
