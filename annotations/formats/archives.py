@@ -1,0 +1,366 @@
+"""One safe way to look into what a person hands us: a zip, a folder, a .json or a .csv.
+
+Nothing is ever extracted to disk: members are read one at a time into memory, under
+limits that are counted while reading. A member is named by its path with "/" between
+the folders, whatever the archive wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Protocol
+
+from annotations.errors import (
+    ArchiveBomb,
+    ArchiveCompression,
+    ArchiveDamaged,
+    ArchiveDuplicateName,
+    ArchiveEncrypted,
+    ArchiveLink,
+    ArchiveMemberTooLarge,
+    ArchivePathUnsafe,
+    ArchiveTooLarge,
+    ArchiveTooManyEntries,
+    MemberDamaged,
+    MemberMissing,
+    SourceEmpty,
+    SourceMissing,
+    SourceUnknown,
+)
+from lprsite.errors import Refused
+
+CHUNK = 1 << 20
+FILES_READ_ALONE = frozenset({".json", ".csv", ".txt", ".yaml", ".yml"})
+_JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_ENCRYPTED = 0x1 | 0x40
+_UTF8_NAME = 0x800
+_LOCAL_HEADER = 30  # bytes before the name, in front of every member
+_METHODS = frozenset(
+    {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one import may hold; sizes in bytes, ratio as unpacked : packed."""
+
+    entries: int = 500_000
+    member: int = 512 << 20
+    total: int = 64 << 30
+    ratio: int = 200
+    ratio_from: int = 1 << 20  # smaller members may pack as well as they like
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Source(Protocol):
+    """An opened zip or folder. ``main`` is the file that was named itself, if one was."""
+
+    name: str
+    main: str | None
+
+    def members(self) -> tuple[str, ...]:
+        """Every file, in the order of the archive (folders: sorted), without system junk."""
+        ...
+
+    def has(self, member: str) -> bool:
+        """Whether this exact member exists."""
+        ...
+
+    def read(self, member: str, *, limit: int | None = None) -> bytes:
+        """All bytes of a member; refuses more than ``limit`` (default: the member limit)."""
+        ...
+
+    def head(self, member: str, size: int) -> bytes:
+        """The first ``size`` bytes of a member, or all if it is shorter."""
+        ...
+
+
+@contextmanager
+def open_source(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
+    """Open a zip, a folder, or a single .json, .csv, .txt or .yaml beside its pictures.
+
+    A zip is known by its content, not by its name. Raises the ``Archive...`` and
+    ``Source...`` refusals before anything is read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        yield FolderSource(path, name=path.name or str(path), main=None, limits=limits)
+    elif not path.is_file():
+        raise SourceMissing(name=path.name or str(path))
+    elif path.stat().st_size == 0:
+        raise SourceEmpty(name=path.name)
+    elif zipfile.is_zipfile(path):
+        with _opened_zip(path) as archive:
+            yield ZipSource(archive, name=path.name, limits=limits)
+    else:
+        yield _file_source(path, limits)
+
+
+def is_junk(member: str) -> bool:
+    """Whether a file is left by a system and never meant: __MACOSX, ._x, .DS_Store, ..."""
+    parts = member.split("/")
+    base = parts[-1]
+    return "__MACOSX" in parts or base.startswith("._") or base.lower() in _JUNK
+
+
+class FolderSource:
+    """A folder on disk. Links that lead out of it are as good as absent."""
+
+    def __init__(self, root: Path, *, name: str, main: str | None, limits: Limits) -> None:
+        self.name, self.main = name, main
+        self._root = root.resolve()
+        self._limits = limits
+        self._members: tuple[str, ...] | None = None
+
+    def members(self) -> tuple[str, ...]:
+        """Every visible file below the folder, sorted; walked once, when first asked."""
+        if self._members is None:
+            self._members = tuple(sorted(self._walk()))
+        return self._members
+
+    def has(self, member: str) -> bool:
+        """Whether this exact member exists inside the folder."""
+        return self._inside(member) is not None
+
+    def path(self, member: str) -> Path:
+        """Where a member lies. Raises MemberMissing for one that is not inside."""
+        if (path := self._inside(member)) is None:
+            raise MemberMissing(name=self.name, member=member)
+        return path
+
+    def read(self, member: str, *, limit: int | None = None) -> bytes:
+        """All bytes of a member; refuses more than ``limit``."""
+        limit = self._limits.member if limit is None else limit
+        data = self.head(member, limit + 1)
+        if len(data) > limit:
+            raise ArchiveMemberTooLarge(name=self.name, member=member, limit=limit)
+        return data
+
+    def head(self, member: str, size: int) -> bytes:
+        """The first ``size`` bytes of a member."""
+        try:
+            with self.path(member).open("rb") as file:
+                return file.read(size)
+        except OSError as error:
+            raise MemberDamaged(name=self.name, member=member) from error
+
+    def _walk(self) -> Iterator[str]:
+        seen = 0
+        for folder, folders, files in os.walk(self._root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            seen += len(files)
+            if seen > self._limits.entries:
+                raise ArchiveTooManyEntries(
+                    name=self.name, entries=seen, limit=self._limits.entries
+                )
+            below = Path(folder).relative_to(self._root)
+            for file in files:
+                member = (below / file).as_posix()
+                if not file.startswith(".") and not is_junk(member) and self._usable(member):
+                    yield member
+
+    def _usable(self, member: str) -> bool:
+        path = self._root / member
+        return not path.is_symlink() or self._inside(member) is not None
+
+    def _inside(self, member: str) -> Path | None:
+        """The real path of a member, or None if it is missing, special or outside."""
+        if clean_name(member) != member:
+            return None
+        try:
+            path = (self._root / member).resolve()
+            inside = path.is_relative_to(self._root) and path.is_file()
+        except (OSError, ValueError, RuntimeError):
+            return None
+        return path if inside else None
+
+
+class ZipSource:
+    """A zip archive whose table of contents was checked before anything is read."""
+
+    def __init__(self, archive: zipfile.ZipFile, *, name: str, limits: Limits) -> None:
+        self.name = name
+        self.main: str | None = None
+        self._archive, self._limits = archive, limits
+        self._infos = checked_members(archive.infolist(), name=name, limits=limits)
+        self._members = tuple(member for member in self._infos if not is_junk(member))
+        self._sizes: dict[str, int] = {}
+        self._total = 0
+
+    def members(self) -> tuple[str, ...]:
+        """Every file, in the order of the archive, without system junk."""
+        return self._members
+
+    def has(self, member: str) -> bool:
+        """Whether this exact member exists."""
+        return member in self._infos
+
+    def read(self, member: str, *, limit: int | None = None) -> bytes:
+        """All bytes of a member, counted while they are unpacked."""
+        limit = self._limits.member if limit is None else limit
+        return b"".join(self._chunks(member, limit=limit))
+
+    def head(self, member: str, size: int) -> bytes:
+        """The first ``size`` bytes of a member; only those are unpacked."""
+        with self._open(member) as file, self._damage_named(member):
+            return file.read(size)
+
+    def _chunks(self, member: str, *, limit: int) -> Iterator[bytes]:
+        packed = self._info(member).compress_size
+        size = 0
+        with self._open(member) as file, self._damage_named(member):
+            while chunk := file.read(CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise ArchiveMemberTooLarge(name=self.name, member=member, limit=limit)
+                if size > self._limits.ratio_from and size > packed * self._limits.ratio:
+                    raise ArchiveBomb(name=self.name, member=member, limit=self._limits.ratio)
+                self._count(member, size)
+                yield chunk
+
+    def _count(self, member: str, size: int) -> None:
+        """Add to the total; a member read twice counts once."""
+        before = self._sizes.get(member, 0)
+        if size > before:
+            self._sizes[member] = size
+            self._total += size - before
+        if self._total > self._limits.total:
+            raise ArchiveTooLarge(name=self.name, limit=self._limits.total)
+
+    def _info(self, member: str) -> zipfile.ZipInfo:
+        if member not in self._infos:
+            raise MemberMissing(name=self.name, member=member)
+        return self._infos[member]
+
+    def _open(self, member: str) -> IO[bytes]:
+        with self._damage_named(member):
+            return self._archive.open(self._info(member))
+
+    @contextmanager
+    def _damage_named(self, member: str) -> Iterator[None]:
+        try:
+            yield
+        except Refused:
+            raise
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+            raise MemberDamaged(name=self.name, member=member) from error
+        except (NotImplementedError, RuntimeError) as error:
+            raise ArchiveCompression(name=self.name, member=member) from error
+
+
+def checked_members(
+    infos: list[zipfile.ZipInfo], *, name: str, limits: Limits
+) -> dict[str, zipfile.ZipInfo]:
+    """Member name -> its record, or the refusal of the first record that must not be read."""
+    if len(infos) > limits.entries:
+        raise ArchiveTooManyEntries(name=name, entries=len(infos), limit=limits.entries)
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        member = safe_name(info, name=name)
+        _check_record(info, member, name=name, limits=limits)
+        if info.is_dir() or info.orig_filename.endswith("\\"):
+            continue
+        if member in members:
+            raise ArchiveDuplicateName(name=name, member=member)
+        members[member] = info
+    if sum(info.file_size for info in members.values()) > limits.total:
+        raise ArchiveTooLarge(name=name, limit=limits.total)
+    _check_no_overlap(list(members.values()), name=name)
+    return members
+
+
+def safe_name(info: zipfile.ZipInfo, *, name: str) -> str:
+    """The member's relative path with "/"; refuses whatever points elsewhere."""
+    written = _decoded(info)
+    clean = clean_name(written.replace("\\", "/"))
+    if clean is None:
+        raise ArchivePathUnsafe(name=name, member=written.replace("\0", "\\0"))
+    return clean
+
+
+def clean_name(path: str) -> str | None:
+    """A relative path without "." and "//", or None if it is absolute, climbs or is empty."""
+    if not path or "\0" in path or path.startswith("/") or _DRIVE.match(path):
+        return None
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return "/".join(parts) if parts and ".." not in parts else None
+
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """The name as its writer meant it.
+
+    Without the UTF-8 flag zipfile decodes as cp437, which the format asks for; but macOS
+    writes UTF-8 without the flag, and bytes above 127 that are valid UTF-8 are no accident.
+    """
+    written = info.orig_filename  # the whole name: ``filename`` ends at the first NUL
+    if info.flag_bits & _UTF8_NAME or written.isascii():
+        return written
+    try:
+        return written.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return written
+
+
+def _check_record(info: zipfile.ZipInfo, member: str, *, name: str, limits: Limits) -> None:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise ArchiveLink(name=name, member=member)
+    if info.flag_bits & _ENCRYPTED:
+        raise ArchiveEncrypted(name=name, member=member)
+    if info.compress_type not in _METHODS:
+        raise ArchiveCompression(name=name, member=member)
+    if info.file_size > limits.ratio_from and info.file_size > info.compress_size * limits.ratio:
+        raise ArchiveBomb(name=name, member=member, limit=limits.ratio)
+
+
+def _check_no_overlap(infos: list[zipfile.ZipInfo], *, name: str) -> None:
+    """Members that share packed bytes multiply the content: no real archive has them."""
+    end = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            raise ArchiveBomb(name=name, member=info.filename, limit=1)
+        end = info.header_offset + _LOCAL_HEADER + info.compress_size
+
+
+@contextmanager
+def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise ArchiveDamaged(name=path.name) from error
+    with archive:
+        yield archive
+
+
+def _file_source(path: Path, limits: Limits) -> FolderSource:
+    if path.suffix.lower() == ".zip":
+        raise ArchiveDamaged(name=path.name)
+    if path.suffix.lower() not in FILES_READ_ALONE:
+        raise SourceUnknown(name=path.name)
+    return FolderSource(path.parent, name=path.name, main=path.name, limits=limits)
+
+
+def suffix(member: str) -> str:
+    """The ending of a member in lower case, with its dot: ".jpg"."""
+    return PurePosixPath(member).suffix.lower()
+
+
+def folder(member: str) -> str:
+    """The folder part of a member, "" at the top."""
+    return member.rpartition("/")[0]
+
+
+def beside(member: str, name: str) -> str:
+    """``name`` in the folder of ``member``."""
+    return f"{folder(member)}/{name}" if folder(member) else name
