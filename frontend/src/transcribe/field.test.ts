@@ -5,8 +5,8 @@ import { type Field, type FieldAction, EMPTY_FIELD, allowed, suggested, textOf, 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const SUGGESTED = suggested({
   text: "BAT7086",
-  confidences: [61, 99, 98, 97, 74, 91, 99],
-  alternatives: [[{ text: "8", confidence: 37 }, { text: "E", confidence: 2 }], [], [], [], [{ text: "O", confidence: 22 }], [], []],
+  confidences: [0.61, 0.99, 0.98, 0.97, 0.74, 0.91, 0.99],
+  alternatives: [[{ text: "8", confidence: 0.37 }, { text: "E", confidence: 0.02 }], [], [], [], [{ text: "O", confidence: 0.22 }], [], []],
 });
 const press = (field: Field, ...keys: (string | FieldAction["do"])[]): Field =>
   keys.reduce<Field>((now, key) => {
@@ -30,7 +30,7 @@ describe("an empty field", () => {
 describe("a suggestion", () => {
   it("has the caret on its least sure character", () => {
     expect(SUGGESTED.caret).toBe(0);
-    expect(suggested({ text: "AB", confidences: [99, 98], alternatives: [] }).caret).toBe(2);
+    expect(suggested({ text: "AB", confidences: [0.99, 0.98], alternatives: [] }).caret).toBe(2);
   });
 
   it("is corrected with one key for each wrong character", () => {

@@ -5,20 +5,18 @@
  * on by one. Behind the last character typing appends.
  */
 
+import { DOUBTFUL_CHARACTER } from "../shared/plate";
 import { UNKNOWN } from "./formats";
-
-/** Below this a character is doubtful, 0 to 100. */
-export const DOUBTFUL = 90;
 
 export interface Choice {
   readonly text: string;
-  /** 0 to 100. */
+  /** 0 to 1. */
   readonly confidence: number;
 }
 
 export interface Cell {
   readonly char: string;
-  /** 0 to 100 from the model; null once a person has typed it. */
+  /** 0 to 1 from the model; null once a person has typed it. */
   readonly confidence: number | null;
   /** What else the model saw here, the first character always being its first choice. */
   readonly choices: readonly Choice[];
@@ -41,7 +39,7 @@ export type FieldAction =
 
 export interface Suggested {
   readonly text: string;
-  /** One figure from 0 to 100 for each character. */
+  /** One figure from 0 to 1 for each character. */
   readonly confidences: readonly number[];
   readonly alternatives: readonly (readonly Choice[])[];
 }
@@ -53,7 +51,7 @@ const typed = (char: string): Cell => ({ char, confidence: null, choices: [] });
 export const textOf = (field: Field): string => field.cells.map((cell) => cell.char).join("");
 
 export const isDoubtful = (cell: Cell | undefined): boolean =>
-  cell !== undefined && cell.confidence !== null && cell.confidence < DOUBTFUL;
+  cell !== undefined && cell.confidence !== null && cell.confidence < DOUBTFUL_CHARACTER;
 
 export function written(text: string): Field {
   const cells = [...text].map(typed);
@@ -72,7 +70,7 @@ export function suggested({ text, confidences, alternatives }: Suggested): Field
 
 function leastSure(cells: readonly Cell[]): number {
   let at = cells.length;
-  let least = DOUBTFUL;
+  let least = DOUBTFUL_CHARACTER;
   cells.forEach((cell, index) => {
     if (cell.confidence !== null && cell.confidence < least) {
       least = cell.confidence;

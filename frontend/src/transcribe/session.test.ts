@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+
+import { textOf } from "./field";
+import { type Crop, type Order, type Session, type SessionAction, begin, currentItem, distance, pace, step, upcoming } from "./session";
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const FORMATS = [{ country: "Ecuador", name: "Ecuador", pattern: "AAA9999", display: "AAA-9999" }];
+
+const crop = (id: number, suggestion = ""): Crop => ({
+  id,
+  picture: `/crops/${id}.jpg`,
+  width: 96,
+  height: 48,
+  revision: 1,
+  video: "hour_1",
+  seconds: id,
+  framePicture: null,
+  box: null,
+  frameSize: null,
+  sharpness: null,
+  suggestion: suggestion === "" ? null : {
+    id: 10 * id,
+    text: suggestion,
+    confidences: [...suggestion].map(() => 0.99),
+    alternatives: [],
+    model: "Recognizer 1",
+  },
+});
+
+const sitting = (...crops: Crop[]): Session =>
+  step(begin(ALPHABET, FORMATS), { do: "crops", crops, left: 100, now: 0 })[0];
+const typed = (text: string): SessionAction[] =>
+  [...text].map((char) => ({ do: "field", action: { do: "type", text: char, alphabet: ALPHABET } }));
+const enter = (now = 1000, key = `key-${now}`): SessionAction => ({ do: "enter", now, key });
+
+function run(session: Session, ...actions: SessionAction[]): { session: Session; orders: Order[] } {
+  const orders: Order[] = [];
+  let now = session;
+  for (const action of actions) {
+    const [next, more] = step(now, action);
+    now = next;
+    orders.push(...more);
+  }
+  return { session: now, orders };
+}
+
+describe("saving", () => {
+  it("a right suggestion is one key", () => {
+    const { session, orders } = run(sitting(crop(1, "PBA1234"), crop(2)), enter(900, "k"));
+    expect(orders).toEqual([
+      {
+        kind: "save",
+        crop: crop(1, "PBA1234"),
+        saved: { crop: 1, clientKey: "k", status: "readable", text: "PBA1234", outcome: "accepted", changed: 0, seconds: 0.9 },
+      },
+    ]);
+    expect(currentItem(session)?.crop.id).toBe(2);
+    expect(textOf(session.field)).toBe("");
+    expect(session.left).toBe(99);
+  });
+
+  it("k wrong characters are k keys and Enter", () => {
+    const unsure = { ...crop(1, "PBA1234") };
+    const doubtful = { ...unsure, suggestion: unsure.suggestion && { ...unsure.suggestion, confidences: [0.5, 1, 1, 1, 1, 0.7, 1] } };
+    const { orders } = run(sitting(doubtful), ...typed("R8"), enter());
+    expect(orders[0]).toMatchObject({ saved: { text: "RBA1284", outcome: "changed", changed: 2 } });
+  });
+
+  it("without a suggestion is the characters and Enter", () => {
+    const { orders } = run(sitting(crop(1)), ...typed("pba1234"), enter());
+    expect(orders[0]).toMatchObject({ saved: { text: "PBA1234", status: "readable", outcome: "" } });
+  });
+
+  it("unreadable is one key and has no text", () => {
+    const { orders, session } = run(sitting(crop(1, "PBA1234"), crop(2)), { do: "unreadable", now: 5, key: "k" });
+    expect(orders[0]).toMatchObject({ saved: { text: "", status: "unreadable", outcome: "rejected" } });
+    expect(session.at).toBe(1);
+  });
+
+  it("with an unknown character is partial", () => {
+    const { orders } = run(sitting(crop(1)), ...typed("PBA12"), { do: "unknown" }, ...typed("4"), enter());
+    expect(orders[0]).toMatchObject({ saved: { text: "PBA12?4", status: "partial" } });
+  });
+
+  it("nothing typed saves nothing and says so", () => {
+    const { session, orders } = run(sitting(crop(1)), enter(), enter());
+    expect(orders).toEqual([]);
+    expect(session.warning).toBe("empty");
+  });
+
+  it("a text like no plate is said once, the second Enter saves it", () => {
+    const once = run(sitting(crop(1)), ...typed("PB"), enter());
+    expect(once.orders).toEqual([]);
+    expect(once.session.warning).toBe("strange");
+    expect(run(once.session, enter()).orders).toHaveLength(1);
+    expect(run(once.session, ...typed("A"), enter()).orders).toEqual([]);
+  });
+
+  it("behind the last crop waits for more and shows them when they come", () => {
+    const { session } = run(sitting(crop(1, "PBA1234")), enter());
+    expect(currentItem(session)).toBeNull();
+    expect(run(session, ...typed("X"), enter()).orders).toEqual([]);
+    const more = run(session, { do: "crops", crops: [crop(1), crop(2, "ABC0001")], left: 98, now: 2000 }).session;
+    expect(currentItem(more)?.crop.id).toBe(2);
+    expect(textOf(more.field)).toBe("ABC0001");
+  });
+});
+
+describe("going about", () => {
+  const three = sitting(crop(1, "PBA1111"), crop(2, "PBA2222"), crop(3, "PBA3333"));
+
+  it("skip gives the crop back and is no transcription", () => {
+    const { session, orders } = run(three, { do: "skip", now: 0 });
+    expect(orders).toEqual([{ kind: "release", crop: 1 }]);
+    expect(currentItem(session)?.crop.id).toBe(2);
+    expect(upcoming(session).map(({ id }) => id)).toEqual([3]);
+  });
+
+  it("back shows the saved text, and Enter on it unchanged saves nothing again", () => {
+    const back = run(three, enter(), { do: "back", now: 0 });
+    expect(textOf(back.session.field)).toBe("PBA1111");
+    const on = run(back.session, enter());
+    expect(on.orders).toEqual([]);
+    expect(currentItem(on.session)?.crop.id).toBe(2);
+  });
+
+  it("back and another text saves once more, and the list names the crop once", () => {
+    const { session, orders } = run(three, enter(1, "a"), { do: "back", now: 0 }, { do: "field", action: { do: "backspace" } }, ...typed("9"), enter(2, "b"));
+    expect(orders.map((order) => order.kind === "save" && order.saved.text)).toEqual(["PBA1111", "PBA1119"]);
+    expect(session.saved.map(({ text }) => text)).toEqual(["PBA1119"]);
+    expect(session.left).toBe(99);
+  });
+
+  it("a skipped crop can still be read after going back", () => {
+    const { orders } = run(three, { do: "skip", now: 0 }, { do: "back", now: 0 }, enter());
+    expect(orders.at(-1)).toMatchObject({ kind: "save", saved: { crop: 1 } });
+  });
+
+  it("the last text is put with one key", () => {
+    const { session } = run(three, enter(), { do: "last text" });
+    expect(textOf(session.field)).toBe("PBA1111");
+  });
+});
+
+describe("undo", () => {
+  it("takes back typing first and then the save, with the field as it was", () => {
+    const two = run(sitting(crop(1, "PBA1111"), crop(2)), ...typed("9"), enter(), enter(1, "k"), ...typed("X")).session;
+    expect(two.at).toBe(1);
+    const once = run(two, { do: "undo", now: 0 });
+    expect(once.session).toMatchObject({ at: 1, field: { cells: [] } });
+    const twice = run(once.session, { do: "undo", now: 0 });
+    expect(twice.orders).toEqual([{ kind: "withdraw", clientKey: "k" }]);
+    expect(twice.session.at).toBe(0);
+    expect(textOf(twice.session.field)).toBe("PBA11119");
+    expect(twice.session.left).toBe(100);
+  });
+
+  it("redo brings typing back", () => {
+    const { session } = run(sitting(crop(1)), ...typed("PB"), { do: "undo", now: 0 }, { do: "undo", now: 0 }, { do: "redo" }, { do: "redo" });
+    expect(textOf(session.field)).toBe("PB");
+  });
+
+  it("with nothing done does nothing", () => {
+    const session = sitting(crop(1));
+    expect(run(session, { do: "undo", now: 0 }, { do: "redo" })).toEqual({ session, orders: [] });
+  });
+});
+
+it("a draft comes back to its crop only", () => {
+  const field = run(sitting(crop(1)), ...typed("PB")).session.field;
+  const again = sitting(crop(1));
+  expect(textOf(run(again, { do: "draft", crop: 1, field }).session.field)).toBe("PB");
+  expect(run(again, { do: "draft", crop: 7, field }).session).toBe(again);
+});
+
+it("distance counts single characters", () => {
+  expect(distance("PBA1234", "PBA1234")).toBe(0);
+  expect(distance("PBA1234", "P8A1284")).toBe(2);
+  expect(distance("PBA1234", "PBA123")).toBe(1);
+  expect(distance("", "AB")).toBe(2);
+});
+
+it("pace leaves coffee out", () => {
+  const one = (seconds: number) => ({ crop: 1, clientKey: "", status: "readable" as const, text: "A", outcome: "" as const, changed: 0, seconds });
+  expect(pace([one(1), one(2)])).toBeNull();
+  expect(pace([one(1), one(3), one(2), one(600)])).toEqual({ perMinute: 30, median: 2 });
+});

@@ -1,0 +1,300 @@
+/** One sitting at the transcription page: which crop is shown, what has been typed, what to send.
+ *
+ * `step` is the only door. It never waits: what must reach the server comes back as orders, and
+ * the next crop is on screen whatever becomes of them.
+ */
+
+import { type Choice, type Field, type FieldAction, EMPTY_FIELD, suggested, textOf, type, written } from "./field";
+import { type PlateFormat, UNKNOWN, isPlausible } from "./formats";
+
+export interface Suggestion {
+  readonly id: number;
+  readonly text: string;
+  /** 0 to 1 for each character. */
+  readonly confidences: readonly number[];
+  readonly alternatives: readonly (readonly Choice[])[];
+  readonly model: string;
+}
+
+export interface Crop {
+  readonly id: number;
+  readonly picture: string;
+  readonly width: number;
+  readonly height: number;
+  readonly revision: number;
+  readonly video: string;
+  /** Into the video; null where there is none. */
+  readonly seconds: number | null;
+  readonly framePicture: string | null;
+  readonly box: readonly [number, number, number, number] | null;
+  readonly frameSize: readonly [number, number] | null;
+  readonly sharpness: number | null;
+  readonly suggestion: Suggestion | null;
+}
+
+export type Status = "readable" | "partial" | "unreadable";
+
+export interface Saved {
+  readonly crop: number;
+  readonly clientKey: string;
+  readonly status: Status;
+  readonly text: string;
+  readonly outcome: "" | "accepted" | "changed" | "rejected";
+  /** Characters that differ from the suggestion; without one, 0. */
+  readonly changed: number;
+  readonly seconds: number;
+}
+
+interface Item {
+  readonly crop: Crop;
+  readonly saved: Saved | null;
+  /** The field as it was when it was saved, for undo. */
+  readonly typed: Field | null;
+  readonly skipped: boolean;
+}
+
+export interface Session {
+  readonly alphabet: string;
+  readonly formats: readonly PlateFormat[];
+  readonly items: readonly Item[];
+  /** The item on screen; items.length when there is none. */
+  readonly at: number;
+  readonly field: Field;
+  readonly before: readonly Field[];
+  readonly after: readonly Field[];
+  /** Said once for each text that looks like no plate; the second Enter saves it. */
+  readonly warning: "" | "empty" | "strange";
+  /** Newest first. */
+  readonly saved: readonly Saved[];
+  readonly left: number | null;
+  readonly shownAt: number;
+}
+
+export type Order =
+  | { readonly kind: "save"; readonly crop: Crop; readonly saved: Saved }
+  | { readonly kind: "withdraw"; readonly clientKey: string }
+  | { readonly kind: "release"; readonly crop: number };
+
+export type SessionAction =
+  | { readonly do: "crops"; readonly crops: readonly Crop[]; readonly left: number; readonly now: number }
+  | { readonly do: "formats"; readonly formats: readonly PlateFormat[]; readonly alphabet: string }
+  | { readonly do: "draft"; readonly crop: number; readonly field: Field }
+  | { readonly do: "field"; readonly action: FieldAction }
+  | { readonly do: "enter"; readonly now: number; readonly key: string }
+  | { readonly do: "unreadable"; readonly now: number; readonly key: string }
+  | { readonly do: "unknown" }
+  | { readonly do: "last text" }
+  | { readonly do: "skip"; readonly now: number }
+  | { readonly do: "back"; readonly now: number }
+  | { readonly do: "undo"; readonly now: number }
+  | { readonly do: "redo" };
+
+/** Lease more as soon as fewer than this many wait; a lease brings this many. */
+export const LEASE = 30;
+
+export function begin(alphabet: string, formats: readonly PlateFormat[]): Session {
+  return {
+    alphabet,
+    formats,
+    items: [],
+    at: 0,
+    field: EMPTY_FIELD,
+    before: [],
+    after: [],
+    warning: "",
+    saved: [],
+    left: null,
+    shownAt: 0,
+  };
+}
+
+export const currentItem = (session: Session): Item | null => session.items[session.at] ?? null;
+
+const isOpen = (item: Item): boolean => item.saved === null && !item.skipped;
+
+/** The crops that wait behind the one on screen, in their order. */
+export function upcoming(session: Session): readonly Crop[] {
+  return session.items.slice(session.at + 1).filter(isOpen).map((item) => item.crop);
+}
+
+/** Crops of this sitting that a new lease must not bring again. */
+export const known = (session: Session): readonly number[] => session.items.map((item) => item.crop.id);
+
+type Step = readonly [Session, readonly Order[]];
+
+const only = (session: Session): Step => [session, []];
+
+export function step(session: Session, action: SessionAction): Step {
+  switch (action.do) {
+    case "crops":
+      return only(add(session, action));
+    case "formats":
+      return only({ ...session, formats: action.formats, alphabet: action.alphabet });
+    case "draft":
+      return only(draft(session, action.crop, action.field));
+    case "field":
+      return only(keyed(session, action.action));
+    case "unknown":
+      return only(keyed(session, { do: "type", text: UNKNOWN, alphabet: session.alphabet }));
+    case "last text": {
+      const text = session.saved.find((one) => one.text !== "")?.text;
+      return only(text === undefined ? session : keyed(session, { do: "put", text, alphabet: session.alphabet }));
+    }
+    case "enter":
+      return enter(session, action);
+    case "unreadable":
+      return finish(session, { ...action, status: "unreadable", text: "" });
+    case "skip":
+      return skip(session, action.now);
+    case "back":
+      return only(session.at === 0 ? session : show(session, session.at - 1, action.now));
+    case "undo":
+      return undo(session, action.now);
+    case "redo":
+      return only(redo(session));
+  }
+}
+
+function add(session: Session, { crops, left, now }: Extract<SessionAction, { do: "crops" }>): Session {
+  const seen = new Set(known(session));
+  const fresh = crops.filter((crop) => !seen.has(crop.id));
+  const items = [...session.items, ...fresh.map((crop): Item => ({ crop, saved: null, typed: null, skipped: false }))];
+  const grown = { ...session, items, left };
+  return currentItem(session) === null && fresh.length > 0 ? show(grown, session.at, now) : grown;
+}
+
+/** What was being typed when the tab was closed. */
+function draft(session: Session, crop: number, field: Field): Session {
+  return currentItem(session)?.crop.id === crop ? { ...session, field } : session;
+}
+
+function show(session: Session, at: number, now: number): Session {
+  const item = session.items[at];
+  return { ...session, at, field: item ? fieldOf(item) : EMPTY_FIELD, before: [], after: [], warning: "", shownAt: now };
+}
+
+function fieldOf({ crop, saved }: Item): Field {
+  if (saved !== null) return written(saved.text);
+  return crop.suggestion === null ? EMPTY_FIELD : suggested(crop.suggestion);
+}
+
+function keyed(session: Session, action: FieldAction): Session {
+  if (currentItem(session) === null) return session;
+  const field = type(session.field, action);
+  if (field === session.field) return session;
+  const changed = textOf(field) !== textOf(session.field);
+  return {
+    ...session,
+    field,
+    before: changed ? [...session.before, session.field] : session.before,
+    after: changed ? [] : session.after,
+    warning: changed ? "" : session.warning,
+  };
+}
+
+function enter(session: Session, { now, key }: { now: number; key: string }): Step {
+  const item = currentItem(session);
+  const text = textOf(session.field);
+  if (item === null) return only(session);
+  if (item.saved !== null && item.saved.text === text && item.saved.status !== "unreadable") {
+    return only(show(session, nextOpen(session, session.at), now));
+  }
+  if (text === "") return only({ ...session, warning: "empty" });
+  if (session.warning !== "strange" && !isPlausible(text, session.formats)) {
+    return only({ ...session, warning: "strange" });
+  }
+  return finish(session, { now, key, text, status: text.includes(UNKNOWN) ? "partial" : "readable" });
+}
+
+function finish(session: Session, { now, key, status, text }: { now: number; key: string; status: Status; text: string }): Step {
+  const item = currentItem(session);
+  if (item === null) return only(session);
+  const saved: Saved = {
+    crop: item.crop.id,
+    clientKey: key,
+    status,
+    text,
+    ...comparison(item.crop.suggestion, status, text),
+    seconds: Math.max(now - session.shownAt, 0) / 1000,
+  };
+  const items = session.items.with(session.at, { ...item, saved, typed: session.field, skipped: false });
+  const left = session.left === null || item.saved !== null ? session.left : Math.max(session.left - 1, 0);
+  const told = { ...session, items, left, saved: [saved, ...session.saved.filter((one) => one.crop !== saved.crop)] };
+  return [show(told, nextOpen(told, session.at), now), [{ kind: "save", crop: item.crop, saved }]];
+}
+
+function comparison(suggestion: Suggestion | null, status: Status, text: string): Pick<Saved, "outcome" | "changed"> {
+  if (suggestion === null) return { outcome: "", changed: 0 };
+  if (status === "unreadable") return { outcome: "rejected", changed: 0 };
+  return suggestion.text === text
+    ? { outcome: "accepted", changed: 0 }
+    : { outcome: "changed", changed: distance(suggestion.text, text) };
+}
+
+/** Fewest single characters put, taken or replaced. */
+export function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [i, char] of [...one].entries()) {
+    const next = [i + 1];
+    for (const [j, against] of [...other].entries()) {
+      const replaced = (row[j] ?? 0) + (char === against ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
+/** The first crop behind `at` that nobody has done or skipped; behind all of them if there is none. */
+function nextOpen(session: Session, at: number): number {
+  const found = session.items.findIndex((item, index) => index > at && isOpen(item));
+  return found === -1 ? session.items.length : found;
+}
+
+function skip(session: Session, now: number): Step {
+  const item = currentItem(session);
+  if (item === null) return only(session);
+  if (!isOpen(item)) return only(show(session, Math.min(session.at + 1, session.items.length), now));
+  const items = session.items.with(session.at, { ...item, skipped: true });
+  const told = { ...session, items };
+  return [show(told, nextOpen(told, session.at), now), [{ kind: "release", crop: item.crop.id }]];
+}
+
+/** First what was typed here, then the last save: its crop comes back with the field as it was. */
+function undo(session: Session, now: number): Step {
+  const previous = session.before.at(-1);
+  if (previous !== undefined) {
+    const after = [session.field, ...session.after];
+    return only({ ...session, field: previous, before: session.before.slice(0, -1), after, warning: "" });
+  }
+  const [last, ...rest] = session.saved;
+  const at = session.items.findIndex((item) => item.crop.id === last?.crop);
+  const item = session.items[at];
+  if (last === undefined || item === undefined) return only(session);
+  const items = session.items.with(at, { ...item, saved: null, typed: null });
+  const left = session.left === null ? null : session.left + 1;
+  const back = show({ ...session, items, left, saved: rest }, at, now);
+  return [{ ...back, field: item.typed ?? back.field }, [{ kind: "withdraw", clientKey: last.clientKey }]];
+}
+
+function redo(session: Session): Session {
+  const [next, ...rest] = session.after;
+  if (next === undefined) return session;
+  return { ...session, field: next, before: [...session.before, session.field], after: rest, warning: "" };
+}
+
+export interface Pace {
+  readonly perMinute: number;
+  /** Seconds. */
+  readonly median: number;
+}
+
+/** From the last fifty; a plate over which somebody fetched coffee does not count. */
+export function pace(saved: readonly Saved[]): Pace | null {
+  const seconds = saved.slice(0, 50).map((one) => one.seconds).filter((value) => value < 60).sort((a, b) => a - b);
+  if (seconds.length < 3) return null;
+  const sum = seconds.reduce((total, value) => total + value, 0);
+  const middle = Math.floor(seconds.length / 2);
+  const median = seconds.length % 2 === 1 ? seconds[middle] : ((seconds[middle - 1] ?? 0) + (seconds[middle] ?? 0)) / 2;
+  return sum > 0 ? { perMinute: (60 * seconds.length) / sum, median: median ?? 0 } : null;
+}
