@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+
+import { type Entry, type Known, type Outcome, MemoryStore, SaveQueue } from "./queue";
+
+interface Server {
+  readonly got: { key: string; known: Known | null; body: Entry["body"] }[];
+  answer: (entry: Entry) => Outcome;
+}
+
+const saved = (revision = 1): Outcome => ({ kind: "saved", known: { id: 7, revision }, answer: null });
+
+function build(store = new MemoryStore(), owner = "ana") {
+  const server: Server = { got: [], answer: () => saved() };
+  const timers: (() => void)[] = [];
+  const queue = new SaveQueue({
+    owner,
+    store,
+    now: () => 5000,
+    later: (what) => timers.push(what),
+    senders: {
+      text: async (entry, known) => {
+        server.got.push({ key: entry.clientKey, known, body: entry.body });
+        return server.answer(entry);
+      },
+    },
+  });
+  return { queue, server, store, timers };
+}
+
+const entry = (clientKey: string, subject = `crop:${clientKey}`) => ({ kind: "text", clientKey, subject, title: clientKey, body: {} });
+const settled = (queue: SaveQueue): Promise<void> => queue.pump();
+
+it("sends in order and is empty then", async () => {
+  const { queue, server, store } = build();
+  await Promise.all([queue.add(entry("a")), queue.add(entry("b")), queue.add(entry("c"))]);
+  await settled(queue);
+  expect(server.got.map(({ key }) => key)).toEqual(["a", "b", "c"]);
+  expect(queue.snapshot().waiting).toEqual([]);
+  expect(await store.all()).toEqual([]);
+});
+
+it("an entry is counted before the store has answered", () => {
+  const { queue } = build();
+  void queue.add(entry("a"));
+  expect(queue.snapshot().waiting).toHaveLength(1);
+});
+
+describe("while the server is away", () => {
+  it("everything waits, in order, and goes when it is back", async () => {
+    const { queue, server, timers } = build();
+    server.answer = () => ({ kind: "away" });
+    await queue.add(entry("a"));
+    await queue.add(entry("b"));
+    await settled(queue);
+    expect(queue.snapshot()).toMatchObject({ awaySince: 5000, waiting: [{ clientKey: "a" }, { clientKey: "b" }] });
+    expect(server.got.every(({ key }) => key === "a")).toBe(true);
+    server.got.length = 0;
+    server.answer = () => saved();
+    timers.at(-1)?.();
+    await settled(queue);
+    expect(server.got.map(({ key }) => key)).toEqual(["a", "b"]);
+    expect(queue.snapshot()).toMatchObject({ awaySince: null, waiting: [] });
+  });
+
+  it("a sender that throws is a server that is away", async () => {
+    const { queue, server } = build();
+    server.answer = () => {
+      throw new TypeError("Failed to fetch");
+    };
+    await queue.add(entry("a"));
+    await settled(queue);
+    expect(queue.snapshot().waiting).toHaveLength(1);
+  });
+
+  it("the next tab sends what the closed one left, with the same key", async () => {
+    const first = build();
+    first.server.answer = () => ({ kind: "away" });
+    await first.queue.add(entry("a"));
+    await settled(first.queue);
+    const second = build(first.store);
+    await settled(second.queue);
+    expect(second.server.got.map(({ key }) => key)).toEqual(["a"]);
+  });
+
+  it("nobody sends another person's work", async () => {
+    const first = build();
+    first.server.answer = () => ({ kind: "login" });
+    await first.queue.add(entry("a"));
+    await settled(first.queue);
+    expect(first.queue.snapshot().needsLogin).toBe(true);
+    const luis = build(first.store, "luis");
+    await settled(luis.queue);
+    expect(luis.server.got).toEqual([]);
+    expect(await first.store.all()).toHaveLength(1);
+  });
+});
+
+it("after logging in again it goes on", async () => {
+  const { queue, server } = build();
+  server.answer = () => ({ kind: "login" });
+  await queue.add(entry("a"));
+  await settled(queue);
+  server.answer = () => saved();
+  queue.retry();
+  await settled(queue);
+  expect(queue.snapshot()).toMatchObject({ needsLogin: false, waiting: [] });
+});
+
+describe("put aside", () => {
+  it("a conflict keeps both and holds nothing up", async () => {
+    const { queue, server } = build();
+    server.answer = ({ clientKey }) =>
+      clientKey === "a" ? { kind: "conflict", message: "Luis was faster.", current: { text: "AOB8745" } } : saved();
+    await queue.add(entry("a"));
+    await queue.add(entry("b"));
+    await settled(queue);
+    expect(queue.snapshot()).toMatchObject({ waiting: [], conflicts: [{ clientKey: "a", current: { text: "AOB8745" } }] });
+  });
+
+  it("insisting sends it again on top of the newer revision", async () => {
+    const { queue, server } = build();
+    server.answer = () => ({ kind: "conflict", message: "", current: {} });
+    await queue.add(entry("a"));
+    await settled(queue);
+    server.answer = () => saved(5);
+    queue.insist("a", 4, "a2");
+    await settled(queue);
+    expect(server.got.at(-1)).toMatchObject({ key: "a2", known: { revision: 4 }, body: { revision: 4 } });
+    expect(queue.snapshot().conflicts).toEqual([]);
+  });
+
+  it("settling lets it go, also from the store", async () => {
+    const { queue, server, store } = build();
+    server.answer = () => ({ kind: "refused", message: "Gone." });
+    await queue.add(entry("a"));
+    await settled(queue);
+    expect(queue.snapshot().refused).toMatchObject([{ message: "Gone." }]);
+    queue.settle("a");
+    await settled(queue);
+    expect(queue.snapshot().refused).toEqual([]);
+    expect(await store.all()).toEqual([]);
+  });
+});
+
+it("a later entry knows what the earlier one was told", async () => {
+  const { queue, server } = build();
+  await queue.add(entry("a", "box:1"));
+  await queue.add(entry("b", "box:1"));
+  await settled(queue);
+  expect(server.got[1]?.known).toEqual({ id: 7, revision: 1 });
+});
+
+it("ten nudges of a waiting box are one message", async () => {
+  const { queue, server } = build();
+  server.answer = () => ({ kind: "away" });
+  await queue.add(entry("a", "box:1"));
+  await settled(queue);
+  for (let x = 1; x <= 10; x += 1) expect(queue.amend("text", "box:1", { x })).toBe(true);
+  expect(queue.amend("text", "box:2", {})).toBe(false);
+  server.answer = () => saved();
+  queue.retry();
+  await settled(queue);
+  expect(server.got.at(-1)).toMatchObject({ key: "a", body: { x: 10 } });
+});
+
+it("what waits can be taken back, what is gone can not", async () => {
+  const { queue, server } = build();
+  server.answer = () => ({ kind: "away" });
+  await queue.add(entry("a"));
+  await settled(queue);
+  expect(queue.withdraw("a")).toBe(true);
+  expect(queue.withdraw("a")).toBe(false);
+  server.answer = () => saved();
+  server.got.length = 0;
+  queue.retry();
+  await settled(queue);
+  expect(server.got).toEqual([]);
+});
+
+it("those who listen hear the answer", async () => {
+  const { queue } = build();
+  const heard: string[] = [];
+  queue.onSaved((one) => heard.push(one.clientKey));
+  await queue.add(entry("a"));
+  await settled(queue);
+  expect(heard).toEqual(["a"]);
+});
