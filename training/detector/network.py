@@ -90,11 +90,7 @@ class DetectNet(nn.Module):
         self.apply(_initialise)
 
     def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.features(frames)
-        # The heads stay in full precision: a cell's edges are thousandths of a frame.
-        with torch.autocast(features.device.type, enabled=False):
-            features = features.to(self.cov.weight.dtype)
-            return torch.sigmoid(self.cov(features)), self.bbox(features)
+        return self.heads(self.features(frames))
 
     def features(self, frames: Tensor) -> Tensor:
         """Trunk alone: (N, 3, H, W) to (N, 512, h, w)."""
@@ -103,6 +99,14 @@ class DetectNet(nn.Module):
         x = self.block2(x)  # (N, 128, H/8, W/8)
         x = self.block3(x)  # (N, 256, h, w)
         return self.block4(x)  # type: ignore[no-any-return]  # nn.Module calls are untyped
+
+    def heads(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (N, 512, h, w) to coverage and edges, in the precision of the heads.
+
+        The trunk may have run in bf16; edges are thousandths of a frame and want float32.
+        """
+        features = features.to(self.cov.weight.dtype)
+        return torch.sigmoid(self.cov(features)), self.bbox(features)
 
 
 def set_norm_momentum(network: nn.Module, momentum: float) -> None:

@@ -1,0 +1,133 @@
+"""What a detector training minimises, and how its parts are weighed against each other.
+
+Every class has two objectives: coverage (is there something in this cell) and box (where are
+its edges). Each is a mean over batch and grid, so background cells dilute the box objective;
+the weights, set anew after every epoch, balance that.
+
+Letters: N frames, C classes, h and w grid rows and columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+EPSILON = 1e-5
+LIGHTEST, HEAVIEST = 1e-4, 0.9999
+
+Objectives = dict[str, float]  # "coverage" and "box"
+
+
+def coverage_cost(prediction: Tensor, target: Tensor, *, foreground: float) -> Tensor:
+    """Cross entropy of each cell, any shape; ``prediction`` is a probability, 0..1.
+
+    Cells with a target above 0.5 weigh ``foreground``, the others 1 - ``foreground``.
+    """
+    hit = -target * torch.log(prediction + EPSILON)
+    miss = -(1 - target) * torch.log(1 - prediction + EPSILON)
+    return torch.where(target > 0.5, foreground, 1 - foreground) * (hit + miss)
+
+
+def box_cost(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Distance of the edges times the normalised coverage of their cell, per value."""
+    return (prediction - target).abs() * weight
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassCost:
+    """One class in the sum. The targets say where its objectives' shares should settle."""
+
+    name: str
+    weight: float = 1.0
+    foreground: float = 0.05
+    initial: Mapping[str, float] = field(default_factory=lambda: {"coverage": 1.0, "box": 10.0})
+    target: Mapping[str, float] = field(default_factory=lambda: {"coverage": 1.0, "box": 10.0})
+
+
+class Balance:
+    """Weights of classes and objectives; ``end_epoch`` sets them from the epoch's costs."""
+
+    def __init__(
+        self,
+        classes: Sequence[ClassCost],
+        *,
+        lightest: float = LIGHTEST,
+        heaviest: float = HEAVIEST,
+    ) -> None:
+        total = sum(item.weight for item in classes)
+        self.classes = tuple(classes)
+        self.class_weights = {item.name: item.weight / total for item in classes}
+        self.weights = {item.name: _shares(item.initial) for item in classes}
+        self.bounds = (lightest, heaviest)
+        self._sums: dict[str, Objectives] = {}
+        self._forget()
+
+    def total(self, costs: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+        """The weighted sum of one batch's costs: class name -> objective -> scalar."""
+        parts = [
+            self.class_weights[name] * self.weights[name][objective] * cost
+            for name, objectives in costs.items()
+            for objective, cost in objectives.items()
+        ]
+        return torch.stack(parts).sum()
+
+    def note(self, costs: Mapping[str, Mapping[str, float]]) -> None:
+        """Remember one batch's unweighted costs for the end of the epoch."""
+        for name, objectives in costs.items():
+            for objective, cost in objectives.items():
+                self._sums[name][objective] += cost
+
+    def end_epoch(self) -> None:
+        """Weights for the next epoch: target over this epoch's sum, shared out, clamped."""
+        for item in self.classes:
+            sums = self._sums[item.name]
+            if not any(sums.values()):
+                continue
+            raw = {key: item.target[key] / cost if cost else 0.0 for key, cost in sums.items()}
+            low, high = self.bounds
+            self.weights[item.name] = {
+                key: min(max(share, low), high) for key, share in _shares(raw).items()
+            }
+        self._forget()
+
+    def _forget(self) -> None:
+        self._sums = {item.name: dict.fromkeys(item.initial, 0.0) for item in self.classes}
+
+
+def class_costs(
+    coverage: Tensor,
+    edges: Tensor,
+    *,
+    targets: tuple[Tensor, Tensor, Tensor],
+    mask: Tensor,
+    classes: Sequence[ClassCost],
+) -> dict[str, dict[str, Tensor]]:
+    """Unweighted costs of one batch: class name -> {"coverage", "box"} -> scalar.
+
+    coverage (N, C, h, w), edges (N, 4C, h, w); targets are coverage (N, C, h, w), normalised
+    coverage (N, C, h, w) and edges (N, 4C, h, w). Where ``mask`` (N, C, h, w) is 0 nothing is
+    learnt; the means still run over the whole grid.
+    """
+    target_coverage, normalised, target_edges = targets
+    pixels = (target_coverage.shape[0], len(classes), 4, *target_coverage.shape[2:])
+    boxes = box_cost(
+        edges.reshape(pixels), target_edges.reshape(pixels), (normalised * mask)[:, :, None]
+    )
+    costs = {}
+    for index, item in enumerate(classes):
+        cells = coverage_cost(
+            coverage[:, index], target_coverage[:, index], foreground=item.foreground
+        )
+        costs[item.name] = {
+            "coverage": (cells * mask[:, index]).mean(),
+            "box": boxes[:, index].mean(),
+        }
+    return costs
+
+
+def _shares(values: Mapping[str, float]) -> Objectives:
+    total = sum(values.values())
+    return {key: value / total for key, value in values.items()}
