@@ -1,0 +1,26 @@
+import "@fontsource-variable/inter/index.css";
+import "@fontsource/jetbrains-mono/latin-400.css";
+import "@fontsource/jetbrains-mono/latin-600.css";
+import "@mantine/core/styles/baseline.css";
+import "@mantine/core/styles/default-css-variables.css";
+import "@mantine/core/styles/global.css";
+import "@mantine/core/styles/ScrollArea.css";
+import "@mantine/core/styles/UnstyledButton.css";
+import "@mantine/core/styles/Paper.css";
+import "@mantine/core/styles/Overlay.css";
+import "@mantine/core/styles/CloseButton.css";
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Modal.css";
+import "@mantine/core/styles/Drawer.css";
+import "./shared/tokens.css";
+import "./shared/base.css";
+import "./app/mantine.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { language } from "./shared/language";
+
+document.documentElement.lang = language();
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no element with id “root”.");
+createRoot(root).render(<StrictMode><App /></StrictMode>);

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { checkCommands, type Command, findCommand, keyLabel, type KeyLike, matchesKey } from "./commands";
+
+const press = (key: string, extra: Partial<KeyLike> = {}): KeyLike =>
+  ({ key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...extra });
+const command = (id: string, keys: string, extra: Partial<Command> = {}): Command =>
+  ({ id, keys, name: { en: id, es: id }, run: () => undefined, ...extra });
+
+test("a letter matches without shift only", () => {
+  expect(matchesKey(press("j"), "J", false)).toBe(true);
+  expect(matchesKey(press("J", { shiftKey: true }), "J", false)).toBe(false);
+  expect(matchesKey(press("X", { shiftKey: true }), "Shift+X", false)).toBe(true);
+});
+
+test("a sign that needs shift on some layouts matches by its character", () => {
+  expect(matchesKey(press("?", { shiftKey: true }), "?", false)).toBe(true);
+  expect(matchesKey(press(".", { code: "NumpadDecimal" }), ".", false)).toBe(false);
+});
+
+test("ctrl is cmd on a mac, alt letters go by the physical key", () => {
+  expect(matchesKey(press("k", { metaKey: true }), "Ctrl+K", true)).toBe(true);
+  expect(matchesKey(press("k", { metaKey: true }), "Ctrl+K", false)).toBe(false);
+  expect(matchesKey(press("¬", { code: "KeyL", altKey: true }), "Alt+L", false)).toBe(true);
+});
+
+test("a text field keeps plain keys and gives up ctrl keys", () => {
+  const table = [command("next", "J"), command("palette", "Ctrl+K"), command("enter", "Enter", { inFields: true })];
+  expect(findCommand([table], press("j"), true, false)).toBeUndefined();
+  expect(findCommand([table], press("j"), false, false)?.id).toBe("next");
+  expect(findCommand([table], press("k", { ctrlKey: true }), true, false)?.id).toBe("palette");
+  expect(findCommand([table], press("Enter"), true, false)?.id).toBe("enter");
+});
+
+test("the page's command wins over the shell's, one that does not apply gives way", () => {
+  const shell = [command("shell", "E")];
+  expect(findCommand([shell, [command("page", "E")]], press("e"), false, false)?.id).toBe("page");
+  expect(findCommand([shell, [command("page", "E", { when: () => false })]], press("e"), false, false)?.id).toBe("shell");
+});
+
+test("two commands on one key are an error", () => {
+  expect(() => checkCommands([command("a", "j"), command("b", "J")])).toThrow("share the key");
+});
+
+test("keycaps read as people write them", () => {
+  expect(keyLabel("Ctrl+ArrowLeft", false)).toBe("Ctrl ←");
+  expect(keyLabel("Ctrl+Z", true)).toBe("Cmd Z");
+  expect(keyLabel("PageDown", false)).toBe("PgDn");
+});

@@ -1,0 +1,181 @@
+/**
+ * Every command is one entry of a table: name, key, when it applies, what it does. Buttons,
+ * shortcuts, the palette and the help sheet all come from it.
+ *
+ * Keys are written "Enter", ".", "J", "Shift+ArrowLeft", "Ctrl+Z", "Alt+L", "F1". Ctrl is Cmd on
+ * a Mac. Letters match without Shift unless the key says Shift; Alt combinations match by the
+ * physical key, because Alt changes the character on many layouts.
+ */
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import type { Sentence } from "./text";
+import type { Language } from "./language";
+
+export interface Command {
+  id: string;
+  name: Record<Language, Sentence>;
+  /** One key or several; without one the command is only in the palette. */
+  keys?: string | readonly string[];
+  /** Default: always. A command that does not apply leaves its key to others. */
+  when?: () => boolean;
+  run: () => void;
+  /** Fires while a text field has the focus too. Default: only for Ctrl, Alt and F keys. */
+  inFields?: boolean;
+  /** Not listed in the help sheet and the palette. */
+  hidden?: boolean;
+}
+
+export interface KeyLike {
+  key: string;
+  code: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+}
+
+export function isMac(): boolean {
+  return typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+}
+
+interface Chord { ctrl: boolean; alt: boolean; shift: boolean; key: string }
+
+export function parseKey(text: string): Chord {
+  const parts = text === "+" ? ["+"] : text.split("+");
+  const key = parts.at(-1) || "+";
+  const has = (name: string) => parts.slice(0, -1).includes(name);
+  return { ctrl: has("Ctrl"), alt: has("Alt"), shift: has("Shift"), key };
+}
+
+/** Whether the keyboard event is the key written `text`. */
+export function matchesKey(event: KeyLike, text: string, mac = isMac()): boolean {
+  const chord = parseKey(text);
+  const ctrl = mac ? event.metaKey : event.ctrlKey;
+  const other = mac ? event.ctrlKey : event.metaKey;
+  if (ctrl !== chord.ctrl || other || event.altKey !== chord.alt) return false;
+  if (event.code === "NumpadDecimal") return false;
+  const letter = /^[A-Za-z]$/.test(chord.key);
+  const named = chord.key.length > 1;
+  if (letter || named || chord.shift || chord.alt) {
+    if (event.shiftKey !== chord.shift) return false;
+  }
+  if (letter && chord.alt) return event.code === `Key${chord.key.toUpperCase()}`;
+  if (chord.key === "Space") return event.code === "Space";
+  if (letter) return event.key.toLowerCase() === chord.key.toLowerCase();
+  return event.key === chord.key;
+}
+
+export function keysOf(command: Command): readonly string[] {
+  if (command.keys === undefined) return [];
+  return typeof command.keys === "string" ? [command.keys] : command.keys;
+}
+
+/** Throws when two commands of one table answer to the same key. */
+export function checkCommands(commands: readonly Command[]): readonly Command[] {
+  const owner = new Map<string, string>();
+  for (const command of commands) {
+    for (const key of keysOf(command)) {
+      const name = key.length === 1 ? key.toUpperCase() : key;
+      const other = owner.get(name);
+      if (other) throw new Error(`Commands “${other}” and “${command.id}” share the key ${key}.`);
+      owner.set(name, command.id);
+    }
+  }
+  return commands;
+}
+
+const shown: Record<string, string> = {
+  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "PgUp", PageDown: "PgDn",
+  Delete: "Del", Escape: "Esc",
+};
+
+/** "Ctrl+ArrowLeft" as a keycap says it: "Ctrl ←". */
+export function keyLabel(text: string, mac = isMac()): string {
+  const { ctrl, alt, shift, key } = parseKey(text);
+  const name = shown[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+  return [ctrl && (mac ? "Cmd" : "Ctrl"), alt && "Alt", shift && "Shift", name].filter(Boolean).join(" ");
+}
+
+/** Whether typing goes to the element: plain keys belong to it then. */
+export function isField(target: EventTarget | null): boolean {
+  if (typeof HTMLElement === "undefined" || !(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable) return true;
+  if (target instanceof HTMLInputElement) {
+    return !["checkbox", "radio", "range", "button", "submit", "file"].includes(target.type);
+  }
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
+
+function worksInFields(command: Command, key: string): boolean {
+  if (command.inFields !== undefined) return command.inFields;
+  const chord = parseKey(key);
+  return chord.ctrl || chord.alt || /^F\d+$/.test(chord.key);
+}
+
+/** The command of the tables that the event starts; later tables win over earlier ones. */
+export function findCommand(
+  tables: readonly (readonly Command[])[], event: KeyLike, inField: boolean, mac = isMac(),
+): Command | undefined {
+  for (const table of [...tables].reverse()) {
+    for (const command of table) {
+      const hit = keysOf(command).some((key) => matchesKey(event, key, mac) && (!inField || worksInFields(command, key)));
+      if (hit && (command.when?.() ?? true)) return command;
+    }
+  }
+  return undefined;
+}
+
+// The tables now on screen, the page's after the shell's.
+let tables: readonly (readonly Command[])[] = [];
+const listeners = new Set<() => void>();
+
+function setTables(next: readonly (readonly Command[])[]): void {
+  tables = next;
+  for (const listener of listeners) listener();
+}
+
+/** Puts a command table to work while the component is mounted. */
+export function useCommands(commands: readonly Command[]): void {
+  const latest = useRef(commands);
+  latest.current = commands;
+  const shape = commands.map((command) => `${command.id} ${keysOf(command).join(" ")}`).join("|");
+  useEffect(() => {
+    const live = checkCommands(latest.current).map((command) => ({
+      ...command,
+      run: () => latest.current.find((one) => one.id === command.id)?.run(),
+      when: () => latest.current.find((one) => one.id === command.id)?.when?.() ?? true,
+    }));
+    setTables([...tables, live]);
+    return () => setTables(tables.filter((table) => table !== live));
+  }, [shape]);
+}
+
+/** Every command now on screen, for the help sheet and the palette. */
+export function useActiveCommands(): readonly Command[] {
+  const now = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => tables,
+    () => tables,
+  );
+  return now.flat().filter((command) => !command.hidden);
+}
+
+/** Listens for keys once for the whole page; dialogs that are open keep theirs. */
+export function useKeyboard(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      if (event.target instanceof HTMLElement && event.target.closest("[data-own-keys], [role=dialog]")) return;
+      const command = findCommand(tables, event, isField(event.target));
+      if (!command) return;
+      const onButton = event.target instanceof HTMLElement && event.target.closest("button, a, summary, [role=button]");
+      if (onButton && (event.key === "Enter" || event.key === " ")) return;
+      event.preventDefault();
+      command.run();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+}

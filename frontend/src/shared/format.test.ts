@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { formatBytes, formatClock, formatMoment, formatShare, formatSpan, parseClock } from "./format";
+
+test("clock", () => {
+  expect(formatClock(1590.64, true)).toBe("00:26:30.6");
+  expect(formatClock(3600)).toBe("01:00:00");
+  expect(formatClock(0.9999999, true)).toBe("00:00:01.0");
+  expect(formatMoment(1584.3)).toBe("26:24.3");
+  expect(formatMoment(3661)).toBe("01:01:01.0");
+});
+
+test("clock read back", () => {
+  expect(parseClock("00:26:30.5")).toBe(1590.5);
+  expect(parseClock("2:03")).toBe(123);
+  expect(parseClock("90,5")).toBe(90.5);
+  expect(parseClock("-1")).toBeNull();
+  expect(parseClock("1:2:3:4")).toBeNull();
+  expect(parseClock("")).toBeNull();
+});
+
+test("spans, shares and sizes", () => {
+  expect(formatSpan(0.2)).toBe("1 s");
+  expect(formatSpan(2280)).toBe("38 min");
+  expect(formatSpan(7500)).toBe("2 h 5 min");
+  expect(formatShare(0.9432)).toBe("94.3 %");
+  expect(formatShare(null)).toBe("–");
+  expect(formatBytes(310_000_000)).toBe("310 MB");
+  expect(formatBytes(1_250)).toBe("1.3 kB");
+});
