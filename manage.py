@@ -7,6 +7,10 @@ import os
 import sys
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["up"]:  # without Django: it starts at once and stays small
+        from lprsite.launcher import main
+
+        sys.exit(main(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
     from django.core.management import execute_from_command_line
 

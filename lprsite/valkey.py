@@ -81,6 +81,7 @@ def _options(address: Address, folder: Path) -> str:
             f'dir "{place}"',
             "daemonize no",
             'logfile ""',
+            "loglevel warning",
             "appendonly yes",
             "appendfsync everysec",
             'save ""',
