@@ -1,0 +1,474 @@
+"""Training a recognizer: the loop knows nothing of rows, sockets or commands.
+
+    for epoch in fit(config, train, val, folder):
+        ...
+
+The folder gets ``best.safetensors`` and ``last.safetensors`` (what a Recognizer loads) and
+``state.safetensors`` (what resuming needs). Called again on the same folder, ``fit`` first
+yields the finished epochs again, then goes on: on a CPU the curve is the uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from training import checkpoints
+from training.errors import (
+    AnotherTrainingHere,
+    Diverged,
+    NothingToTrainOn,
+    OtherNetwork,
+    SettingRefused,
+)
+from training.recognizer import alphabet as alphabets
+from training.recognizer import ctc, data, metrics
+from training.recognizer.augment import AUGMENTATIONS, Augmentation
+from training.recognizer.data import Batch, Mix, Sample
+from training.recognizer.network import CLASSIFIER, HEIGHT, NETWORKS, WIDTH, NetworkName, build
+from training.recognizer.predict import decode, place, processor
+from training.schedule import soft_start_annealing
+
+Progress = Callable[[int, int], None]
+Preset = Literal["quick", "standard", "tao"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+
+_HELD_OUT = 256
+
+
+@dataclass(frozen=True)
+class RecognizerConfig:
+    """All settings of a training, checked on creation (SettingRefused, AlphabetRefused).
+
+    ``synthetic`` plates of ``synthetic_formats`` are mixed into every epoch. ``rate`` is the
+    highest learning rate, ``rate_floor`` the lowest; ``soft_start`` is the share of the steps
+    on which it rises, ``annealing`` (schedule "soft_start" only) where it starts to fall.
+    ``ema`` is the decay of the running mean of the weights that is evaluated and saved, 0 for
+    the weights themselves. ``bf16`` is used where the processor has it.
+    """
+
+    network: NetworkName = "lite"
+    alphabet: str = alphabets.DEFAULT
+    epochs: int = 40
+    batch: int = 32
+    seed: int = 0
+    synthetic: int = 0
+    synthetic_formats: tuple[str, ...] = ("ecuador",)
+    augmentation: Augmentation = "plates"
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    schedule: Literal["cosine", "soft_start"] = "cosine"
+    rate: float = 3e-3
+    rate_floor: float = 1e-5
+    soft_start: float = 0.1
+    annealing: float = 0.5
+    weight_decay: float = 0.02
+    clip: float = 5.0
+    ema: float = 0.99
+    bf16: bool = True
+    preset: str = "standard"
+
+    def __post_init__(self) -> None:
+        alphabets.check(self.alphabet)
+        object.__setattr__(self, "synthetic_formats", tuple(self.synthetic_formats))
+        for name, fits, reason in self._rules():
+            if not fits:
+                raise SettingRefused(setting=name, value=getattr(self, name), reason=reason)
+
+    def _rules(self) -> Iterable[tuple[str, bool, str]]:
+        yield "network", self.network in NETWORKS, f"choose among {', '.join(NETWORKS)}"
+        yield "optimiser", self.optimiser in ("adamw", "sgd"), "choose adamw or sgd"
+        yield "schedule", self.schedule in ("cosine", "soft_start"), "choose cosine or soft_start"
+        known = ", ".join(AUGMENTATIONS)
+        yield "augmentation", self.augmentation in AUGMENTATIONS, f"choose among {known}"
+        yield "epochs", 1 <= self.epochs <= 10_000, "it must be 1 to 10000"
+        yield "batch", 1 <= self.batch <= 4096, "it must be 1 to 4096"
+        yield "seed", self.seed >= 0, "it must not be negative"
+        yield "synthetic", 0 <= self.synthetic <= 1_000_000, "it must be 0 to 1000000"
+        yield "synthetic_formats", bool(self.synthetic_formats), "name at least one plate format"
+        yield "rate_floor", self.rate_floor > 0, "it must be above 0"
+        yield "rate", self.rate_floor <= self.rate <= 10, "it must be at least rate_floor"
+        yield "soft_start", 0 <= self.soft_start <= 1, "it must be 0 to 1"
+        yield "annealing", self.soft_start <= self.annealing <= 1, "it must be soft_start to 1"
+        yield "weight_decay", self.weight_decay >= 0, "it must not be negative"
+        yield "clip", self.clip > 0, "it must be above 0"
+        yield "ema", 0 <= self.ema < 1, "it must be 0 to below 1"
+
+    @classmethod
+    def of(cls, preset: Preset, **changes: Any) -> RecognizerConfig:
+        """The settings of a preset ("quick", "standard", "tao") with some of them changed."""
+        if preset not in _PRESETS:
+            known = ", ".join(PRESETS)
+            raise SettingRefused(setting="preset", value=preset, reason=f"choose among {known}")
+        return cls.from_json({**_PRESETS[preset], "preset": preset, **changes})
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> RecognizerConfig:
+        """From plain JSON; a setting that does not exist is refused, a missing one is default."""
+        known = {each.name for each in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise SettingRefused(setting=name, value=values[name], reason="no such setting")
+        return cls(**values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that :meth:`from_json` reads."""
+        return {**asdict(self), "synthetic_formats": list(self.synthetic_formats)}
+
+
+_PRESETS: dict[Preset, dict[str, Any]] = {
+    "quick": {"epochs": 12, "batch": 32},
+    "standard": {"epochs": 60, "batch": 64, "ema": 0.995},
+    "tao": {  # TAO's LPRNet specification; Keras' l2(5e-4) is a weight decay of twice that
+        "network": "lprnet10",
+        "epochs": 100,
+        "batch": 32,
+        "augmentation": "tao",
+        "optimiser": "sgd",
+        "schedule": "soft_start",
+        "rate": 5e-4,
+        "rate_floor": 1e-6,
+        "soft_start": 0.001,
+        "annealing": 0.5,
+        "weight_decay": 1e-3,
+        "clip": 1e9,
+        "ema": 0.0,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave. ``metrics``: loss, val_loss, exact, char (0..1), rate.
+
+    ``replayed`` says that it was finished before a resume and is only told again.
+    """
+
+    epoch: int  # 1-based
+    epochs: int
+    metrics: dict[str, float]
+    best: bool
+    seconds: float = field(default=0.0, compare=False)
+    replayed: bool = field(default=False, compare=False)
+
+
+def fit(
+    config: RecognizerConfig,
+    train: Sequence[Sample],
+    val: Sequence[Sample],
+    out_dir: Path,
+    *,
+    init: Path | None = None,
+    progress: Progress | None = None,
+    dataset_version: str | None = None,
+) -> Iterator[Epoch]:
+    """Train, yielding after every epoch; best is the most exact on ``val``, then least loss.
+
+    Without ``val`` 256 drawn plates that training never shows judge instead. ``init`` is a
+    checkpoint to start from: the same network, any alphabet. ``progress(done, steps)`` is
+    called after each step and may raise to stop. Raises Diverged, NothingToTrainOn,
+    AnotherTrainingHere, OtherNetwork and the refusals of a sample (PictureMissing,
+    CharacterUnknown, TextTooLong).
+    """
+    run = _Run(config, train, val, out_dir, init=init, dataset_version=dataset_version)
+    yield from run.history
+    for number in range(len(run.history) + 1, config.epochs + 1):
+        begun = time.perf_counter()
+        loss = run.train_epoch(number, progress)
+        yield run.finish_epoch(number, loss, begun)
+
+
+class _Run:
+    """The moving parts of one training."""
+
+    def __init__(
+        self,
+        config: RecognizerConfig,
+        train: Sequence[Sample],
+        val: Sequence[Sample],
+        out_dir: Path,
+        *,
+        init: Path | None,
+        dataset_version: str | None,
+    ) -> None:
+        data.check_samples([*train, *val], config.alphabet)
+        self.config, self.val, self.out_dir = config, tuple(val), out_dir
+        self.dataset_version = dataset_version
+        self.data = _fingerprint(train, val)
+        self.mix = Mix(
+            tuple(train),
+            config.alphabet,
+            synthetic=config.synthetic,
+            formats=config.synthetic_formats,
+            augmentation=config.augmentation,
+            seed=config.seed,
+        )
+        if not len(self.mix):
+            raise NothingToTrainOn()
+        self.held_out: list[Batch] | None = None
+        self.history: list[Epoch] = []
+        self.device = processor()
+        self._build(init)
+        if (out_dir / checkpoints.STATE).is_file():
+            self._resume()
+
+    # --- beginning
+
+    def _build(self, init: Path | None) -> None:
+        torch.manual_seed(self.config.seed)
+        network = build(self.config.network, len(self.config.alphabet))
+        if init is not None:
+            start_from(network, init, self.config)
+        self.network = place(network, self.device)
+        self.averaged = copy.deepcopy(self.network).eval() if self.config.ema else self.network
+        self.optimiser = _optimiser(self.network, self.config)
+        self.steps = self.mix.steps(self.config.batch)
+        self.autocast = self.config.bf16 and has_bf16(self.device)
+
+    def _resume(self) -> None:
+        state = checkpoints.load(self.out_dir / checkpoints.STATE)
+        self._check_same(state.metadata)
+        self.network.load_state_dict(_under(state.weights, "network."))
+        if self.config.ema:
+            self.averaged.load_state_dict(_under(state.weights, "averaged."))
+        self.optimiser.load_state_dict(
+            checkpoints.unflatten(_under(state.weights, "optimiser."), state.metadata["optimiser"])
+        )
+        self.history = [Epoch(**told, replayed=True) for told in state.metadata["history"]]
+
+    def _check_same(self, metadata: Mapping[str, Any]) -> None:
+        """Refuse to go on with other settings or other data than the training began with."""
+        ours = {**self.config.to_json(), "data": self.data}
+        theirs = {**metadata.get("config", {}), "data": metadata.get("data")}
+        for name in ours:
+            if ours[name] != theirs.get(name):
+                raise AnotherTrainingHere(name=self.out_dir.name, setting=name)
+
+    # --- one epoch
+
+    def train_epoch(self, number: int, progress: Progress | None) -> float:
+        """All steps of an epoch; the mean loss per crop."""
+        torch.manual_seed(self.config.seed * 100_003 + number)  # dropout, the same after a resume
+        self.network.train()
+        total, seen = 0.0, 0
+        batches = data.prefetch(lambda: self.mix.batches(number, self.config.batch))
+        for step, batch in enumerate(batches, start=1):
+            done = (number - 1) * self.steps + step
+            self._set_rate((done - 1) / (self.steps * self.config.epochs))
+            loss = self._step(batch, number)
+            self._average(done)
+            total, seen = total + loss * len(batch.targets), seen + len(batch.targets)
+            if progress is not None:
+                progress(step, self.steps)
+        return total / seen
+
+    def _step(self, batch: Batch, number: int) -> float:
+        crops = data.to_tensor(batch.crops, self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            logits = self.network(crops)
+        loss = ctc.loss(logits, batch.targets)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise Diverged(epoch=number)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
+        self.optimiser.step()
+        return value
+
+    def _set_rate(self, progress: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.config, progress)
+
+    def _average(self, done: int) -> None:
+        """Move the running mean towards the weights; quickly while it has seen few steps."""
+        if not self.config.ema:
+            return
+        share = 1 - min(self.config.ema, (1 + done) / (10 + done))
+        with torch.no_grad():
+            ours, theirs = self.averaged.state_dict(), self.network.state_dict()
+            for name, mean in ours.items():
+                if mean.is_floating_point():
+                    mean.lerp_(theirs[name], share)
+                else:
+                    mean.copy_(theirs[name])
+
+    # --- judging and keeping
+
+    def finish_epoch(self, number: int, loss: float, begun: float) -> Epoch:
+        """Evaluate, write the checkpoints and the state; only then is the epoch done."""
+        figures = {"loss": loss, **self._judge(), "rate": self.optimiser.param_groups[0]["lr"]}
+        if not math.isfinite(figures["val_loss"]):
+            raise Diverged(epoch=number)
+        best = all(_rank(figures) > _rank(old.metrics) for old in self.history)
+        epoch = Epoch(
+            number, self.config.epochs, figures, best, seconds=time.perf_counter() - begun
+        )
+        self.history.append(epoch)
+        if best:
+            self._save(checkpoints.BEST, epoch)
+        self._save(checkpoints.LAST, epoch)
+        self._save_state()
+        return epoch
+
+    def _judge(self) -> dict[str, float]:
+        self.averaged.eval()
+        pairs: list[metrics.Pair] = []
+        lost = 0.0
+        with torch.inference_mode():
+            for batch in self._val_batches():
+                logits = self.averaged(data.to_tensor(batch.crops, self.device)).float()
+                lost += float(ctc.negative_log_likelihood(logits, batch.targets).sum())
+                truths = [alphabets.decode(t, self.config.alphabet) for t in batch.targets]
+                reads = decode(logits, self.config.alphabet)
+                pairs += [(truth, read.text) for truth, read in zip(truths, reads, strict=True)]
+        return {
+            "val_loss": lost / len(pairs),
+            "exact": metrics.exact(pairs),
+            "char": metrics.character_accuracy(pairs),
+        }
+
+    def _val_batches(self) -> Iterable[Batch]:
+        if self.val:
+            return data.prefetch(lambda: data.fixed_batches(self.val, self.config.alphabet), 2)
+        if self.held_out is None:
+            self.held_out = data.held_out(
+                _HELD_OUT,
+                formats=self.config.synthetic_formats,
+                alphabet=self.config.alphabet,
+                seed=self.config.seed,
+            )
+        return self.held_out
+
+    def _save(self, name: str, epoch: Epoch) -> None:
+        checkpoints.save(
+            self.out_dir / name,
+            self.averaged.state_dict(),
+            {
+                "kind": "recognizer",
+                "network": self.config.network,
+                "alphabet": self.config.alphabet,
+                "input_size": [WIDTH, HEIGHT],
+                "dataset_version": self.dataset_version,
+                "figures": epoch.metrics,
+                "epoch": epoch.epoch,
+                "code_version": checkpoints.code_version(),
+                "config": self.config.to_json(),
+            },
+        )
+
+    def _save_state(self) -> None:
+        tensors, plain = checkpoints.flatten(self.optimiser.state_dict())
+        weights = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        if self.config.ema:
+            weights |= {f"averaged.{k}": v for k, v in self.averaged.state_dict().items()}
+        weights |= {f"optimiser.{k}": v for k, v in tensors.items()}
+        metadata = {
+            "kind": "recognizer-state",
+            "config": self.config.to_json(),
+            "data": self.data,
+            "optimiser": plain,
+            "history": [_told(epoch) for epoch in self.history],
+        }
+        checkpoints.save(self.out_dir / checkpoints.STATE, weights, metadata)
+
+
+def rate_at(config: RecognizerConfig, progress: float) -> float:
+    """The learning rate at ``progress`` (steps done / all steps, 0..1)."""
+    if config.schedule == "soft_start":
+        return soft_start_annealing(
+            progress,
+            lo=config.rate_floor,
+            hi=config.rate,
+            soft_start=config.soft_start,
+            annealing=config.annealing,
+        )
+    if progress < config.soft_start:
+        height = progress / config.soft_start
+    else:
+        height = (
+            1 + math.cos(math.pi * (progress - config.soft_start) / (1 - config.soft_start))
+        ) / 2
+    return config.rate_floor + height * (config.rate - config.rate_floor)
+
+
+def start_from(network: nn.Module, path: Path, config: RecognizerConfig) -> None:
+    """Load a checkpoint's weights. The classifier keeps the rows of characters both know.
+
+    Refuses another network (OtherNetwork) and what is not a recognizer.
+    """
+    checkpoint = checkpoints.load(path)
+    checkpoints.require_kind(checkpoint, "recognizer", name=path.name)
+    found = checkpoint.metadata.get("network")
+    if found != config.network:
+        raise OtherNetwork(name=path.name, found=found, wanted=config.network)
+    weights = dict(checkpoint.weights)
+    fresh = network.state_dict()
+    rows = _shared_rows(str(checkpoint.metadata["alphabet"]), config.alphabet)
+    for name in [name for name in fresh if name.startswith(f"{CLASSIFIER}.")]:
+        mixed = fresh[name].clone()
+        for old, new in rows:
+            mixed[new] = weights[name][old]
+        weights[name] = mixed
+    network.load_state_dict(weights)
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the processor computes in bfloat16 itself (emulation is slower than float32)."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    abilities = torch.cpu.get_capabilities()
+    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
+
+
+def _shared_rows(old: str, new: str) -> list[tuple[int, int]]:
+    """(row before, row now) of every character in both alphabets, and of the blank."""
+    rows = [(old.index(character), at) for at, character in enumerate(new) if character in old]
+    return [*rows, (len(old), len(new))]
+
+
+def _optimiser(network: nn.Module, config: RecognizerConfig) -> torch.optim.Optimizer:
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(
+            network.parameters(), lr=config.rate, momentum=0.9, weight_decay=config.weight_decay
+        )
+    # norms and biases are not decayed
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    plain = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": decayed, "weight_decay": config.weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.rate)
+
+
+def _rank(figures: Mapping[str, float]) -> tuple[float, float]:
+    return figures["exact"], -figures["val_loss"]
+
+
+def _told(epoch: Epoch) -> dict[str, Any]:
+    told = asdict(epoch)
+    del told["replayed"]
+    return told
+
+
+def _under(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+
+
+def _fingerprint(train: Sequence[Sample], val: Sequence[Sample]) -> str:
+    """Names and texts in order; folders may move."""
+    digest = hashlib.sha256()
+    for part in (train, val):
+        for sample in part:
+            digest.update(f"{sample.picture.name}\0{sample.text}\n".encode())
+        digest.update(b"--\n")
+    return digest.hexdigest()
