@@ -4,7 +4,7 @@ import { type PlateFormat, displayed, expectedAt, hint, isPlausible, separators 
 
 const ECUADOR: PlateFormat = { country: "Ecuador", name: "Ecuador", pattern: "AAA9999", display: "AAA-9999" };
 const OLD: PlateFormat = { country: "Ecuador", name: "Ecuador, older", pattern: "AAA999", display: "AAA-999" };
-const CHILE: PlateFormat = { country: "Chile", name: "Chile", pattern: "[B-DF-HJ-LPR-TV-Z][B-DF-HJ-LPR-TV-Z]99", display: "[B-DF-HJ-LPR-TV-Z][B-DF-HJ-LPR-TV-Z]·99" };
+const CHILE: PlateFormat = { country: "Chile", name: "Chile", pattern: "[B-DF-HJ-LPR-TV-Z][B-DF-HJ-LPR-TV-Z]99", display: "AA·99" };
 const FORMATS = [ECUADOR, OLD];
 
 describe("a text against the formats", () => {

@@ -5,7 +5,7 @@ export interface PlateFormat {
   readonly name: string;
   /** For example `AAA9999`, without separators. */
   readonly pattern: string;
-  /** The same with its separators, for example `AAA-9999`. */
+  /** One letter or digit for each place, and the separators: `AAA-9999`. */
   readonly display: string;
 }
 
@@ -97,16 +97,15 @@ export interface Separator {
   readonly mark: string;
 }
 
-/** Where the format shows its separators. Nothing where the display does not follow the pattern. */
+/** Where the format shows its separators. Nothing where the display form has another length. */
 export function separators(format: PlateFormat): readonly Separator[] {
-  const pattern = [...format.pattern.matchAll(TOKEN)].map((match) => match[0]);
   const found: Separator[] = [];
   let at = 0;
-  for (const [token] of format.display.matchAll(TOKEN)) {
-    if (token === pattern[at]) at += 1;
-    else found.push({ before: at, mark: token });
+  for (const char of format.display) {
+    if (/[A-Z0-9]/iu.test(char)) at += 1;
+    else found.push({ before: at, mark: char });
   }
-  return at === pattern.length ? found : [];
+  return at === slots(format.pattern).length ? found : [];
 }
 
 /** The text as a person writes it: `ABC1234` is `ABC-1234`. */

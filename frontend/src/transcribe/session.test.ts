@@ -73,7 +73,7 @@ describe("saving", () => {
 
   it("unreadable is one key and has no text", () => {
     const { orders, session } = run(sitting(crop(1, "PBA1234"), crop(2)), { do: "unreadable", now: 5, key: "k" });
-    expect(orders[0]).toMatchObject({ saved: { text: "", status: "unreadable", outcome: "rejected" } });
+    expect(orders[0]).toMatchObject({ saved: { text: "", status: "unreadable", outcome: "ignored" } });
     expect(session.at).toBe(1);
   });
 

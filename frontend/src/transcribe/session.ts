@@ -39,7 +39,7 @@ export interface Saved {
   readonly clientKey: string;
   readonly status: Status;
   readonly text: string;
-  readonly outcome: "" | "accepted" | "changed" | "rejected";
+  readonly outcome: "" | "accepted" | "changed" | "ignored";
   /** Characters that differ from the suggestion; without one, 0. */
   readonly changed: number;
   readonly seconds: number;
@@ -225,7 +225,7 @@ function finish(session: Session, { now, key, status, text }: { now: number; key
 
 function comparison(suggestion: Suggestion | null, status: Status, text: string): Pick<Saved, "outcome" | "changed"> {
   if (suggestion === null) return { outcome: "", changed: 0 };
-  if (status === "unreadable") return { outcome: "rejected", changed: 0 };
+  if (status === "unreadable") return { outcome: "ignored", changed: 0 };
   return suggestion.text === text
     ? { outcome: "accepted", changed: 0 }
     : { outcome: "changed", changed: distance(suggestion.text, text) };

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+
+import { textOf } from "../transcribe/field";
+import { type Order, type Read, type Review, type ReviewAction, NOTHING, boxAt, decide, left, listed, matcher } from "./review";
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const read = (id: number, text: string, confidence: number, passage: Read["passage"] = null): Read => ({
+  id,
+  number: id,
+  firstSeconds: id * 10,
+  lastSeconds: id * 10 + 2,
+  text,
+  confidence,
+  characters: [...text].map((_, at) => (at === 2 ? confidence : 0.99)),
+  votes: 5,
+  crops: [],
+  boxes: [
+    [id * 10, 0, 0, 10, 10],
+    [id * 10 + 2, 100, 40, 110, 50],
+  ],
+  passage,
+});
+const READS = [read(1, "PBA1234", 0.97), read(2, "PBB2222", 0.6), read(3, "GXX0007", 0.8)];
+const opened = (reads = READS): Review => decide(NOTHING, { do: "reads", reads, alphabet: ALPHABET })[0];
+
+function run(state: Review, ...actions: ReviewAction[]): { state: Review; orders: Order[] } {
+  const orders: Order[] = [];
+  let now = state;
+  for (const action of actions) {
+    const [next, more] = decide(now, action);
+    now = next;
+    orders.push(...more);
+  }
+  return { state: now, orders };
+}
+const enter = (key = "k"): ReviewAction => ({ do: "enter", key });
+
+describe("deciding", () => {
+  it("Enter accepts and shows the next", () => {
+    const { state, orders } = run(opened(), enter());
+    expect(orders).toEqual([{ kind: "accept", read: 1, text: "PBA1234", clientKey: "k" }]);
+    expect(state.current).toBe(2);
+    expect(left(state)).toBe(2);
+  });
+
+  it("E begins at the doubtful character, and another text is a correction", () => {
+    const editing = run(opened(), { do: "choose", read: 2 }, { do: "edit" }).state;
+    expect(editing.field.caret).toBe(2);
+    const { state, orders } = run(editing, { do: "field", action: { do: "type", text: "8", alphabet: ALPHABET } }, enter());
+    expect(orders).toMatchObject([{ kind: "accept", text: "PB82222" }]);
+    expect(state.reads[1]?.passage).toEqual({ status: "corrected", text: "PB82222", reason: "" });
+  });
+
+  it("X and a number rejects with a reason; a number without X does nothing", () => {
+    const reason: ReviewAction = { do: "reason", reason: "duplicate", key: "k" };
+    expect(run(opened(), reason).orders).toEqual([]);
+    const { state, orders } = run(opened(), { do: "reject" }, reason);
+    expect(orders).toEqual([{ kind: "reject", read: 1, reason: "duplicate", clientKey: "k" }]);
+    expect(state.reads[0]?.passage?.status).toBe("rejected");
+    expect(state.mode).toBe("look");
+  });
+
+  it("Enter on what is decided already sends nothing and goes on", () => {
+    const { state, orders } = run(opened([read(1, "A1", 1, { status: "accepted", text: "A1", reason: "" }), read(2, "B2", 1)]), { do: "choose", read: 1 }, enter());
+    expect(orders).toEqual([]);
+    expect(state.current).toBe(2);
+  });
+
+  it("an empty text is not accepted", () => {
+    expect(run(opened([read(1, "", 0.1)]), enter()).orders).toEqual([]);
+  });
+
+  it("after the last one the first that was left out comes", () => {
+    const { state } = run(opened(), { do: "choose", read: 3 }, enter());
+    expect(state.current).toBe(1);
+  });
+
+  it("undo takes the decision back and shows that read", () => {
+    const { state, orders } = run(opened(), enter("a"), enter("b"), { do: "undo" });
+    expect(orders.at(-1)).toEqual({ kind: "withdraw", clientKey: "b" });
+    expect(state.current).toBe(2);
+    expect(left(state)).toBe(2);
+  });
+});
+
+describe("the list", () => {
+  it("is by time or with the least certain first, decided ones behind", () => {
+    const state = run(opened(), { do: "choose", read: 2 }, enter(), { do: "order", order: "unsure" }).state;
+    expect(listed(state).map(({ id }) => id)).toEqual([3, 1, 2]);
+    expect(listed({ ...state, order: "time" }).map(({ id }) => id)).toEqual([1, 2, 3]);
+  });
+
+  it("by least certain goes on with the next uncertain one, not at the top", () => {
+    const { state } = run(opened(), { do: "order", order: "unsure" }, { do: "choose", read: 2 }, enter());
+    expect(state.current).toBe(3);
+  });
+
+  it("U goes to the least certain", () => {
+    expect(run(opened(), { do: "least certain" }).state.current).toBe(2);
+  });
+
+  it("J and K stop at its ends", () => {
+    expect(run(opened(), { do: "go", step: -1 }).state.current).toBe(1);
+    expect(run(opened(), { do: "go", step: 1 }, { do: "go", step: 1 }, { do: "go", step: 1 }).state.current).toBe(3);
+  });
+
+  it("loaded again keeps the place", () => {
+    const state = run(opened(), { do: "go", step: 1 }, { do: "edit" }).state;
+    const again = decide(state, { do: "reads", reads: READS, alphabet: ALPHABET })[0];
+    expect(again.current).toBe(2);
+    expect(textOf(again.field)).toBe("PBB2222");
+  });
+});
+
+describe("search", () => {
+  it.each([
+    ["", "PBA1234", true],
+    ["pba-1", "PBA1234", true],
+    ["BA12", "PBA1234", true],
+    ["P?A*4", "PBA1234", true],
+    ["P?A*5", "PBA1234", false],
+    ["BA*", "PBA1234", false],
+    ["*234", "PBA1234", true],
+    ["?", "", false],
+    ["PB*B", "PBB", true],
+    ["PB*BB", "PBB", false],
+  ])("%s in %s: %s", (pattern, text, found) => {
+    expect(matcher(pattern)(text)).toBe(found);
+  });
+});
+
+describe("the box on the video", () => {
+  it("moves between its points", () => {
+    expect(boxAt(READS[0] as Read, 11)).toEqual([50, 20, 60, 30]);
+    expect(boxAt(READS[0] as Read, 10)).toEqual([0, 0, 10, 10]);
+  });
+
+  it("is not there before and after", () => {
+    expect(boxAt(READS[0] as Read, 9)).toBeNull();
+    expect(boxAt(READS[0] as Read, 12.05)).toEqual([100, 40, 110, 50]);
+    expect(boxAt(READS[0] as Read, 13)).toBeNull();
+    expect(boxAt({ ...(READS[0] as Read), boxes: [] }, 10)).toBeNull();
+  });
+});
