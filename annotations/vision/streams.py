@@ -1,0 +1,245 @@
+"""Inside a video file: opening it safely, its packets, its frames in order of time.
+
+Nothing here ever seeks: seeking is inexact in most containers, reading packets without
+decoding them is exact and cheap.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image, UnidentifiedImageError
+
+from annotations import errors
+
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi"
+CODECS = frozenset(
+    {"h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mjpeg", "mpeg1video", "mpeg2video", "h263"}
+    | {"msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "vc1", "prores", "dnxhd", "dvvideo"}
+    | {"huffyuv", "ffv1", "rawvideo"}
+)
+MAX_SIDE = 8192
+MAX_HOURS = 48
+MAX_WAITING = 64 << 20  # bytes of packets kept while looking for the keyframe to start from
+MAX_READ_ERRORS = 50  # in a row, before the rest of a file is given up
+
+
+@dataclass
+class DecodeReport:
+    """What happened while frames were decoded; filled while ``decode`` runs."""
+
+    decoded: int = 0
+    corrupt: int = 0
+    """Frames decoded with visible damage (part of ``decoded``)."""
+    errors: int = 0
+    """Packets that could not be read or decoded, and frames dropped for an impossible time."""
+    expected: int | None = None
+    """Frames by the file's own count, where the whole video is decoded and it has one."""
+    duration: float | None = None
+    """Seconds that the file claims, where the whole video is decoded."""
+    last_seconds: float = 0.0
+    finished: bool = False
+
+    @property
+    def missing(self) -> int:
+        """Frames that the file promises and does not give."""
+        return max(0, (self.expected or 0) - self.decoded) if self.finished else 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole video was there, undamaged. An edit list may hide two frames."""
+        late = self.duration is not None and self.last_seconds < self.duration * 0.98 - 2
+        short = self.missing > 2 if self.expected else late
+        return self.finished and not (self.corrupt or self.errors or short)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The file and its moving picture, within what we accept."""
+    name = path.name
+    if path.stat().st_size == 0:
+        raise errors.EmptyFile(name=name)
+    try:
+        # Playlists and other formats that name further files or addresses are shut out here.
+        limits = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+        container = av.open(str(path.resolve()), options=limits, metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise _not_a_video(path) from error
+    with container:
+        stream = _moving_picture(container, name)
+        _check_size(container, stream, name)
+        yield container, stream
+
+
+def _moving_picture(container: InputContainer, name: str) -> VideoStream:
+    stills = Disposition.attached_pic | Disposition.still_image
+    for stream in container.streams.video:
+        if stream.disposition & stills:
+            continue
+        if codec_of(stream) not in CODECS:
+            raise errors.VideoCodecUnknown(name=name, codec=codec_of(stream))
+        return stream
+    raise errors.NoPictureInVideo(name=name)
+
+
+def _check_size(container: InputContainer, stream: VideoStream, name: str) -> None:
+    width, height = stored_size(stream)
+    if width > MAX_SIDE or height > MAX_SIDE:
+        raise errors.VideoTooLarge(name=name, width=width, height=height)
+    if width <= 0 or height <= 0 or stream.time_base is None:
+        raise errors.VideoUnreadable(name=name)
+    if (duration_of(container, stream) or 0) > MAX_HOURS * 3600:
+        raise errors.VideoTooLong(name=name, hours=MAX_HOURS)
+
+
+def _not_a_video(path: Path) -> errors.Refused:
+    """Why a file could not be opened, told from its first bytes."""
+    name = path.name
+    with path.open("rb") as file:
+        head = file.read(16)
+    try:
+        with Image.open(path, formats=("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")):
+            return errors.StillPicture(name=name)
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        pass
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"):
+        return errors.VideoCutOff(name=name)
+    if head.startswith((b"ID3", b"OggS", b"fLaC")) or head[8:12] == b"WAVE":
+        return errors.NoPictureInVideo(name=name)
+    start = head.find(b"\0\0\1")
+    if start in (0, 1):
+        unit = head[start + 3]
+        if unit & 0x1F in (7, 9) or unit >> 1 in (32, 33, 35):  # H.264, HEVC parameter sets
+            return errors.RawVideoStream(name=name)
+    return errors.NotAVideo(name=name)
+
+
+def codec_of(stream: VideoStream) -> str:
+    # A codec that the library cannot decode comes without a context.
+    return stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
+
+
+def stored_size(stream: VideoStream) -> tuple[int, int]:
+    return stream.codec_context.width, stream.codec_context.height
+
+
+def time_base(stream: VideoStream) -> Fraction:
+    assert stream.time_base is not None, "checked when opened"
+    return stream.time_base
+
+
+def start_pts(stream: VideoStream) -> int:
+    return stream.start_time or 0
+
+
+def mean_fps(stream: VideoStream) -> float | None:
+    rate = stream.average_rate or stream.guessed_rate
+    return float(rate) if rate and 0 < rate <= 1000 else None
+
+
+def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1_000_000 if container.duration else None
+
+
+def rotation_of(frame: VideoFrame) -> int:
+    """Degrees clockwise to upright; libav tells them the other way round."""
+    return -90 * round(frame.rotation / 90) % 360
+
+
+def read_packets(
+    container: InputContainer, stream: VideoStream, report: DecodeReport
+) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets with content; unreadable stretches are counted and passed over."""
+    in_a_row = 0
+    while in_a_row < MAX_READ_ERRORS:
+        try:
+            for packet in container.demux(stream):
+                in_a_row = 0
+                if packet.size:
+                    yield packet
+            return
+        except av.EOFError:
+            return
+        except av.FFmpegError:
+            in_a_row += 1
+            report.errors += 1
+
+
+def read_frames(
+    packets: Iterable[Packet[VideoStream]],
+    stream: VideoStream,
+    order: Order,
+    from_pts: int | None,
+    report: DecodeReport,
+) -> Iterator[VideoFrame]:
+    """Frames in order of time. Those well before ``from_pts`` are not decoded at all."""
+    waiting: list[Packet[VideoStream]] = []
+    held, skipping = 0, from_pts is not None
+    for packet in packets:
+        at = packet.pts if packet.pts is not None else packet.dts
+        if at is not None:
+            order.read(at)
+        if skipping:
+            early = at is None or (from_pts is not None and at <= from_pts)
+            if packet.is_keyframe and early and at is not None:
+                order.place(at)
+                waiting, held = [], 0
+            held += packet.size
+            skipping = early and held < MAX_WAITING
+        waiting.append(packet)
+        if not skipping:
+            for ready in waiting:
+                yield from _decode_packet(stream, ready, report)
+            waiting = []
+    for ready in waiting:
+        yield from _decode_packet(stream, ready, report)
+    yield from _decode_packet(stream, None, report)
+
+
+def _decode_packet(
+    stream: VideoStream, packet: Packet[VideoStream] | None, report: DecodeReport
+) -> list[VideoFrame]:
+    try:
+        return stream.codec_context.decode(packet)
+    except av.EOFError:
+        return []
+    except av.FFmpegError:
+        report.errors += 1
+        return []
+
+
+class Order:
+    """Places of frames among all packets of a video, counted while reading.
+
+    Packets come in the order of decoding; when a frame comes out, every packet of an
+    earlier time has been read.
+    """
+
+    def __init__(self) -> None:
+        self._ahead: list[int] = []
+        self._passed = 0
+        self.before: int | None = None
+        """The pts just before the last one asked for."""
+
+    def read(self, pts: int) -> None:
+        heapq.heappush(self._ahead, pts)
+
+    def place(self, pts: int) -> int:
+        """How many packets have an earlier time. ``pts`` must not go down between calls."""
+        while self._ahead and self._ahead[0] < pts:
+            self.before = heapq.heappop(self._ahead)
+            self._passed += 1
+        return self._passed
