@@ -273,7 +273,7 @@ def render(
     0 is a clean plate seen nearly straight on, 1 the spread of real road cameras, more is
     worse. The same generator state gives the same plate. Raises UnknownPlateFormat.
     """
-    width = int(rng.integers(80, 240))
+    width = int(rng.integers(80, 240 if size is None else max(100, round(size[0] * 1.8))))
     worn = float(damage * rng.choice([0, 0, 0.2, 0.5, 1.0]))
     flat = draw(rng, formats=formats, height=int(np.clip(width * 0.42, 44, 92)), wear=worn)
     seen = camera.photograph(rng, flat.picture, flat.alpha, width=width, damage=damage)
