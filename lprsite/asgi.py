@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any, cast
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -15,11 +16,10 @@ http = get_asgi_application()
 
 from lprsite.jobs.consumers import JobsConsumer  # noqa: E402  (needs the apps to be ready)
 
+sockets: Any = [path("ws/jobs/", cast(Any, JobsConsumer.as_asgi()))]
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter([path("ws/jobs/", JobsConsumer.as_asgi())]))
-        ),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

@@ -21,7 +21,7 @@ CHUNK = 1 << 20
 
 def root() -> Path:
     """The folder of the local storage."""
-    return Path(str(settings.STORAGES["default"]["OPTIONS"]["location"]))
+    return Path(default_storage.path("."))
 
 
 def local_path(key: str) -> Path:
@@ -98,5 +98,3 @@ def free_bytes() -> int:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
-
-

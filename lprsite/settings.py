@@ -229,6 +229,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "FrameStatus": "annotations.models.frames.FrameStatus",
+        "ReadingStatus": "annotations.models.crops.Status",
+        "PassageStatus": "annotations.models.passages.PassageStatus",
+        "JobState": "lprsite.jobs.models.State",
+        "Kind": "annotations.models.datasets.Kind",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 CACHES = {

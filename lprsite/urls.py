@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from lprsite import media, pages
+from lprsite.jobs.views import JobViewSet
+
+jobs = SimpleRouter()
+jobs.register("jobs", JobViewSet)
+
+api = [
+    *jobs.urls,
+    path("schema/", SpectacularAPIView.as_view()),
+    path("", include("annotations.urls")),
+    path("", include("training.urls")),
+]
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("admin/", admin.site.urls),
+    path("static/<path:path>", media.static),
+    path("healthz", pages.healthz),
+    path("readyz", pages.readyz),
+    re_path(r"^(?!api/|admin/|static/|ws/).*$", pages.app),
+]

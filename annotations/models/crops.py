@@ -54,9 +54,7 @@ class Crop(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["project", "id"], name="crop_waiting", condition=Q(waiting=True)
-            ),
+            models.Index(fields=["project", "id"], name="crop_waiting", condition=Q(waiting=True)),
             models.Index(fields=["project", "group"], name="crop_by_group"),
             models.Index(fields=["project", "sha256"], name="crop_by_hash"),
         ]
@@ -98,9 +96,7 @@ class Transcription(models.Model):
     crop = models.ForeignKey(Crop, on_delete=models.CASCADE, related_name="transcriptions")
     status = models.CharField(max_length=10, choices=Status.choices)
     text = models.CharField(max_length=32, blank=True)
-    role = models.CharField(
-        max_length=12, choices=ReadingRole.choices, default=ReadingRole.FIRST
-    )
+    role = models.CharField(max_length=12, choices=ReadingRole.choices, default=ReadingRole.FIRST)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )

@@ -34,9 +34,7 @@ class Frame(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     dhash = models.CharField(max_length=16, blank=True)
-    status = models.CharField(
-        max_length=12, choices=FrameStatus.choices, default=FrameStatus.OPEN
-    )
+    status = models.CharField(max_length=12, choices=FrameStatus.choices, default=FrameStatus.OPEN)
     complete_labels = models.JSONField(default=list)  # names of the fully labelled classes
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -79,6 +79,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with container:
         stream = _moving_picture(container, name)
         _check_size(container, stream, name)
+        # The size may change inside the stream.
+        stream.codec_context.options = {"max_pixels": str(MAX_SIDE * MAX_SIDE)}
         yield container, stream
 
 

@@ -1,0 +1,152 @@
+"""Draw, move and delete boxes; every plate box has its crop at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotations import crops
+from annotations.errors import BoxChanged, BoxTooSmall, LabelUnknown
+from annotations.models import Box, BoxChange, Frame, Label
+from annotations.models.frames import Source
+from annotations.vision import boxes as geometry
+from annotations.vision.boxes import Xyxy
+
+SMALLEST = 1.0  # pixels a side
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a person asks of a box; None leaves it as it is."""
+
+    xyxy: Xyxy | None = None
+    label: str | None = None
+    ignore: bool | None = None
+    car: int | None = None
+
+
+def label_of(frame: Frame, name: str) -> Label:
+    label = Label.objects.filter(project_id=frame.project_id, name=name).first()
+    if label is None:
+        raise LabelUnknown(name=name)
+    return label
+
+
+def clipped(frame: Frame, xyxy: Xyxy) -> Xyxy:
+    """The part of the box on the frame. Raises BoxTooSmall when hardly anything is left."""
+    x1, y1, x2, y2 = (
+        float(v) for v in geometry.clip([xyxy], width=frame.width, height=frame.height)[0]
+    )
+    if not (x2 - x1 >= SMALLEST and y2 - y1 >= SMALLEST):  # also refuses NaN
+        raise BoxTooSmall()
+    return x1, y1, x2, y2
+
+
+def draw(
+    frame: Frame,
+    *,
+    label: str,
+    xyxy: Xyxy,
+    by: User | None = None,
+    source: str = Source.PERSON,
+    confidence: float | None = None,
+    client_key: UUID | None = None,
+) -> Box:
+    """Put a box on the frame. The same ``client_key`` again returns the first box."""
+    if client_key and (known := Box.objects.filter(client_key=client_key, frame=frame).first()):
+        return known
+    x1, y1, x2, y2 = clipped(frame, xyxy)
+    cut = crops.cut(frame, (x1, y1, x2, y2)) if label == crops.PLATE else None
+    with transaction.atomic():
+        box = Box.objects.create(
+            frame=frame,
+            label=label_of(frame, label),
+            x1=x1,
+            y1=y1,
+            x2=x2,
+            y2=y2,
+            source=source,
+            confidence=confidence,
+            client_key=client_key,
+            created_by=by,
+        )
+        BoxChange.objects.create(box=box, action="made", after=state(box), by=by)
+        if cut:
+            crops.attach(box, cut)
+    return box
+
+
+def change(box: Box, edit: Edit, *, revision: int, by: User | None = None) -> Box:
+    """Move, relabel or mark a box.
+
+    Raises:
+        BoxChanged: somebody else changed it since ``revision``; carries the box as it is now.
+    """
+    frame = box.frame
+    label = edit.label or box.label.name
+    xyxy = clipped(frame, edit.xyxy) if edit.xyxy else box.xyxy
+    cut = crops.cut(frame, xyxy) if label == crops.PLATE else None
+    with transaction.atomic():
+        before = _locked(box, revision)
+        box.x1, box.y1, box.x2, box.y2 = xyxy
+        box.label = label_of(frame, label)
+        box.ignore = box.ignore if edit.ignore is None else edit.ignore
+        box.car_id = box.car_id if edit.car is None else edit.car
+        box.save()
+        BoxChange.objects.create(box=box, action="moved", before=before, after=state(box), by=by)
+        if cut:
+            crops.attach(box, cut, moved_from=before["xyxy"])
+        else:
+            crops.withdraw(box)
+    return box
+
+
+def delete(box: Box, *, revision: int, by: User | None = None) -> None:
+    """Take a box away; it stays in the history and can be restored."""
+    with transaction.atomic():
+        before = _locked(box, revision)
+        box.deleted_at = timezone.now()
+        box.save()
+        BoxChange.objects.create(box=box, action="deleted", before=before, by=by)
+        crops.withdraw(box)
+
+
+def restore(box: Box, *, by: User | None = None) -> Box:
+    """Bring a deleted box back, with its crop and texts."""
+    cut = crops.cut(box.frame, box.xyxy) if box.label.name == crops.PLATE else None
+    with transaction.atomic():
+        box.deleted_at = None
+        box.revision += 1
+        box.save()
+        BoxChange.objects.create(box=box, action="restored", after=state(box), by=by)
+        if cut:
+            crops.attach(box, cut)
+    return box
+
+
+def state(box: Box) -> dict[str, Any]:
+    """The box as the history and a conflict show it."""
+    return {
+        "xyxy": list(box.xyxy),
+        "label": box.label.name,
+        "ignore": box.ignore,
+        "car": box.car_id,
+        "revision": box.revision,
+    }
+
+
+def _locked(box: Box, revision: int) -> dict[str, Any]:
+    """Take the next revision, or say what the box is now."""
+    taken = Box.objects.filter(pk=box.pk, revision=revision, deleted_at__isnull=True).update(
+        revision=revision + 1
+    )
+    box.refresh_from_db()
+    before = state(box)
+    if not taken:
+        raise BoxChanged(current=before)
+    return before

@@ -1,0 +1,113 @@
+"""Cut plates out of frames: made when a plate box is saved, made again when it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from annotations.models import Box, Crop, Frame, Project
+from annotations.vision import boxes as geometry
+from annotations.vision import crops as vision
+from annotations.vision.boxes import Xyxy
+from lprsite import files
+from lprsite.jobs.engine import Running
+
+PLATE = "plate"
+RECHECK_BELOW_IOU = 0.5
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A crop's file and facts, before it has a row."""
+
+    file: str
+    sha256: str
+    width: int
+    height: int
+    sharpness: float
+
+
+def cut(frame: Frame, xyxy: Xyxy, picture: Any = None) -> Cut:
+    """Cut the plate out of the frame's picture and store it (PNG: a crop is never degraded)."""
+    bgr = vision.read_picture(files.local_path(frame.file)) if picture is None else picture
+    plate = vision.crop_plate(bgr, xyxy)
+    key, sha256 = files.put_bytes("crops", vision.encode_png(plate), ".png")
+    return Cut(key, sha256, plate.shape[1], plate.shape[0], vision.sharpness(plate))
+
+
+def attach(box: Box, cut: Cut, *, moved_from: Sequence[float] | None = None) -> Crop:
+    """Give the box this crop, keeping the texts of the crop it had.
+
+    A box that moved below IoU 0.5 asks for its text to be checked again.
+    """
+    crop = Crop.objects.filter(box=box).first() or Crop(
+        project_id=box.frame.project_id, box=box, name=box.frame.name
+    )
+    if crop.pk and crop.sha256 != cut.sha256:
+        crop.revision += 1
+    if crop.current_id and moved_from is not None:
+        overlap = float(geometry.iou([tuple(moved_from)], [box.xyxy])[0, 0])
+        crop.recheck = crop.recheck or overlap < RECHECK_BELOW_IOU
+    crop.withdrawn = False
+    crop.waiting = crop.recheck or crop.current_id is None
+    crop.file, crop.sha256, crop.sharpness = cut.file, cut.sha256, cut.sharpness
+    crop.width, crop.height = cut.width, cut.height
+    crop.save()
+    return crop
+
+
+def withdraw(box: Box) -> None:
+    """The box is gone or no plate any more: nobody needs to read its crop."""
+    Crop.objects.filter(box=box).update(
+        withdrawn=True, waiting=False, recheck=False, lease_owner=None, lease_until=None
+    )
+
+
+def make_missing(project: Project, running: Running) -> dict[str, int]:
+    """Crops for all plate boxes that have none, frame by frame."""
+    wanted = (
+        Box.objects.present()
+        .filter(frame__project=project, label__name=PLATE)
+        .filter(Q(crop__isnull=True) | Q(crop__withdrawn=True))
+        .select_related("frame", "label")
+        .order_by("frame_id", "id")
+    )
+    total, made = wanted.count(), 0
+    picture: Any = None
+    frame_id = None
+    for box in wanted.iterator(chunk_size=settings.BULK_ROWS):
+        if box.frame_id != frame_id:
+            frame_id = box.frame_id
+            picture = vision.read_picture(files.local_path(box.frame.file))
+        attach(box, cut(box.frame, box.xyxy, picture))
+        made += 1
+        running.progress(made, total, "crops")
+    return {"made": made}
+
+
+def resize_all(
+    project: Project, out: Path, size: tuple[int, int], running: Running
+) -> dict[str, int]:
+    """Write every crop at ``size`` (width, height) into ``out``, with a table of their texts."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = (
+        Crop.objects.filter(project=project, withdrawn=False)
+        .select_related("current")
+        .order_by("id")
+    )
+    total, written = rows.count(), 0
+    lines = ["file,text"]
+    for crop in rows.iterator(chunk_size=settings.BULK_ROWS):
+        bgr = vision.resize_crop(vision.read_picture(files.local_path(crop.file)), size)
+        name = f"crop_{crop.pk:06d}.png"
+        (out / name).write_bytes(vision.encode_png(bgr))
+        lines.append(f"{name},{crop.current.text if crop.current else ''}")
+        written += 1
+        running.progress(written, total, "crops")
+    (out / "manifest.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return {"written": written}

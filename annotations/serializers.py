@@ -1,0 +1,452 @@
+"""Rows as JSON and back. Parsing and shapes only; what happens is in the step modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotations import plate_formats
+from annotations.access import VisibleProjects
+from annotations.models import (
+    Box,
+    Camera,
+    Crop,
+    Frame,
+    Label,
+    Membership,
+    PlateFormat,
+    Project,
+    Selection,
+    Suggestion,
+    Transcription,
+    Video,
+)
+from annotations.models.crops import Status
+from annotations.models.frames import FrameStatus
+
+
+def media(kind: str, pk: int | None, version: Any = "") -> str:
+    """The address of a row's file; the version makes it cacheable for ever."""
+    return f"/api/v1/media/{kind}/{pk}/" + (f"?v={version}" if version else "")
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["id", "username", "first_name", "last_name", "is_superuser"]
+        read_only_fields = fields
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    password = serializers.CharField(trim_whitespace=False)
+
+
+class SessionSerializer(serializers.Serializer[Any]):
+    user = UserSerializer(allow_null=True)
+
+
+class LabelSerializer(serializers.ModelSerializer[Label]):
+    class Meta:
+        model = Label
+        fields = ["id", "name", "position"]
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    labels = LabelSerializer(many=True, read_only=True)
+    countries = serializers.ListField(
+        child=serializers.CharField(max_length=2), write_only=True, required=False
+    )
+    role = serializers.SerializerMethodField(help_text="1 viewer to 4 manager, for this person")
+
+    class Meta:
+        model = Project
+        fields = [
+            "id",
+            "name",
+            "time_zone",
+            "alphabet",
+            "selection_defaults",
+            "second_reading_share",
+            "labels",
+            "countries",
+            "role",
+            "created_at",
+        ]
+
+    @extend_schema_field(serializers.IntegerField())
+    def get_role(self, project: Project) -> int:
+        user = self.context["request"].user
+        if user.is_superuser:
+            return 4
+        return max((m.role for m in project.memberships.all() if m.user_id == user.pk), default=0)
+
+
+class MembershipSerializer(VisibleProjects):
+    username = serializers.SlugRelatedField(
+        source="user", slug_field="username", queryset=User.objects.all()
+    )
+
+    class Meta:
+        model = Membership
+        fields = ["id", "project", "username", "role"]
+
+
+class CameraSerializer(VisibleProjects):
+    class Meta:
+        model = Camera
+        fields = ["id", "project", "name", "ignore_mask", "clock_offset"]
+
+
+class PlateFormatSerializer(VisibleProjects):
+    class Meta:
+        model = PlateFormat
+        fields = ["id", "project", "country", "name", "pattern", "display", "examples"]
+
+    def validate_pattern(self, pattern: str) -> str:
+        plate_formats.parse(pattern)
+        return pattern
+
+
+class VideoSerializer(serializers.ModelSerializer[Video]):
+    frames = serializers.IntegerField(source="frame_count", read_only=True, default=0)
+    thumbnail = serializers.SerializerMethodField()
+    preview = serializers.SerializerMethodField(help_text="empty until it has been made")
+
+    class Meta:
+        model = Video
+        fields = [
+            "id",
+            "project",
+            "camera",
+            "name",
+            "bytes",
+            "container",
+            "codec",
+            "width",
+            "height",
+            "fps",
+            "duration",
+            "rotation",
+            "frames_expected",
+            "damage",
+            "recorded_at",
+            "thumbnail",
+            "preview",
+            "frames",
+            "created_at",
+        ]
+        read_only_fields = [f for f in fields if f not in ("camera", "name", "recorded_at")]
+
+    def get_thumbnail(self, row: Video) -> str:
+        return media("thumbnails", row.pk, row.sha256[:8]) if row.thumbnail else ""
+
+    def get_preview(self, row: Video) -> str:
+        return media("previews", row.pk, row.sha256[:8]) if row.preview else ""
+
+
+class VideoUploadSerializer(serializers.Serializer[Any]):
+    project = serializers.IntegerField()
+    file = serializers.FileField(required=False, allow_empty_file=True, use_url=False)
+    path = serializers.CharField(
+        required=False, help_text="on the server, below the folder opened for this"
+    )
+
+
+class SelectionSerializer(serializers.ModelSerializer[Selection]):
+    class Meta:
+        model = Selection
+        fields = ["id", "video", "fps", "every", "start", "end", "created_at"]
+        read_only_fields = ["id", "video", "created_at"]
+        extra_kwargs = {
+            "fps": {"min_value": 0.001, "max_value": 1000},
+            "every": {"min_value": 1},
+            "start": {"min_value": 0},
+        }
+
+
+class BoxSerializer(serializers.ModelSerializer[Box]):
+    label = serializers.CharField(source="label.name")  # type: ignore[assignment]  # hides Field.label, as any name may
+    client_key = serializers.UUIDField(required=False, allow_null=True)
+    crop = serializers.SerializerMethodField(help_text="its crop's id, text and status")
+
+    class Meta:
+        model = Box
+        fields = [
+            "id",
+            "frame",
+            "label",
+            "x1",
+            "y1",
+            "x2",
+            "y2",
+            "ignore",
+            "source",
+            "confidence",
+            "car",
+            "revision",
+            "client_key",
+            "crop",
+        ]
+        read_only_fields = ["source", "confidence", "crop"]
+
+    @extend_schema_field(
+        {
+            "type": "object",
+            "nullable": True,
+            "properties": {
+                "id": {"type": "integer"},
+                "text": {"type": "string"},
+                "status": {"type": "string"},
+                "revision": {"type": "integer"},
+            },
+            "required": ["id", "text", "status", "revision"],
+        }
+    )
+    def get_crop(self, box: Box) -> dict[str, Any] | None:
+        crop = getattr(box, "crop", None)
+        if crop is None or crop.withdrawn:
+            return None
+        current = crop.current
+        return {
+            "id": crop.pk,
+            "text": current.text if current else "",
+            "status": current.status if current else "",
+            "revision": crop.revision,
+        }
+
+
+class BoxPatchSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField()
+    label = serializers.CharField(required=False)  # type: ignore[assignment]  # as above
+    x1 = serializers.FloatField(required=False)
+    y1 = serializers.FloatField(required=False)
+    x2 = serializers.FloatField(required=False)
+    y2 = serializers.FloatField(required=False)
+    ignore = serializers.BooleanField(required=False)
+    car = serializers.IntegerField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = [side for side in ("x1", "y1", "x2", "y2") if side in attrs]
+        if given and len(given) != 4:
+            raise serializers.ValidationError("Send x1, y1, x2 and y2 together.")
+        return attrs
+
+
+class FrameSerializer(serializers.ModelSerializer[Frame]):
+    seconds = serializers.FloatField(read_only=True, allow_null=True)
+    picture = serializers.SerializerMethodField()
+    thumbnail = serializers.SerializerMethodField()
+    box_count = serializers.IntegerField(read_only=True, default=0)
+
+    class Meta:
+        model = Frame
+        fields = [
+            "id",
+            "project",
+            "video",
+            "name",
+            "pts",
+            "index",
+            "seconds",
+            "width",
+            "height",
+            "status",
+            "complete_labels",
+            "picture",
+            "thumbnail",
+            "box_count",
+        ]
+        read_only_fields = [f for f in fields if f not in ("status", "complete_labels")]
+
+    def get_picture(self, frame: Frame) -> str:
+        return media("frames", frame.pk, frame.sha256[:8])
+
+    def get_thumbnail(self, frame: Frame) -> str:
+        return media("frame-thumbnails", frame.pk, frame.sha256[:8])
+
+
+class FrameDetailSerializer(FrameSerializer):
+    boxes = serializers.SerializerMethodField()
+    previous = serializers.SerializerMethodField()
+    next = serializers.SerializerMethodField()
+    next_open = serializers.SerializerMethodField()
+
+    class Meta(FrameSerializer.Meta):
+        fields = [*FrameSerializer.Meta.fields, "boxes", "previous", "next", "next_open"]
+        read_only_fields = [*FrameSerializer.Meta.read_only_fields, "boxes"]
+
+    @extend_schema_field(BoxSerializer(many=True))
+    def get_boxes(self, frame: Frame) -> Any:
+        rows = Box.objects.present().filter(frame=frame).select_related("label", "crop__current")
+        return BoxSerializer(rows, many=True, context=self.context).data
+
+    def _beside(self, frame: Frame, **condition: Any) -> Any:
+        return Frame.objects.filter(project=frame.project, video=frame.video, **condition)
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_previous(self, frame: Frame) -> int | None:
+        if frame.pts is None:
+            rows = self._beside(frame, pk__lt=frame.pk).order_by("-pk")
+        else:
+            rows = self._beside(frame, pts__lt=frame.pts).order_by("-pts")
+        found: int | None = rows.values_list("pk", flat=True).first()
+        return found
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_next(self, frame: Frame) -> int | None:
+        if frame.pts is None:
+            rows = self._beside(frame, pk__gt=frame.pk).order_by("pk")
+        else:
+            rows = self._beside(frame, pts__gt=frame.pts).order_by("pts")
+        found: int | None = rows.values_list("pk", flat=True).first()
+        return found
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_next_open(self, frame: Frame) -> int | None:
+        """The next frame of the project that needs somebody."""
+        rows = Frame.objects.unannotated().filter(project_id=frame.project_id)
+        ids = rows.filter(pk__gt=frame.pk).order_by("pk").values_list("pk", flat=True)
+        return ids.first()
+
+
+class FramePatchSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=FrameStatus.choices, required=False)
+    complete_labels = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, max_length=50
+    )
+
+
+class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
+    class Meta:
+        model = Suggestion
+        fields = ["id", "model_name", "text", "characters", "alternatives"]
+
+
+class TranscriptionSerializer(serializers.ModelSerializer[Transcription]):
+    by = serializers.CharField(source="by.username", default="", read_only=True)
+    picture = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Transcription
+        fields = [
+            "id",
+            "crop",
+            "status",
+            "text",
+            "role",
+            "by",
+            "seconds",
+            "suggestion_outcome",
+            "revision_seen",
+            "picture",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_picture(self, row: Transcription) -> str:
+        return media("crops", row.crop_id)
+
+
+class CropSerializer(serializers.ModelSerializer[Crop]):
+    picture = serializers.SerializerMethodField()
+    frame = serializers.IntegerField(source="box.frame_id", read_only=True, default=None)
+    frame_picture = serializers.SerializerMethodField()
+    box_xyxy = serializers.SerializerMethodField()
+    video = serializers.IntegerField(source="box.frame.video_id", read_only=True, default=None)
+    video_name = serializers.CharField(source="box.frame.video.name", read_only=True, default="")
+    seconds = serializers.SerializerMethodField()
+    text = serializers.CharField(source="current.text", read_only=True, default="")
+    status = serializers.CharField(source="current.status", read_only=True, default="")
+    suggestion = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Crop
+        fields = [
+            "id",
+            "name",
+            "picture",
+            "width",
+            "height",
+            "sharpness",
+            "revision",
+            "group",
+            "waiting",
+            "recheck",
+            "frame",
+            "frame_picture",
+            "box_xyxy",
+            "video",
+            "video_name",
+            "seconds",
+            "text",
+            "status",
+            "suggestion",
+        ]
+
+    def get_picture(self, crop: Crop) -> str:
+        return media("crops", crop.pk, crop.sha256[:8])
+
+    def get_frame_picture(self, crop: Crop) -> str:
+        frame = crop.box.frame if crop.box else None
+        return media("frames", frame.pk, frame.sha256[:8]) if frame else ""
+
+    @extend_schema_field(serializers.ListField(child=serializers.FloatField()))
+    def get_box_xyxy(self, crop: Crop) -> list[float]:
+        return list(crop.box.xyxy) if crop.box else []
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_seconds(self, crop: Crop) -> float | None:
+        return crop.box.frame.seconds() if crop.box else None
+
+    @extend_schema_field(SuggestionSerializer(allow_null=True))
+    def get_suggestion(self, crop: Crop) -> Any:
+        row = self.context.get("suggestions", {}).get(crop.pk)
+        return SuggestionSerializer(row).data if row else None
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    project = serializers.IntegerField()
+    count = serializers.IntegerField(min_value=1, max_value=100, default=30)
+    exclude = serializers.ListField(
+        child=serializers.IntegerField(), required=False, default=list, max_length=500
+    )
+
+
+class LeasedSerializer(serializers.Serializer[Any]):
+    crops = CropSerializer(many=True)
+    left = serializers.IntegerField(help_text="crops waiting in the project, these included")
+
+
+class ReleaseSerializer(serializers.Serializer[Any]):
+    project = serializers.IntegerField()
+    crops = serializers.ListField(child=serializers.IntegerField(), max_length=500)
+
+
+class ReleasedSerializer(serializers.Serializer[Any]):
+    released = serializers.IntegerField()
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Status.choices)
+    text = serializers.CharField(allow_blank=True, max_length=64, default="")
+    client_key = serializers.UUIDField()
+    revision = serializers.IntegerField(help_text="of the crop, as the person saw it")
+    seconds = serializers.FloatField(required=False, allow_null=True, default=None, min_value=0)
+    suggestion = serializers.IntegerField(required=False, allow_null=True, default=None)
+    suggestion_outcome = serializers.ChoiceField(
+        choices=["accepted", "changed", "ignored", ""], required=False, default=""
+    )
+
+
+class SavedReadingSerializer(serializers.Serializer[Any]):
+    transcription = TranscriptionSerializer()
+    revision = serializers.IntegerField(help_text="of the crop from now on")
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()

@@ -1,0 +1,26 @@
+"""The API left of the dataset version."""
+
+from __future__ import annotations
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from annotations.views import crops, frames, media, projects, videos
+
+router = SimpleRouter()
+router.register("projects", projects.ProjectViewSet)
+router.register("members", projects.MemberViewSet)
+router.register("cameras", projects.CameraViewSet)
+router.register("plate-formats", projects.PlateFormatViewSet)
+router.register("videos", videos.VideoViewSet)
+router.register("frames", frames.FrameViewSet)
+router.register("boxes", frames.BoxViewSet)
+router.register("crops", crops.CropViewSet)
+router.register("transcriptions", crops.TranscriptionViewSet)
+
+urlpatterns = [
+    *router.urls,
+    path("session/", projects.SessionView.as_view()),
+    path("stats/", projects.StatsView.as_view()),
+    path("media/<str:kind>/<int:pk>/", media.media),
+]

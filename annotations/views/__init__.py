@@ -1,0 +1,1 @@
+"""The doors of the API, one module per step of the line."""

@@ -1,0 +1,119 @@
+"""Crops and what people read on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations import members, transcriptions
+from annotations.access import InProject
+from annotations.models import Crop, Project, Transcription
+from annotations.serializers import (
+    CropSerializer,
+    LeasedSerializer,
+    LeaseSerializer,
+    ReadingSerializer,
+    ReleasedSerializer,
+    ReleaseSerializer,
+    SavedReadingSerializer,
+    TranscriptionSerializer,
+)
+from lprsite.jobs.views import NewestFirst
+
+
+class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+    queryset = Crop.objects.select_related("box__frame__video", "current").filter(withdrawn=False)
+    serializer_class = CropSerializer
+    filterset_fields = ["project", "waiting", "box__frame", "box__frame__video"]
+
+    @extend_schema(request=LeaseSerializer, responses=LeasedSerializer)
+    @action(detail=False, methods=["post"])
+    def lease(self, request: Request) -> Response:
+        """The next crops to read, held for this person for ten minutes."""
+        given = LeaseSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        project, user = self._project(given.validated_data["project"]), self._user()
+        held = transcriptions.lease(
+            project,
+            user,
+            count=given.validated_data["count"],
+            exclude=given.validated_data["exclude"],
+        )
+        context = {
+            **self.get_serializer_context(),
+            "suggestions": transcriptions.newest_suggestions(held),
+        }
+        left = Crop.objects.filter(project=project).unread().count()
+        return Response(LeasedSerializer({"crops": held, "left": left}, context=context).data)
+
+    @extend_schema(request=ReleaseSerializer, responses=ReleasedSerializer)
+    @action(detail=False, methods=["post"])
+    def release(self, request: Request) -> Response:
+        """Give held crops back, so that others get them at once."""
+        given = ReleaseSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        project = self._project(given.validated_data["project"])
+        count = transcriptions.release(project, self._user(), given.validated_data["crops"])
+        return Response({"released": count})
+
+    @extend_schema(
+        request=ReadingSerializer,
+        responses={200: SavedReadingSerializer, 201: SavedReadingSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="transcriptions")
+    def transcribe(self, request: Request, pk: str) -> Response:
+        """Keep a reading, once per ``client_key``: 201 when new, 200 when already kept."""
+        crop = get_object_or_404(
+            Crop.objects.select_related("project").filter(
+                project__in=members.visible(request.user)
+            ),
+            pk=pk,
+        )
+        self.check_object_permissions(request, crop)
+        given = ReadingSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        reading = transcriptions.Reading(**given.validated_data)
+        row, new = transcriptions.save(crop, reading, by=self._user())
+        revision = Crop.objects.values_list("revision", flat=True).get(pk=row.crop_id)
+        return Response(
+            SavedReadingSerializer({"transcription": row, "revision": revision}).data,
+            status=status.HTTP_201_CREATED if new else status.HTTP_200_OK,
+        )
+
+    def _project(self, pk: int) -> Project:
+        project = get_object_or_404(members.visible(self.request.user), pk=pk)
+        return self.project_for(project)
+
+    def _user(self) -> Any:
+        return self.request.user
+
+
+class TranscriptionViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+    """What was read, newest first; ``mine=1`` for one's own."""
+
+    queryset = Transcription.objects.select_related("by")
+    serializer_class = TranscriptionSerializer
+    project_path = "crop__project"
+    pagination_class = NewestFirst
+    filterset_fields = ["crop", "status", "text"]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        asked = self.request.query_params if self.request else {}
+        if asked.get("project", "").isdigit():
+            rows = rows.filter(crop__project_id=int(asked["project"]))
+        if asked.get("mine") == "1":
+            rows = rows.filter(by_id=self.request.user.pk)
+        return rows
+
+    @extend_schema(parameters=[OpenApiParameter("project", int), OpenApiParameter("mine", str)])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)

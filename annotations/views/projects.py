@@ -1,0 +1,205 @@
+"""Session, projects, members, cameras, plate formats, and what is left to do."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.mixins import (
+    CreateModelMixin,
+    DestroyModelMixin,
+    ListModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+)
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from annotations import members, projects
+from annotations.access import InProject
+from annotations.errors import LastManager
+from annotations.models import Camera, Membership, PlateFormat, Project, Role
+from annotations.serializers import (
+    CameraSerializer,
+    CredentialsSerializer,
+    MembershipSerializer,
+    PlateFormatSerializer,
+    ProjectSerializer,
+    SessionSerializer,
+)
+
+
+class LoginThrottle(ScopedRateThrottle):
+    """Counts only attempts to log in, by address."""
+
+    scope_attr = "throttle_scope"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        return request.method != "POST" or super().allow_request(request, view)
+
+
+class SessionView(APIView):
+    """Who is logged in; log in; log out. The GET sets the CSRF cookie."""
+
+    permission_classes = [AllowAny]
+    throttle_classes = [LoginThrottle]
+    throttle_scope = "login"
+
+    def _answer(self, request: Request) -> Response:
+        get_token(request)
+        user = request.user if request.user.is_authenticated else None
+        return Response(SessionSerializer({"user": user}).data)
+
+    @extend_schema(responses=SessionSerializer)
+    def get(self, request: Request) -> Response:
+        return self._answer(request)
+
+    @extend_schema(request=CredentialsSerializer, responses=SessionSerializer)
+    def post(self, request: Request) -> Response:
+        given = CredentialsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user = authenticate(request, **given.validated_data)
+        if user is None:
+            raise AuthenticationFailed("The name or the password is wrong.")
+        login(request._request, user)
+        request.user = user
+        return self._answer(request)
+
+    @extend_schema(request=None, responses=SessionSerializer)
+    def delete(self, request: Request) -> Response:
+        logout(request._request)
+        return Response(SessionSerializer({"user": None}).data)
+
+
+class ProjectViewSet(
+    CreateModelMixin, ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProject
+):
+    queryset = Project.objects.prefetch_related("labels", "memberships").order_by("id")
+    serializer_class = ProjectSerializer
+    write_role = Role.MANAGER
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows: QuerySet[Any] = Project.objects.prefetch_related("labels", "memberships")
+        return rows.filter(pk__in=members.visible(self.request.user)).order_by("id")
+
+    def perform_create(self, serializer: Any) -> None:
+        given = serializer.validated_data
+        project = projects.create(
+            given["name"],
+            by=cast(User, self.request.user),
+            time_zone=given.get("time_zone", "UTC"),
+            countries=given.get("countries", ["EC"]),
+        )
+        serializer.instance = project
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.validated_data.pop("countries", None)
+        serializer.save()
+
+
+class _ByProject(
+    CreateModelMixin,
+    ListModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+    DestroyModelMixin,
+    InProject,
+):
+    filterset_fields = ["project"]
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def perform_create(self, serializer: Any) -> None:
+        self.project_for(serializer.validated_data["project"])
+        serializer.save()
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.validated_data.pop("project", None)
+        serializer.save()
+
+
+class MemberViewSet(_ByProject):
+    queryset = Membership.objects.select_related("user", "project").order_by("id")
+    serializer_class = MembershipSerializer
+    write_role = Role.MANAGER
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.validated_data.pop("user", None)
+        if serializer.validated_data.get("role", Role.MANAGER) != Role.MANAGER:
+            self._keep_a_manager(serializer.instance)
+        super().perform_update(serializer)
+
+    def perform_destroy(self, instance: Membership) -> None:
+        self._keep_a_manager(instance)
+        instance.delete()
+
+    def _keep_a_manager(self, leaving: Membership) -> None:
+        others = Membership.objects.filter(project=leaving.project, role=Role.MANAGER)
+        if leaving.role == Role.MANAGER and not others.exclude(pk=leaving.pk).exists():
+            raise LastManager()
+
+
+class CameraViewSet(_ByProject):
+    queryset = Camera.objects.order_by("id")
+    serializer_class = CameraSerializer
+    write_role = Role.MANAGER
+
+
+class PlateFormatViewSet(_ByProject):
+    queryset = PlateFormat.objects.order_by("id")
+    serializer_class = PlateFormatSerializer
+    write_role = Role.MANAGER
+
+
+STEPS = ("videos", "frames", "frames_open", "boxes", "crops", "transcribed", "waiting", "datasets")
+
+
+class StatsView(APIView):
+    """What is there and what is left, per step of the line."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("project", int, required=True)],
+        responses={
+            200: {
+                "type": "object",
+                "properties": {step: {"type": "integer"} for step in STEPS},
+                "required": list(STEPS),
+            }
+        },
+    )
+    def get(self, request: Request) -> Response:
+        given = request.query_params.get("project", "")
+        project = get_object_or_404(
+            members.visible(request.user), pk=int(given) if given.isdigit() else 0
+        )
+        return Response(stats(project))
+
+
+def stats(project: Project) -> dict[str, int]:
+    """The counts of the dashboard, each one grouped query over an index."""
+    frames = project.frames.aggregate(all=Count("id"), open=Count("id", filter=Q(status="open")))
+    crops = project.crops.filter(withdrawn=False).aggregate(
+        all=Count("id"),
+        waiting=Count("id", filter=Q(waiting=True)),
+        read=Count("id", filter=Q(current__isnull=False)),
+    )
+    boxes = project.frames.filter(boxes__deleted_at__isnull=True).aggregate(all=Count("boxes"))
+    return {
+        "videos": project.videos.count(),
+        "frames": frames["all"],
+        "frames_open": frames["open"],
+        "boxes": boxes["all"],
+        "crops": crops["all"],
+        "transcribed": crops["read"],
+        "waiting": crops["waiting"],
+        "datasets": project.datasets.count(),
+    }

@@ -1,0 +1,117 @@
+"""Send files to the browser: single byte ranges, bounded parts, asynchronously.
+
+Django has no range support, and under ASGI a synchronous file response is read whole into
+memory first (FORMATS.md D2). Here an answer to a range holds at most ``PART`` bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import http_date
+
+PART = 4 * 1024 * 1024
+PIECE = 256 * 1024
+SMALL = 512 * 1024
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+async def send_file(
+    request: HttpRequest,
+    path: Path,
+    *,
+    cache: str = "private, max-age=31536000, immutable",
+    content_type: str = "",
+    download_as: str = "",
+) -> HttpResponseBase:
+    """The file, or the asked range of it. Raises Http404 when it is not there."""
+    try:
+        facts = await asyncio.to_thread(path.stat)
+    except OSError as missing:
+        raise Http404("The file is not there any more.") from missing
+    size, etag = facts.st_size, f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+    kind = content_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": cache,
+        "ETag": etag,
+        "Last-Modified": http_date(facts.st_mtime),
+        "X-Content-Type-Options": "nosniff",
+    }
+    if download_as:
+        safe = re.sub(r"[^\w.\- ]", "_", download_as)
+        headers["Content-Disposition"] = f'attachment; filename="{safe}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponse(status=304, headers=headers)
+    wanted = request.headers.get("Range", "")
+    if wanted and request.headers.get("If-Range", etag) != etag:
+        wanted = ""
+    span = _span(wanted, size)
+    if span is None:
+        headers["Content-Range"] = f"bytes */{size}"
+        return HttpResponse(status=416, headers=headers)
+    start, end = span
+    status = 206 if wanted and _RANGE.match(wanted) else 200
+    headers["Content-Length"] = str(end - start)
+    if status == 206:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    if request.method == "HEAD":
+        return HttpResponse(status=status, headers=headers, content_type=kind)
+    if end - start <= SMALL:
+        data = await asyncio.to_thread(_read, path, start, end)
+        return HttpResponse(data, status=status, headers=headers, content_type=kind)
+    return StreamingHttpResponse(
+        _pieces(path, start, end), status=status, headers=headers, content_type=kind
+    )
+
+
+def _span(wanted: str, size: int) -> tuple[int, int] | None:
+    """The asked bytes [start, end); all of them for no or several ranges; None if impossible."""
+    match = _RANGE.match(wanted)
+    if not match or match.groups() == ("", ""):
+        return 0, size
+    first, last = match.groups()
+    if not first:
+        if int(last) == 0 or size == 0:
+            return None
+        start = max(0, size - int(last))
+        return start, min(size, start + PART)
+    start = int(first)
+    end = min(int(last) + 1 if last else size, size, start + PART)
+    return (start, end) if start < size and start < end else None
+
+
+def _read(path: Path, start: int, end: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(end - start)
+
+
+async def _pieces(path: Path, start: int, end: int) -> AsyncIterator[bytes]:
+    file: BinaryIO = await asyncio.to_thread(path.open, "rb")
+    try:
+        await asyncio.to_thread(file.seek, start)
+        left = end - start
+        while left and (piece := await asyncio.to_thread(file.read, min(PIECE, left))):
+            left -= len(piece)
+            yield piece
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+async def static(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A file of the bundle or of an app's static folder; hashed names are kept for a year."""
+    found = await asyncio.to_thread(finders.find, path)
+    if not isinstance(found, str) or not Path(found).is_file():
+        raise Http404("There is no such file.")
+    hashed = Path(found).is_relative_to(settings.BUNDLE / "assets")
+    cache = "public, max-age=31536000, immutable" if hashed else "public, max-age=300"
+    return await send_file(request, Path(found), cache=cache)
