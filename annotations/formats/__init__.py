@@ -25,6 +25,7 @@ from annotations.formats.transcribed import TextPair, Transcribed
 _JSONS = 50  # files of a source that are looked into
 _SAMPLE = 50
 _ANNOTATIONS = "_annotations.json"
+_MANIFEST = "manifest.csv"
 
 
 def read(source: Source, *, progress: Progress | None = None) -> Annotations:
@@ -110,7 +111,8 @@ def _candidates(source: Source, ending: str) -> list[str]:
         return [source.main] if suffix(source.main) == ending else []
     members = [member for member in source.members() if suffix(member) == ending]
     return sorted(
-        members, key=lambda member: (not member.endswith(_ANNOTATIONS), member.count("/"))
+        members,
+        key=lambda member: (not member.endswith((_ANNOTATIONS, _MANIFEST)), member.count("/")),
     )
 
 

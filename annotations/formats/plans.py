@@ -1,0 +1,478 @@
+"""What an import says, and what will become of each of its entries.
+
+Every format is read into the same ``Annotations``: one ``Entry`` for each line or box,
+good or bad. ``resolve`` decides, once for all formats, what happens to each of them, so
+that the counts always add up: seen == imported + every other reason (clamped is part of
+imported).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from annotations.errors import (
+    EntryAmbiguous,
+    EntryClamped,
+    EntryDuplicate,
+    EntryIgnored,
+    EntryIndexOutOfRange,
+    EntryNotANumber,
+    EntryOutside,
+    EntryPictureMissing,
+    EntryPictureUnreadable,
+    EntryRefused,
+    EntryTagOnly,
+    EntryUndeclaredLabel,
+    EntryZeroArea,
+    LooksLikePercent,
+    LooksLikePixels,
+    NotAPicture,
+    TooManyBoxes,
+)
+from annotations.formats.archives import Source, suffix
+from annotations.formats.matching import Match
+from annotations.vision.boxes import Xyxy
+from annotations.vision.crops import picture_size
+from lprsite.errors import Refused
+
+MAX_BOXES = 10_000  # in one picture
+HEAD = 1 << 16  # bytes that nearly always hold a picture's size
+_OVER_EDGE = 0.01  # pixels; less is rounding, not a box over the edge
+_NEGATIVE = frozenset({"negative", "negativo", "background", "fondo"})
+_PLATE_WORDS = ("plate", "placa", "patente", "matricula", "matrícula", "licence", "license")
+_CAR_WORDS = ("car", "vehicle", "vehiculo", "vehículo", "auto", "carro", "coche", "van", "truck")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line or box of an import, as it was written.
+
+    ``box`` is in fractions of the picture or in its pixels, as the format has it; None
+    where ``problem`` says why there is none. ``picture`` is the file's own name for it.
+    """
+
+    file: str
+    line: int
+    picture: str
+    label: str = ""
+    box: Xyxy | None = None
+    text: str = ""
+    problem: EntryRefused | None = None
+    undeclared: bool = False
+    listed: bool = False  # ``line`` counts entries of one picture, not lines of a file
+
+    def refusal(self, kind: type[EntryRefused], **facts: object) -> EntryRefused:
+        """The sentence of ``kind`` about this entry."""
+        of = self.picture if self.listed else None
+        return kind(file=self.file, line=self.line, entry_of=of, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that an import names: its member and upright size, or why it has none."""
+
+    name: str
+    member: str | None = None
+    width: int = 0
+    height: int = 0
+    problem: tuple[type[EntryRefused], dict[str, object]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBox:
+    """A box to make, in pixels of the upright picture, inside it."""
+
+    label: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    clamped: bool = False
+    text: str = ""
+
+    @property
+    def xyxy(self) -> Xyxy:
+        """The four edges."""
+        return self.x1, self.y1, self.x2, self.y2
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPicture:
+    """A picture to take. ``negative``: the import says that nothing is to be seen on it."""
+
+    member: str
+    name: str
+    width: int
+    height: int
+    boxes: tuple[PlannedBox, ...] = ()
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """What became of an entry that was not simply imported."""
+
+    file: str
+    line: int
+    outcome: str
+    refusal: EntryRefused
+
+    @property
+    def sentence(self) -> str:
+        """The English sentence; ``refusal.sentence("es")`` is the Spanish one."""
+        return self.refusal.sentence()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import will do. ``counts`` has "seen", "imported", "clamped" and each reason.
+
+    ``unlabelled`` are pictures of the source that no entry names: not negatives.
+    """
+
+    pictures: tuple[PlannedPicture, ...]
+    counts: Mapping[str, int]
+    report: tuple[ReportLine, ...]
+    unlabelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """Everything that a source says about its pictures.
+
+    ``labels`` are the names it declares; with ``needs_map`` it has none, and they are the
+    class numbers as text. ``negatives`` are keys said to be empty without any entry.
+    """
+
+    format: str
+    name: str
+    labels: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    pictures: Mapping[str, Picture]
+    needs_map: bool = False
+    numbered: bool = False
+    fractions: bool = True
+    negatives: frozenset[str] = frozenset()
+    unlabelled: tuple[str, ...] = ()
+
+    @property
+    def label_counts(self) -> dict[str, int]:
+        """Boxes of each label, undeclared ones too; labels that only tag have 0."""
+        counts = dict.fromkeys(self.labels, 0)
+        for entry in self.entries:
+            if entry.box is not None:
+                counts[entry.label] = counts.get(entry.label, 0) + 1
+        return counts
+
+    def resolve(self, mapping: Mapping[str, str | None] | None = None) -> Plan:
+        """Decide what becomes of every entry.
+
+        ``mapping`` gives labels their names in the project, or None to leave them out.
+        Labels that it lacks keep their name, except class numbers, which are dropped as
+        out of range. Without a mapping every label keeps its name (a dry run).
+        """
+        return _Resolution(self, mapping).plan()
+
+    def renamed(self, names: Mapping[str, str | None]) -> Annotations:
+        """The same, with the pictures of some keys shown under other names."""
+        shown = {
+            key: replace(picture, name=names.get(key) or picture.name)
+            for key, picture in self.pictures.items()
+        }
+        return replace(self, pictures=shown)
+
+    def suggest(self) -> dict[str, str | None]:
+        """A first guess of the mapping, for a person to confirm.
+
+        Names are read for words like "plate" or "coche"; class numbers by size: the
+        clearly smallest boxes are plates.
+        """
+        if self.needs_map:
+            return self._suggested_by_size()
+        return {label: _suggested_by_name(label) for label in self.labels}
+
+    def examples(self, label: str, *, limit: int = 6) -> list[tuple[str, Xyxy]]:
+        """Some boxes of a label as (member, box in pixels), to show a person."""
+        found: list[tuple[str, Xyxy]] = []
+        for entry in self.entries:
+            picture = self.pictures.get(entry.picture)
+            if entry.label == label and entry.box and picture and picture.member:
+                found.append((picture.member, self.in_pixels(entry.box, picture)))
+                if len(found) == limit:
+                    break
+        return found
+
+    def in_pixels(self, box: Xyxy, picture: Picture) -> Xyxy:
+        """A box of an entry in pixels of its upright picture."""
+        if not self.fractions:
+            return box
+        w, h = picture.width, picture.height
+        return box[0] * w, box[1] * h, box[2] * w, box[3] * h
+
+    def _suggested_by_size(self) -> dict[str, str | None]:
+        areas: dict[str, list[float]] = defaultdict(list)
+        for entry in self.entries:
+            if entry.box is not None and not entry.label.startswith("-"):
+                x1, y1, x2, y2 = entry.box
+                areas[entry.label].append(max(x2 - x1, 0.0) * max(y2 - y1, 0.0))
+        middle = {label: sorted(sizes)[len(sizes) // 2] for label, sizes in areas.items()}
+        guess: dict[str, str | None] = dict.fromkeys(self.labels)
+        if not middle:
+            return guess
+        largest = max(middle.values())
+        for label, area in middle.items():
+            guess[label] = "plate" if area * 4 < largest else "car"
+        return guess
+
+
+def annotations_of(
+    source: Source,
+    *,
+    format: str,  # noqa: A002 - the word of the interface
+    labels: Sequence[str],
+    entries: Sequence[Entry],
+    matches: Mapping[str, Match],
+    needs_map: bool = False,
+    numbered: bool = False,
+    fractions: bool = True,
+    negatives: Iterable[str] = (),
+    unlabelled: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Annotations:
+    """Measure every matched picture, read from its header, and put the parts together."""
+    _check_box_counts(entries)
+    if fractions:
+        _check_fractions(entries, name=source.name)
+    pictures: dict[str, Picture] = {}
+    for done, (key, match) in enumerate(matches.items(), 1):
+        pictures[key] = _measured(source, key, match)
+        if progress is not None:
+            progress(done, len(matches))
+    return Annotations(
+        format=format,
+        name=source.name,
+        labels=tuple(labels),
+        entries=tuple(entries),
+        pictures=pictures,
+        needs_map=needs_map,
+        numbered=numbered,
+        fractions=fractions,
+        negatives=frozenset(negatives),
+        unlabelled=tuple(unlabelled),
+    )
+
+
+def measure(source: Source, member: str) -> tuple[int, int]:
+    """Width and height of a picture as people see it, from as few bytes as possible.
+
+    Raises the refusals of ``picture_size`` and of the source.
+    """
+    name = member.rpartition("/")[2]
+    head = source.head(member, HEAD)
+    try:
+        return picture_size(head, name=name)
+    except NotAPicture:
+        if len(head) < HEAD:
+            raise
+        return picture_size(source.read(member), name=name)
+
+
+def number(text: str) -> float:
+    """A number as label files write it; NaN and inf are numbers here. Raises ValueError."""
+    if "_" in text:  # Python's own idea of a number
+        raise ValueError(text)
+    return float(text)
+
+
+def _check_box_counts(entries: Sequence[Entry]) -> None:
+    counts = Counter(entry.picture for entry in entries)
+    for picture, count in counts.most_common(1):
+        if count > MAX_BOXES:
+            raise TooManyBoxes(name=picture, limit=MAX_BOXES)
+
+
+def _check_fractions(entries: Sequence[Entry], *, name: str) -> None:
+    """Refuse a source in which no box has a number that could be a fraction."""
+    boxes = [entry.box for entry in entries if entry.box is not None]
+    if not boxes or not all(_beyond_fractions(box) for box in boxes):
+        return
+    if max(edge for box in boxes for edge in box) <= 150.0:  # a box may end 50 % further
+        raise LooksLikePercent(name=name)
+    raise LooksLikePixels(name=name)
+
+
+def _beyond_fractions(box: Xyxy) -> bool:
+    """Whether centre and size are both larger than 1."""
+    x1, y1, x2, y2 = box
+    return min(x2 - x1, y2 - y1, (x1 + x2) / 2, (y1 + y2) / 2) > 1.0
+
+
+def _measured(source: Source, key: str, match: Match) -> Picture:
+    if match.several:
+        names = ", ".join(f"“{member}”" for member in match.several[:4])
+        return Picture(key, problem=(EntryAmbiguous, {"pictures": names}))
+    if match.member is None:
+        name = key[:-4] if suffix(key) == ".txt" else key  # its ending is not known
+        return Picture(key, problem=(EntryPictureMissing, {"picture": name}))
+    try:
+        width, height = measure(source, match.member)
+    except Refused as reason:
+        return Picture(key, match.member, problem=(EntryPictureUnreadable, {"reason": reason}))
+    return Picture(key, match.member, width, height)
+
+
+@dataclass
+class _Making:
+    """A picture while its entries are decided."""
+
+    picture: Picture
+    boxes: list[PlannedBox] = field(default_factory=list)
+    known: set[tuple[str, tuple[float, ...]]] = field(default_factory=set)
+    said_empty: bool = False
+    has_entries: bool = False
+
+
+class _Resolution:
+    """One pass over the entries, in their order."""
+
+    def __init__(self, said: Annotations, mapping: Mapping[str, str | None] | None) -> None:
+        self.said, self.mapping = said, mapping
+        self.counts: Counter[str] = Counter(seen=0, imported=0, clamped=0)
+        self.report: list[ReportLine] = []
+        self.making: dict[str, _Making] = {}
+
+    def plan(self) -> Plan:
+        for entry in self.said.entries:
+            self._decide(entry)
+        for key in sorted(self.said.negatives):
+            if making := self._making(key):
+                making.said_empty = True
+        return Plan(tuple(self._pictures()), self.counts, tuple(self.report), self.said.unlabelled)
+
+    def _decide(self, entry: Entry) -> None:
+        self.counts["seen"] += 1
+        making = self._making(entry.picture)
+        refusal = self._refusal(entry)
+        if making is not None:
+            tag = isinstance(refusal, EntryTagOnly)
+            making.said_empty |= tag and self._says_empty(entry)
+            making.has_entries |= not tag
+        box = None
+        if refusal is None and making is not None:
+            box, refusal = self._box(entry, making)
+        if box is None:
+            assert refusal is not None, "an entry is imported or has a reason"
+            self._note(entry, refusal)
+            return
+        assert making is not None, "a box has a picture"
+        making.boxes.append(box)
+        self.counts["imported"] += 1
+        if box.clamped:
+            self._note(entry, entry.refusal(EntryClamped))
+
+    def _refusal(self, entry: Entry) -> EntryRefused | None:
+        """Why the entry is dropped before its box is looked at."""
+        if entry.problem is not None:
+            return entry.problem
+        if problem := self.said.pictures[entry.picture].problem:
+            return entry.refusal(problem[0], **problem[1])
+        if self.mapping is not None and entry.label in self.mapping:
+            ignored = self.mapping[entry.label] is None
+            return entry.refusal(EntryIgnored, label=entry.label) if ignored else None
+        if entry.undeclared or (self.mapping is not None and self.said.needs_map):
+            kind = EntryIndexOutOfRange if self.said.numbered else EntryUndeclaredLabel
+            return entry.refusal(kind, label=entry.label)
+        return None
+
+    def _box(self, entry: Entry, making: _Making) -> tuple[PlannedBox | None, EntryRefused | None]:
+        assert entry.box is not None, "an entry without a problem has a box"
+        picture = making.picture
+        x1, y1, x2, y2 = self.said.in_pixels(entry.box, picture)
+        if any(math.isnan(edge) for edge in (x1, y1, x2, y2)):
+            return None, entry.refusal(EntryNotANumber, value="NaN")
+        if x1 >= x2 or y1 >= y2:
+            return None, entry.refusal(EntryZeroArea)
+        inside = _clipped((x1, y1, x2, y2), picture.width, picture.height)
+        if inside[0] >= inside[2] or inside[1] >= inside[3]:
+            return None, entry.refusal(EntryOutside)
+        over = max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True))
+        box = PlannedBox(self._target(entry.label), *inside, over > _OVER_EDGE, entry.text)
+        key = (box.label, tuple(round(edge, 2) for edge in inside))
+        if key in making.known:
+            return None, entry.refusal(EntryDuplicate)
+        making.known.add(key)
+        return box, None
+
+    def _target(self, label: str) -> str:
+        target = label if self.mapping is None else self.mapping.get(label, label)
+        assert target is not None, "ignored labels were dropped before"
+        return target
+
+    def _says_empty(self, entry: Entry) -> bool:
+        """A tag means "nothing here", unless its label is one that boxes have, too."""
+        if entry.label.casefold() in _NEGATIVE:
+            return True
+        if self.mapping is None:
+            return self.said.needs_map
+        return self.mapping.get(entry.label) is None
+
+    def _making(self, key: str) -> _Making | None:
+        """The picture a key means; several keys may mean one."""
+        picture = self.said.pictures[key]
+        if picture.member is None or picture.problem is not None:
+            return None
+        return self.making.setdefault(picture.member, _Making(picture))
+
+    def _note(self, entry: Entry, refusal: EntryRefused) -> None:
+        self.counts[refusal.outcome] += 1
+        self.report.append(ReportLine(entry.file, entry.line, refusal.outcome, refusal))
+
+    def _pictures(self) -> Iterator[PlannedPicture]:
+        for member, making in self.making.items():
+            picture = making.picture
+            yield PlannedPicture(
+                member,
+                picture.name,
+                picture.width,
+                picture.height,
+                tuple(making.boxes),
+                making.said_empty and not making.has_entries,
+            )
+
+
+def _clipped(box: Xyxy, width: int, height: int) -> Xyxy:
+    x1, y1, x2, y2 = box
+    return (
+        min(max(x1, 0.0), float(width)),
+        min(max(y1, 0.0), float(height)),
+        min(max(x2, 0.0), float(width)),
+        min(max(y2, 0.0), float(height)),
+    )
+
+
+def _suggested_by_name(label: str) -> str | None:
+    words = label.casefold()
+    if words in _NEGATIVE:
+        return None
+    if any(word in words for word in _PLATE_WORDS):
+        return "plate"
+    return "car" if any(word in words for word in _CAR_WORDS) else label
+
+
+__all__ = [
+    "Annotations",
+    "Entry",
+    "Picture",
+    "Plan",
+    "PlannedBox",
+    "PlannedPicture",
+    "ReportLine",
+    "annotations_of",
+    "measure",
+    "number",
+]

@@ -1,0 +1,294 @@
+"""YOLO labels: a .txt beside each picture, or in ``labels`` next to ``images``.
+
+A line is a class number, centre x, centre y, width and height as fractions. The names of
+the classes come from a data.yaml (Ultralytics, Roboflow), an obj.names (Darknet, CVAT) or a
+classes.txt; the zip of Cloud Annotations has none of them, and its numbers must be mapped
+by a person. An empty .txt is a negative; in the Ultralytics layout so is a missing one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from annotations.errors import (
+    ClassNamesBroken,
+    EntryBadClass,
+    EntryBadLine,
+    EntryNotANumber,
+    EntryRefused,
+    EntryTagOnly,
+)
+from annotations.formats.archives import Source, suffix
+from annotations.formats.exports import ExportPicture, Names, checked_index, fresh_folder
+from annotations.formats.matching import is_picture, match_all, stem
+from annotations.formats.plans import Annotations, Entry, Progress, annotations_of, number
+from annotations.vision.boxes import Xyxy
+
+TEXT_LIMIT = 4 << 20
+NAMES_LIMIT = 1 << 20
+_FIELDS = 5
+_MAX_CLASS = 10_000
+_LISTS = frozenset(
+    {
+        "annotations.txt",
+        "characters.txt",
+        "classes.txt",
+        "labels.txt",
+        "names.txt",
+        "train.txt",
+        "trainval.txt",
+        "val.txt",
+        "valid.txt",
+        "test.txt",
+    }
+)
+_NAME_LISTS = ("classes.txt", "names.txt", "labels.txt")
+_TWINS = {"labels": "images", "label": "image", "label_2": "image_2", "annotations": "images"}
+
+
+# --- reading
+
+
+def label_files(source: Source) -> list[str]:
+    """The .txt members that may be labels of pictures, in the source's order."""
+    members = source.members()
+    stems = {stem(member) for member in members if is_picture(member)}
+    return [
+        member
+        for member in members
+        if suffix(member) == ".txt" and (not _is_list(member) or member[:-4] in stems)
+    ]
+
+
+def picture_paths(label_file: str) -> list[str]:
+    """The paths, without ending, where the picture of a label file may lie, best first."""
+    path = label_file[:-4]
+    parts = path.split("/")
+    paths = [path]
+    for place in range(len(parts) - 2, -1, -1):
+        if twin := _TWINS.get(parts[place].lower()):
+            paths.append("/".join([*parts[:place], twin, *parts[place + 1 :]]))
+            break
+    return [*paths, *(stem(path) for path in paths if is_picture(path))]
+
+
+def read_text(source: Source, member: str) -> list[str]:
+    """The lines of a text member; bytes that are no UTF-8 become U+FFFD."""
+    data = source.read(member, limit=TEXT_LIMIT)
+    return data.decode("utf-8-sig", errors="replace").splitlines()
+
+
+def read(
+    source: Source,
+    files: Sequence[str],
+    *,
+    names_file: str | None = None,
+    progress: Progress | None = None,
+) -> Annotations:
+    """Read the label files. Raises ClassNamesBroken, and what the source refuses."""
+    names = class_names(source, names_file)
+    pictures = [member for member in source.members() if is_picture(member)]
+    matches = match_all({file: picture_paths(file) for file in files}, pictures, by=stem)
+    entries: list[Entry] = []
+    negatives = []
+    for file in files:
+        before = len(entries)
+        entries.extend(_entries(file, read_text(source, file), names))
+        if len(entries) == before:
+            negatives.append(file)
+    used = {member for match in matches.values() for member in (match.member, *match.several)}
+    rest = [member for member in pictures if member not in used]
+    background = [member for member in rest if names and "images" in member.split("/")[:-1]]
+    wanted = {member: [member] for member in background}
+    found = annotations_of(
+        source,
+        format="yolo",
+        labels=_labels(entries, names),
+        entries=entries,
+        matches={**matches, **match_all(wanted, background)},
+        needs_map=names is None,
+        numbered=True,
+        negatives=[*negatives, *background],
+        unlabelled=[] if background else rest,
+        progress=progress,
+    )
+    return found.renamed({key: match.member for key, match in matches.items()})
+
+
+def class_names(source: Source, names_file: str | None = None) -> dict[int, str] | None:
+    """Class number -> name from the list nearest to the top, or None if there is no list."""
+    if names_file is not None:
+        return _names_of(source, names_file)
+    members = [member for member in source.members() if suffix(member) in _NAME_READERS]
+    for kind in ((".yaml", ".yml"), (".names",), (".txt",)):
+        for member in sorted(members, key=lambda member: member.count("/")):
+            base = member.rpartition("/")[2].lower()
+            if suffix(member) in kind and (suffix(member) != ".txt" or base in _NAME_LISTS):
+                names = _names_of(source, member)
+                if names is not None:
+                    return names
+    return None
+
+
+def parse_line(text: str) -> tuple[str, Xyxy | None, type[EntryRefused] | None, dict[str, Any]]:
+    """One line as (class number, box, why not, facts); the box in fractions x1 y1 x2 y2."""
+    fields = text.split()
+    if len(fields) != _FIELDS:
+        return "", None, EntryBadLine, {"expected": _FIELDS, "found": len(fields)}
+    label = _class_number(fields[0])
+    if label is None:
+        return "", None, EntryBadClass, {"value": fields[0][:40]}
+    try:
+        values = [number(value) for value in fields[1:]]
+    except ValueError:
+        return label, None, EntryNotANumber, {"value": " ".join(fields[1:])[:40]}
+    if all(math.isnan(value) for value in values):
+        return label, None, EntryTagOnly, {}
+    if not all(math.isfinite(value) for value in values):
+        return label, None, EntryNotANumber, {"value": " ".join(fields[1:])[:40]}
+    x, y, w, h = values
+    return label, (x - w / 2, y - h / 2, x + w / 2, y + h / 2), None, {}
+
+
+def looks_like_yolo(lines: Iterable[str]) -> bool:
+    """Whether the first line that says anything could be a YOLO label, even a broken one."""
+    for line in lines:
+        if fields := line.split():
+            return _class_number(fields[0]) is not None and len(fields) > 1
+    return False
+
+
+def _entries(file: str, lines: Iterable[str], names: Mapping[int, str] | None) -> Iterator[Entry]:
+    for place, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        label, box, kind, facts = parse_line(line)
+        known = bool(label) and (int(label) >= 0 if names is None else int(label) in names)
+        shown = names[int(label)] if names is not None and known else label
+        base = file.rpartition("/")[2]
+        problem = kind(file=base, line=place, **facts) if kind is not None else None
+        yield Entry(
+            base, place, file, shown, box, problem=problem, undeclared=bool(label) and not known
+        )
+
+
+def _class_number(text: str) -> str | None:
+    """A class as a whole number; some tools write "1.000"."""
+    try:
+        value = number(text)
+    except ValueError:
+        return None
+    if not math.isfinite(value) or value != int(value) or abs(value) > _MAX_CLASS:
+        return None
+    return str(int(value))
+
+
+def _labels(entries: Iterable[Entry], names: Mapping[int, str] | None) -> list[str]:
+    if names is not None:
+        return [names[place] for place in sorted(names)]
+    seen = {int(entry.label) for entry in entries if entry.label}
+    return [str(label) for label in sorted(seen, key=lambda label: (label < 0, abs(label)))]
+
+
+def _is_list(member: str) -> bool:
+    base = member.rpartition("/")[2].lower()
+    return base in _LISTS or base.startswith(("readme", "license"))
+
+
+def _names_of(source: Source, member: str) -> dict[int, str] | None:
+    return _NAME_READERS[suffix(member)](source, member)
+
+
+def _names_from_yaml(source: Source, member: str) -> dict[int, str] | None:
+    base = member.rpartition("/")[2]
+    try:
+        content = yaml.safe_load(source.read(member, limit=NAMES_LIMIT))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise ClassNamesBroken(name=base) from error
+    if not isinstance(content, dict) or "names" not in content:
+        return None
+    names = content["names"]
+    pairs = enumerate(names) if isinstance(names, list) else names
+    pairs = pairs.items() if isinstance(pairs, dict) else pairs
+    try:
+        found = {int(place): str(name).strip() for place, name in pairs}
+    except (TypeError, ValueError) as error:
+        raise ClassNamesBroken(name=base) from error
+    if not found or min(found) < 0 or not all(found.values()):
+        raise ClassNamesBroken(name=base)
+    return found
+
+
+def _names_from_lines(source: Source, member: str) -> dict[int, str] | None:
+    """One name a line; blank lines at the end are no classes."""
+    lines = [line.strip() for line in read_text(source, member)]
+    while lines and not lines[-1]:
+        lines.pop()
+    if not lines or not all(lines):
+        raise ClassNamesBroken(name=member.rpartition("/")[2])
+    return dict(enumerate(lines))
+
+
+_NAME_READERS = {
+    ".yaml": _names_from_yaml,
+    ".yml": _names_from_yaml,
+    ".names": _names_from_lines,
+    ".txt": _names_from_lines,
+}
+
+
+# --- writing
+
+
+def write(
+    out_dir: Path, pictures: Iterable[ExportPicture], labels: Sequence[str]
+) -> dict[str, int]:
+    """Write the Ultralytics layout: images/SPLIT, labels/SPLIT and data.yaml.
+
+    Returns the counts of pictures and boxes. ``out_dir`` must be new or empty. A picture
+    without boxes gets an empty .txt. Raises ExportFolderNotEmpty, ExportLabelUnknown.
+    """
+    names, counts, splits = Names(), {"pictures": 0, "boxes": 0}, dict[str, None]()
+    with fresh_folder(out_dir) as part:
+        for picture in pictures:
+            index = checked_index(picture, labels)
+            split = picture.split or "train"
+            splits[split] = None
+            name = names.give(picture.name, group=split, flat=True)
+            lines = [line_of(index[box.label], picture.fractions(box)) for box in picture.boxes]
+            put(part / "images" / split / name, picture.data)
+            text = "".join(f"{line}\n" for line in lines)
+            put((part / "labels" / split / name).with_suffix(".txt"), text.encode())
+            counts["pictures"] += 1
+            counts["boxes"] += len(lines)
+        put(part / "data.yaml", _data_yaml(list(splits), labels).encode())
+    return counts
+
+
+def line_of(index: int, box: Xyxy) -> str:
+    """A label line for a box in fractions, exact to 1e-10."""
+    x1, y1, x2, y2 = box
+    values = ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
+    return f"{index} " + " ".join(f"{value:.10f}" for value in values)
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def _data_yaml(splits: Sequence[str], labels: Sequence[str]) -> str:
+    # Ultralytics wants both keys; without a val split it validates on train.
+    chosen = {"train": "train", "val": "val" if "val" in splits else "train"}
+    chosen |= {split: split for split in splits}
+    lines = ["path: .", *(f"{key}: images/{split}" for key, split in chosen.items()), "names:"]
+    # A JSON string is a YAML string, whatever the label holds.
+    lines += [f"  {place}: {json.dumps(label)}" for place, label in enumerate(labels)]
+    return "\n".join(lines) + "\n"
