@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -26,6 +27,10 @@ _SUPERSAMPLE = 2
 _LIGHT = np.array([0.35, 0.8, -0.48])
 GLASS: Colour = (62, 52, 46)
 RUBBER: Colour = (28, 28, 28)
+# Arch, tyre, rim and hub: share of the radius, colour, layer.
+_WHEEL: tuple[tuple[float, Colour, int], ...] = (
+    (1.15, (16, 16, 16), 1), (1.0, RUBBER, 2), (0.62, (140, 142, 144), 3), (0.2, (60, 60, 60), 4),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,6 @@ class View:
     focal: float
     height: float
     pitch: float
-    horizon_free: bool = False
 
     def project(self, points: Points) -> tuple[Points, Points]:
         """World points (N, 3) to pixels (N, 2) and depths (N,) in metres."""
@@ -177,18 +181,16 @@ def _quad(a: Colour, b: Colour, c: Colour, d: Colour) -> Points:
     return np.array([a, b, c, d], np.float64)
 
 
-def _normal(corners: Points) -> Points:
-    normal: Points = np.cross(corners[1] - corners[0], corners[2] - corners[1])
-    return normal
-
-
 def _outward(faces: list[Face], inside: Points) -> list[Face]:
     """The faces wound so that their normals point away from the point ``inside``."""
+    triples = np.array([face.corners[:3] for face in faces])
+    normals = np.cross(triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 1])
+    middles = np.array([face.corners.sum(axis=0) / len(face.corners) for face in faces])
+    right = (normals * (middles - inside)).sum(axis=1) > 0
     return [
-        face if _normal(face.corners) @ (face.corners.mean(axis=0) - inside) > 0
-        else replace(face, corners=face.corners[::-1])
-        for face in faces
-    ]  # fmt: skip
+        face if good else replace(face, corners=face.corners[::-1])
+        for face, good in zip(faces, right, strict=True)
+    ]
 
 
 def _body(vehicle: Vehicle) -> list[Face]:
@@ -209,7 +211,7 @@ def _body(vehicle: Vehicle) -> list[Face]:
         ring = [(-x, y, z) for x, y in side] + [(x, y, z) for x, y in reversed(side)]
         rings.append(ring)
     faces = []
-    for ahead, behind in zip(rings, rings[1:], strict=False):
+    for ahead, behind in pairwise(rings):
         for i in range(7):
             corners = _quad(ahead[i], ahead[i + 1], behind[i + 1], behind[i])
             sill = i in (0, 6)
@@ -309,13 +311,12 @@ def _wheels(vehicle: Vehicle) -> list[Face]:
     for along in (0.5 - 0.19, -0.5 + 0.2):
         z = s.length * along
         for side in (-1, 1):
-            for size, colour, layer in ((1.15, (16.0,) * 3, 1), (1.0, RUBBER, 2),
-                                        (0.62, (140.0, 142.0, 144.0), 3), (0.2, (60.0,) * 3, 4)):  # fmt: skip
+            for size, colour, layer in _WHEEL:
                 disc = np.stack(
                     [np.full(14, side * (half + 0.012)), radius + radius * size * np.sin(around),
                      z + radius * size * np.cos(around) * side], axis=1)  # fmt: skip
                 disc[:, 1] = np.maximum(disc[:, 1], 0.0)
-                face = Face(disc, (colour[0], colour[1], colour[2]), layer, shine=False)
+                face = Face(disc, colour, layer, shine=False)
                 faces += _outward([face], np.array([0, radius, z]))
             x0, x1 = side * half * 0.97, side * (half - 0.21)
             for end in (z + radius, z - radius):
