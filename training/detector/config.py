@@ -1,0 +1,164 @@
+"""The settings of a detector training, and the presets people choose from."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from training.detector.cluster import Clustering
+from training.detector.data import Augmentation
+from training.detector.gridbox import Ellipse, Grid
+from training.detector.network import STRIDE, Layers
+from training.errors import SettingRefused
+
+log = logging.getLogger(__name__)
+
+Preset = Literal["quick", "standard", "tao"]
+Precision = Literal["auto", "float32", "bfloat16"]
+SMALLEST_ADVISED = (480, 272)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorConfig:
+    """Everything that decides the outcome of a training besides the samples.
+
+    Start from a preset: ``DetectorConfig.of("quick", classes=("car", "plate"), epochs=5)``.
+    Plain ``DetectorConfig(...)`` has the values of "standard". Raises SettingRefused.
+
+    ``width`` and ``height``: network input, multiples of 16. ``ema``: decay of the running
+    mean of the weights, 0 for none. ``foreground``: weight of cells inside objects, 0..1.
+    ``prior``: coverage the untrained network claims everywhere, 0 for the toolkit's 0.5.
+    ``evaluate_every``: epochs between evaluations; the last is always evaluated.
+    """
+
+    classes: tuple[str, ...]
+    preset: Preset = "standard"
+    layers: Layers = 10
+    width: int = 960
+    height: int = 544
+    epochs: int = 60
+    batch: int = 8
+    seed: int = 0
+    lr_hi: float = 1e-3
+    lr_lo: float = 1e-5
+    soft_start: float = 0.05
+    annealing: float = 0.5
+    l1: float = 0.0
+    norm_momentum: float = 0.1
+    ema: float = 0.99
+    foreground: float = 0.5
+    prior: float = 0.02
+    evaluate_every: int = 1
+    precision: Precision = "auto"
+    ellipse: Ellipse = field(
+        default_factory=lambda: Ellipse(
+            radius=(0.4, 0.4), min_radius=0.7, deadzone=0.3, keep_aspect=False
+        )
+    )
+    clustering: Clustering = field(default_factory=Clustering)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    @classmethod
+    def of(cls, preset: Preset = "standard", **changes: Any) -> DetectorConfig:
+        """A preset with some settings changed; ``classes`` must be among them."""
+        if preset not in PRESETS:
+            _refuse("preset", preset, f"choose among {', '.join(PRESETS)}")
+        return cls.from_json({"preset": preset, **PRESETS[preset], **changes})
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> DetectorConfig:
+        """From plain JSON; an unknown setting is refused, a missing one is "standard"."""
+        settings = dict(values)
+        for name in settings.keys() - {item.name for item in fields(cls)}:
+            _refuse(name, settings[name], "no such setting")
+        if not settings.get("classes"):
+            _refuse("classes", "empty", "name at least one label")
+        for name, kind in (
+            ("ellipse", Ellipse),
+            ("clustering", Clustering),
+            ("augmentation", Augmentation),
+        ):
+            if isinstance(settings.get(name), Mapping):
+                settings[name] = kind(**_tuples(settings[name]))
+        return cls(**settings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that ``from_json`` reads."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    @property
+    def grid(self) -> Grid:
+        """The network's grid."""
+        return Grid.of(self.width, self.height, stride=STRIDE)
+
+    @property
+    def network(self) -> str:
+        """The network's name in checkpoints."""
+        return f"detectnet_v2-resnet{self.layers}"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(self.classes))
+        if not self.classes or len(set(self.classes)) != len(self.classes):
+            _refuse("classes", ", ".join(self.classes) or "empty", "each label once, at least one")
+        if self.layers not in (10, 18):
+            _refuse("layers", self.layers, "it is 10 or 18")
+        for name in ("width", "height"):
+            if (value := getattr(self, name)) < STRIDE or value % STRIDE:
+                _refuse(name, value, f"it must be a multiple of {STRIDE}")
+        for name in ("epochs", "batch", "evaluate_every"):
+            if getattr(self, name) < 1:
+                _refuse(name, getattr(self, name), "it must be at least 1")
+        self._check_numbers()
+        if self.width < SMALLEST_ADVISED[0] or self.height < SMALLEST_ADVISED[1]:
+            log.warning("a detector input below %dx%d sees only near objects", *SMALLEST_ADVISED)
+
+    def _check_numbers(self) -> None:
+        if self.seed < 0:
+            _refuse("seed", self.seed, "it must not be negative")
+        if not 0 < self.lr_lo <= self.lr_hi:
+            _refuse("learning rate", self.lr_hi, "it must be positive and not below the lowest")
+        if not 0 <= self.soft_start <= self.annealing <= 1:
+            _refuse("soft_start", self.soft_start, "0 <= soft_start <= annealing <= 1")
+        for name in ("norm_momentum", "foreground"):
+            if not 0 < getattr(self, name) < 1:
+                _refuse(name, getattr(self, name), "it must lie between 0 and 1")
+        for name in ("ema", "prior"):
+            if not 0 <= getattr(self, name) < 1:
+                _refuse(name, getattr(self, name), "it must be 0 or more and below 1")
+        if self.l1 < 0:
+            _refuse("l1", self.l1, "it must not be negative")
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            _refuse("precision", self.precision, "it is auto, float32 or bfloat16")
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "quick": {"width": 320, "height": 192, "epochs": 24, "ema": 0.97},
+    "standard": {},
+    "tao": {
+        "epochs": 120,
+        "lr_hi": 5e-4,
+        "lr_lo": 5e-6,
+        "soft_start": 0.1,
+        "annealing": 0.7,
+        "l1": 3e-9,
+        "norm_momentum": 0.01,
+        "ema": 0.0,
+        "foreground": 0.05,
+        "prior": 0.0,
+        "evaluate_every": 10,
+        "ellipse": Ellipse(),
+        "augmentation": Augmentation.tao(),
+    },
+}
+
+
+def _refuse(setting: str, value: object, reason: str) -> None:
+    raise SettingRefused(setting=setting, value=value, reason=reason)
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in values.items()}

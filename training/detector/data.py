@@ -1,0 +1,393 @@
+"""Frames with boxes to training tensors: cached once, changed a little every epoch.
+
+Letters: N frames, C classes, H and W the network's input size, h and w grid rows and columns.
+Boxes are (x1, y1, x2, y2) in pixels of the network's input unless a name says original.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from annotations.vision import boxes as geometry
+from annotations.vision.crops import read_picture, resize_frame
+from training.detector.gridbox import Ellipse, Grid, rasterise
+from training.errors import PictureMissing
+
+Bgr = NDArray[np.uint8]
+Floats = NDArray[np.floating[Any]]
+Progress = Callable[[int, int], None]
+T = TypeVar("T")
+
+LEAST_VISIBLE = 0.4  # share of a box that must stay in the frame to be learnt
+SMALLEST_SIDE = 2.0  # pixels of network input; less is a smudge, not an object
+FILL = 114  # grey outside a shrunk frame
+
+
+@dataclass(frozen=True)
+class SampleBox:
+    """A box in pixels of the original frame; ``ignore``: neither object nor background."""
+
+    label: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    ignore: bool = False
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A frame and its boxes. Labels not in ``complete`` may have more objects than boxes here."""
+
+    picture: Path
+    boxes: tuple[SampleBox, ...] = ()
+    complete: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class FrameBoxes:
+    """The boxes of one frame: (N, 4), class numbers (N,), ignored (N,)."""
+
+    boxes: Floats
+    classes: NDArray[np.intp]
+    ignored: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Frames (N, 3, H, W) RGB 0..1; targets and mask (N, C, h, w), but edges (N, 4C, h, w)."""
+
+    frames: Tensor
+    coverage: Tensor
+    normalised: Tensor
+    edges: Tensor
+    mask: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        return Batch(*(getattr(self, item.name).to(device) for item in fields(self)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """How far a frame may be changed; every range is drawn anew for each frame and epoch.
+
+    ``flip``, ``grey``, ``blur``, ``noise`` are probabilities. ``zoom`` is a range of scales,
+    ``shift`` the largest move as a share of the frame. ``brightness`` and ``contrast`` are
+    shares, ``cast`` a share per channel, ``saturation`` a share, ``hue`` degrees.
+    """
+
+    flip: float = 0.5
+    zoom: tuple[float, float] = (0.8, 1.35)
+    shift: float = 0.1
+    brightness: float = 0.15
+    contrast: float = 0.25
+    cast: float = 0.08
+    saturation: float = 0.4
+    hue: float = 10.0
+    grey: float = 0.05
+    blur: float = 0.15
+    noise: float = 0.15
+
+    @classmethod
+    def tao(cls) -> Augmentation:
+        """What the toolkit's shipped settings do, 8 pixels of 1248 being the shift."""
+        return cls(
+            zoom=(1.0, 1.0),
+            shift=8 / 1248,
+            brightness=0.0,
+            contrast=0.1,
+            cast=0.0,
+            saturation=0.2,
+            hue=25.0,
+            grey=0.0,
+            blur=0.0,
+            noise=0.0,
+        )
+
+
+class FrameStore:
+    """Frames at training size in one file on disk, mapped into memory: (N, H, W, 3) BGR."""
+
+    def __init__(self, frames: Bgr, original_sizes: Sequence[geometry.Size]) -> None:
+        self.frames = frames
+        self.original_sizes = tuple(original_sizes)
+
+    @classmethod
+    def build(
+        cls,
+        samples: Sequence[Sample],
+        *,
+        size: geometry.Size,
+        folder: Path,
+        progress: Progress | None = None,
+    ) -> FrameStore:
+        """Decode every frame once, or take what an earlier call left in ``folder``.
+
+        Refuses with PictureMissing and with what ``read_picture`` refuses.
+        """
+        name = _store_name(samples, size)
+        pixels, sizes = folder / f"{name}.npy", folder / f"{name}.json"
+        if not samples:
+            return cls(np.zeros((0, size[1], size[0], 3), np.uint8), ())
+        if not (pixels.is_file() and sizes.is_file()):
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_store(samples, size=size, pixels=pixels, sizes=sizes, progress=progress)
+        originals = [(int(w), int(h)) for w, h in json.loads(sizes.read_text(encoding="utf-8"))]
+        return cls(np.load(pixels, mmap_mode="r"), originals)
+
+
+def _store_name(samples: Sequence[Sample], size: geometry.Size) -> str:
+    digest = hashlib.sha256(f"{size}".encode())
+    for sample in samples:
+        try:
+            facts = sample.picture.stat()
+        except OSError as error:
+            raise PictureMissing(name=sample.picture.name) from error
+        digest.update(f"{sample.picture}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:24]
+
+
+def _write_store(
+    samples: Sequence[Sample],
+    *,
+    size: geometry.Size,
+    pixels: Path,
+    sizes: Path,
+    progress: Progress | None,
+) -> None:
+    part = pixels.with_suffix(f".{os.getpid()}.part")
+    try:
+        shape = (len(samples), size[1], size[0], 3)
+        frames = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
+        originals = []
+        for index, sample in enumerate(samples):
+            picture = read_picture(sample.picture)
+            originals.append((picture.shape[1], picture.shape[0]))
+            frames[index] = resize_frame(picture, size)
+            if progress:
+                progress(index + 1, len(samples))
+        frames.flush()
+        sizes.write_text(json.dumps(originals), encoding="utf-8")
+        part.replace(pixels)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def frame_boxes(
+    sample: Sample, *, classes: Sequence[str], original: geometry.Size, size: geometry.Size
+) -> FrameBoxes:
+    """A sample's boxes of the known classes, brought to the network's input size."""
+    known = [box for box in sample.boxes if box.label in classes]
+    pixels = geometry.scale(
+        [(box.x1, box.y1, box.x2, box.y2) for box in known], from_size=original, to_size=size
+    )
+    return FrameBoxes(
+        pixels,
+        np.array([classes.index(box.label) for box in known], dtype=np.intp),
+        np.array([box.ignore for box in known], dtype=bool),
+    )
+
+
+def as_input(frames: Bgr) -> Tensor:
+    """Frames (N, H, W, 3) BGR as the network wants them: (N, 3, H, W) RGB 0..1, channels last."""
+    rgb = torch.from_numpy(np.ascontiguousarray(frames[..., ::-1]))
+    return rgb.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+
+
+# --- augmentation
+
+
+def augment(
+    frame: Bgr, boxes: FrameBoxes, settings: Augmentation, rng: np.random.Generator
+) -> tuple[Bgr, FrameBoxes]:
+    """A changed frame with its boxes. Boxes that mostly left the frame become ignored."""
+    height, width = frame.shape[:2]
+    scale, move = _draw_affine(settings, rng, width=width, height=height)
+    return (
+        _recolour(_warp(frame, scale, move), settings, rng),
+        transform_boxes(boxes, scale=scale, move=move, width=width, height=height),
+    )
+
+
+def _draw_affine(
+    settings: Augmentation, rng: np.random.Generator, *, width: int, height: int
+) -> tuple[Floats, Floats]:
+    size = np.array([width, height], dtype=np.float64)
+    zoom = float(np.exp(rng.uniform(*np.log(settings.zoom))))
+    centred = size * (1 - zoom) / 2
+    move = centred + rng.uniform(-1, 1, 2) * settings.shift * size
+    if zoom > 1:  # the window may lie anywhere in the enlarged frame
+        move = rng.uniform(size * (1 - zoom), 0)
+    scale = np.array([zoom, zoom])
+    if rng.random() < settings.flip:
+        scale[0], move[0] = -zoom, width - move[0]
+    return scale, move
+
+
+def _warp(frame: Bgr, scale: Floats, move: Floats) -> Bgr:
+    if np.allclose(scale, 1) and np.allclose(move, 0):
+        return np.asarray(frame)
+    # Boxes speak of pixel edges, OpenCV of pixel middles: half a pixel apart.
+    shift = move + 0.5 * scale - 0.5
+    matrix = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
+    height, width = frame.shape[:2]
+    warped = cv2.warpAffine(
+        np.asarray(frame),
+        matrix,
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(FILL, FILL, FILL),
+    )
+    return np.asarray(warped, dtype=np.uint8)
+
+
+def transform_boxes(
+    boxes: FrameBoxes, *, scale: Floats, move: Floats, width: int, height: int
+) -> FrameBoxes:
+    """Boxes after x' = scale * x + move per axis, clipped; a negative scale mirrors."""
+    corners = boxes.boxes.reshape(-1, 2, 2) * scale + move
+    whole = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+    inside = geometry.clip(whole, width=width, height=height)
+    before, after = geometry.area(whole), geometry.area(inside)
+    visible = after / np.maximum(before, 1e-9)
+    cut = (visible < LEAST_VISIBLE) | ((inside[:, 2:] - inside[:, :2]).min(axis=1) < SMALLEST_SIDE)
+    here = after > 0
+    return FrameBoxes(inside[here], boxes.classes[here], (boxes.ignored | cut)[here])
+
+
+def _recolour(frame: Bgr, settings: Augmentation, rng: np.random.Generator) -> Bgr:
+    frame = _tint(frame, settings, rng)
+    gain = 1 + rng.uniform(-1, 1) * settings.contrast
+    gains = gain * (1 + rng.uniform(-1, 1, 3) * settings.cast)
+    lift = rng.uniform(-1, 1) * settings.brightness * 255
+    table = (np.arange(256)[:, None] - 128) * gains + 128 + lift
+    frame = np.asarray(cv2.LUT(frame, np.clip(table, 0, 255).astype(np.uint8)[None]), np.uint8)
+    if rng.random() < settings.blur:
+        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.4, 1.3)), np.uint8)
+    if rng.random() < settings.noise:
+        grain = rng.standard_normal(frame.shape, dtype=np.float32) * rng.uniform(2, 12)
+        frame = np.clip(frame + grain, 0, 255).astype(np.uint8)
+    return frame
+
+
+def _tint(frame: Bgr, settings: Augmentation, rng: np.random.Generator) -> Bgr:
+    hue = rng.uniform(-1, 1) * settings.hue
+    saturation = 1 + rng.uniform(-1, 1) * settings.saturation
+    if rng.random() < settings.grey:
+        saturation = 0.0
+    hsv = cv2.cvtColor(frame, cv2.COLOR_BGR2HSV)
+    tables = np.empty((256, 3))
+    tables[:, 0] = (np.arange(256) + hue / 2) % 180  # OpenCV counts hue in steps of 2 degrees
+    tables[:, 1] = np.clip(np.arange(256) * saturation, 0, 255)
+    tables[:, 2] = np.arange(256)
+    turned = cv2.LUT(hsv, tables.astype(np.uint8)[None])
+    return np.asarray(cv2.cvtColor(turned, cv2.COLOR_HSV2BGR), np.uint8)
+
+
+# --- targets and batches
+
+
+def targets(
+    boxes: FrameBoxes, *, learnt: NDArray[np.bool_], grid: Grid, ellipse: Ellipse
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Coverage, normalised and mask (C, h, w), edges (4C, h, w) of one frame.
+
+    ``learnt`` (C,) tells which classes are complete here: the others teach only where a box
+    is. Ignored boxes teach nothing where they lie.
+    """
+    count = len(learnt)
+    shape = (count, grid.rows, grid.columns)
+    coverage, normalised = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    edges = np.zeros((count, 4, *shape[1:]), np.float32)
+    mask = np.ones(shape, np.float32) * learnt[:, None, None]
+    for number in range(count):
+        own = boxes.classes == number
+        drawn = rasterise(boxes.boxes[own & ~boxes.ignored], grid, ellipse)
+        coverage[number], normalised[number] = drawn.coverage, drawn.normalised
+        edges[number] = drawn.edges
+        for rows, columns in _cells(boxes.boxes[own & boxes.ignored], grid):
+            mask[number, rows, columns] = 0
+        mask[number][drawn.coverage > 0] = 1
+    return coverage, normalised, mask, edges.reshape(4 * count, *shape[1:])
+
+
+def _cells(boxes: Floats, grid: Grid) -> Iterator[tuple[slice, slice]]:
+    wide, high = grid.cell
+    for x1, y1, x2, y2 in boxes:
+        yield (
+            slice(int(y1 // high), int(np.ceil(y2 / high))),
+            slice(int(x1 // wide), int(np.ceil(x2 / wide))),
+        )
+
+
+class TrainSet:
+    """Samples ready to train on: batches of an epoch depend on seed, epoch and index only."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        store: FrameStore,
+        *,
+        classes: Sequence[str],
+        grid: Grid,
+        ellipse: Ellipse,
+        augmentation: Augmentation,
+        seed: int,
+    ) -> None:
+        self.store, self.grid, self.ellipse = store, grid, ellipse
+        self.augmentation, self.seed = augmentation, seed
+        size = (grid.width, grid.height)
+        self.boxes = [
+            frame_boxes(sample, classes=classes, original=original, size=size)
+            for sample, original in zip(samples, store.original_sizes, strict=True)
+        ]
+        self.learnt = np.array([[name in item.complete for name in classes] for item in samples])
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def batches(self, *, epoch: int, size: int) -> Iterator[Batch]:
+        """Every sample once, in the epoch's order; the last batch may be short."""
+        order = np.random.default_rng((self.seed, epoch)).permutation(len(self))
+        for start in range(0, len(order), size):
+            yield self._batch(order[start : start + size], epoch)
+
+    def _batch(self, chosen: NDArray[np.intp], epoch: int) -> Batch:
+        frames, parts = [], []
+        for index in chosen.tolist():
+            rng = np.random.default_rng((self.seed, epoch, index, 1))
+            frame, boxes = augment(
+                self.store.frames[index], self.boxes[index], self.augmentation, rng
+            )
+            frames.append(frame)
+            parts.append(
+                targets(boxes, learnt=self.learnt[index], grid=self.grid, ellipse=self.ellipse)
+            )
+        coverage, normalised, mask, edges = (
+            torch.from_numpy(np.stack(part)) for part in zip(*parts, strict=True)
+        )
+        return Batch(as_input(np.stack(frames)), coverage, normalised, edges, mask)
+
+
+def prefetched(items: Iterator[T]) -> Iterator[T]:
+    """The same items; the next one is made in a thread while this one is used."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="frames") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item

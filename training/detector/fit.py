@@ -1,0 +1,419 @@
+"""Training a detector: epochs come out one by one, and it goes on where it was stopped."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training import checkpoints
+from training.detector.config import DetectorConfig
+from training.detector.data import (
+    Batch,
+    FrameStore,
+    Sample,
+    SampleBox,
+    TrainSet,
+    as_input,
+    prefetched,
+)
+from training.detector.loss import Balance, ClassCost, class_costs
+from training.detector.network import DetectNet, set_norm_momentum
+from training.detector.predict import (
+    CHUNK,
+    KIND,
+    Tally,
+    choose_device,
+    choose_dtype,
+    read_grids,
+    truths_of,
+)
+from training.errors import AnotherTrainingHere, Diverged, NothingToTrainOn, OtherNetwork
+from training.schedule import soft_start_annealing
+
+__all__ = ["DetectorConfig", "Epoch", "Sample", "SampleBox", "fit", "history"]
+
+STATE_KIND = "detector-state"
+CACHE = "frames"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One finished epoch, counted from 1. ``best``: no earlier one was better.
+
+    ``replayed`` says that it was finished before a resume and is only told again.
+    """
+
+    epoch: int
+    epochs: int
+    metrics: dict[str, float]
+    best: bool
+    seconds: float = field(default=0.0, compare=False)
+    replayed: bool = field(default=False, compare=False)
+
+
+def fit(
+    config: DetectorConfig,
+    train: Sequence[Sample],
+    val: Sequence[Sample],
+    out_dir: Path,
+    *,
+    init: Path | None = None,
+    progress: Progress | None = None,
+    dataset_version: str | None = None,
+    device: str = "auto",
+) -> Iterator[Epoch]:
+    """Train, yielding each epoch after its checkpoints are on disk.
+
+    Writes best.safetensors, last.safetensors and the state to go on from. Called again with
+    the same settings and samples on the same ``out_dir`` it first tells the finished epochs
+    again (``replayed``), then does the remaining ones, with the same figures as an
+    uninterrupted training on the same processor.
+
+    ``init``: a detector to start from; heads of labels it knows are taken over. ``progress``
+    is called with (done, total) frames while they are decoded, then with (done, total) steps
+    of each epoch; what it raises stops the training. ``dataset_version`` goes into the
+    checkpoints.
+
+    Raises Diverged, NothingToTrainOn, AnotherTrainingHere, OtherNetwork, and what reading
+    pictures and checkpoints refuses. Metrics: "loss", "rate", per label "coverage_LABEL" and
+    "box_LABEL" (unweighted costs), and in evaluated epochs "map" and per label
+    "ap_50_LABEL", "recall_50_LABEL", "precision_50_LABEL".
+    """
+    if not train:
+        raise NothingToTrainOn
+    state = _read_state(out_dir, config, _fingerprint(train, val))
+    training = _Training(config, choose_device(device), init=None if state else init)
+    if state:
+        training.restore(state)
+        yield from (replace(epoch, replayed=True) for epoch in training.history)
+    if training.epoch < config.epochs:
+        size = (config.width, config.height)
+        cache = out_dir / CACHE
+        store = FrameStore.build(train, size=size, folder=cache, progress=progress)
+        held = FrameStore.build(val, size=size, folder=cache, progress=progress)
+        frames = TrainSet(
+            train,
+            store,
+            classes=config.classes,
+            grid=config.grid,
+            ellipse=config.ellipse,
+            augmentation=config.augmentation,
+            seed=config.seed,
+        )
+        while training.epoch < config.epochs:
+            begun = time.perf_counter()
+            training.run_epoch(frames, progress)
+            if training.epoch % config.evaluate_every == 0 or training.epoch == config.epochs:
+                training.evaluate(val, held)
+            report = training.report(begun)
+            _save(training, out_dir, _fingerprint(train, val), dataset_version, report)
+            yield report
+    shutil.rmtree(out_dir / CACHE, ignore_errors=True)
+
+
+def history(out_dir: Path) -> tuple[Epoch, ...]:
+    """The epochs finished so far in ``out_dir``, for whoever missed some; none before the first."""
+    file = out_dir / checkpoints.STATE
+    if not file.is_file():
+        return ()
+    return tuple(Epoch(**item) for item in checkpoints.read_metadata(file)["history"])
+
+
+class _Training:
+    """Everything that changes while training, and how it is kept and restored."""
+
+    def __init__(self, config: DetectorConfig, device: torch.device, *, init: Path | None) -> None:
+        self.config, self.device = config, device
+        self.dtype = choose_dtype(config.precision, device)
+        self.network = _new_network(config, init).to(device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in the stub
+        set_norm_momentum(self.network, config.norm_momentum)
+        # What is evaluated and saved: the running mean of the weights, or the weights.
+        self.mean = copy.deepcopy(self.network) if config.ema else self.network
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr_hi)
+        self.balance = Balance(
+            [ClassCost(name=name, foreground=config.foreground) for name in config.classes]
+        )
+        self.epoch, self.steps = 0, 0
+        self.best = -math.inf
+        self.history: list[Epoch] = []
+        self.metrics: dict[str, float] = {}
+        self.thresholds: dict[str, float] = {}
+        self.evaluated = False
+
+    # --- one epoch
+
+    def run_epoch(self, frames: TrainSet, progress: Progress | None) -> None:
+        self.epoch += 1
+        self.network.train()
+        total = -(-len(frames) // self.config.batch)
+        sums: dict[str, float] = {}
+        batches = prefetched(frames.batches(epoch=self.epoch, size=self.config.batch))
+        with closing(batches):  # type: ignore[type-var]  # a generator, typed as its iterator
+            for done, batch in enumerate(batches, start=1):
+                rate = self._rate(total)
+                for name, value in self._step(batch.to(self.device), rate).items():
+                    sums[name] = sums.get(name, 0.0) + value
+                if progress:
+                    progress(done, total)
+        self.balance.end_epoch()
+        self._check_weights()
+        self.metrics = {name: value / total for name, value in sums.items()} | {"rate": rate}
+        self.evaluated = False
+
+    def _rate(self, steps_per_epoch: int) -> float:
+        settings = self.config
+        rate = soft_start_annealing(
+            self.steps / (steps_per_epoch * settings.epochs),
+            lo=settings.lr_lo,
+            hi=settings.lr_hi,
+            soft_start=settings.soft_start,
+            annealing=settings.annealing,
+        )
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def _step(self, batch: Batch, rate: float) -> dict[str, float]:
+        reduced = self.dtype != torch.float32
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
+            features = self.network.features(batch.frames)
+        coverage, edges = self.network.heads(features)
+        costs = class_costs(
+            coverage,
+            edges,
+            targets=(batch.coverage, batch.normalised, batch.edges),
+            mask=batch.mask,
+            classes=self.balance.classes,
+        )
+        total = self.balance.total(costs)
+        if self.config.l1:
+            total = total + self.config.l1 * _l1(self.network)
+        value = total.item()
+        if not math.isfinite(value):
+            raise Diverged(epoch=self.epoch)
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.steps += 1
+        self._follow()
+        plain = {
+            name: {part: cost.item() for part, cost in parts.items()}
+            for name, parts in costs.items()
+        }
+        self.balance.note(plain)
+        flat = {
+            f"{part}_{name}": cost for name, parts in plain.items() for part, cost in parts.items()
+        }
+        return {"loss": value} | flat
+
+    def _follow(self) -> None:
+        """Move the running mean of the weights; young means follow faster."""
+        if not self.config.ema:
+            return
+        decay = min(self.config.ema, (1 + self.steps) / (10 + self.steps))
+        with torch.no_grad():
+            pairs = [
+                (mean, now)
+                for mean, now in zip(
+                    self.mean.state_dict().values(), self.network.state_dict().values(), strict=True
+                )
+                if mean.is_floating_point()
+            ]
+            torch._foreach_lerp_([mean for mean, _ in pairs], [now for _, now in pairs], 1 - decay)
+
+    def _check_weights(self) -> None:
+        for value in self.network.state_dict().values():
+            if value.is_floating_point() and not torch.isfinite(value).all():
+                raise Diverged(epoch=self.epoch)
+
+    # --- evaluation
+
+    def evaluate(self, val: Sequence[Sample], held: FrameStore) -> None:
+        """Figures on the held frames; without any, the loss alone decides which is best."""
+        self.mean.eval()
+        tally = Tally(self.config.classes)
+        size = (self.config.width, self.config.height)
+        for start in range(0, len(val), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            found = read_grids(*self._forward(held.frames[chunk]), self.config)
+            for sample, original, classes in zip(
+                val[chunk], held.original_sizes[chunk], found, strict=True
+            ):
+                truths = truths_of(sample, self.config.classes, to_size=size, original=original)
+                tally.add(truths, dict(zip(self.config.classes, classes, strict=True)))
+        self.evaluated = True
+        if val:
+            self.thresholds = tally.thresholds()
+            figures = tally.figures(self.thresholds)
+            self.metrics["map"] = figures.pop("map")
+            for name, values in figures.items():
+                for key in ("ap_50", "recall_50", "precision_50"):
+                    self.metrics[f"{key}_{name}"] = values[key]
+
+    def _forward(self, frames: Any) -> tuple[Tensor, Tensor]:
+        with torch.inference_mode():
+            inputs = as_input(frames).to(self.device)
+            with torch.autocast(
+                self.device.type, dtype=torch.bfloat16, enabled=self.dtype != torch.float32
+            ):
+                features = self.mean.features(inputs)
+            coverage, edges = self.mean.heads(features)
+        return coverage, edges
+
+    def report(self, begun: float) -> Epoch:
+        """The epoch just finished, added to the history."""
+        figure = self.metrics.get("map", -self.metrics["loss"])
+        best = self.evaluated and figure >= self.best
+        if best:
+            self.best = figure
+        epoch = Epoch(
+            self.epoch, self.config.epochs, dict(self.metrics), best, time.perf_counter() - begun
+        )
+        self.history.append(epoch)
+        return epoch
+
+    # --- keeping
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Tensors and plain JSON to go on from."""
+        tensors, plain = checkpoints.flatten(
+            {
+                "network": self.network.state_dict(),
+                "mean": self.mean.state_dict() if self.config.ema else {},
+                "optimiser": self.optimiser.state_dict(),
+            }
+        )
+        return tensors, {
+            "tensors": plain,
+            "epoch": self.epoch,
+            "steps": self.steps,
+            "best": self.best if math.isfinite(self.best) else None,
+            "weights": self.balance.weights,
+            "thresholds": self.thresholds,
+            "history": [asdict(replace(item, replayed=False)) for item in self.history],
+        }
+
+    def restore(self, state: checkpoints.Checkpoint) -> None:
+        """Go on from what ``state`` kept."""
+        kept = state.metadata
+        parts = checkpoints.unflatten(state.weights, kept["tensors"])
+        self.network.load_state_dict(parts["network"])
+        if self.config.ema:
+            self.mean.load_state_dict(parts["mean"])
+        self.optimiser.load_state_dict(parts["optimiser"])
+        self.epoch, self.steps = kept["epoch"], kept["steps"]
+        self.best = -math.inf if kept["best"] is None else kept["best"]
+        self.balance.weights = kept["weights"]
+        self.thresholds = kept["thresholds"]
+        self.history = [Epoch(**item) for item in kept["history"]]
+
+
+def _new_network(config: DetectorConfig, init: Path | None) -> DetectNet:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = DetectNet(classes=len(config.classes), layers=config.layers)
+    if config.prior:
+        assert network.cov.bias is not None
+        nn.init.constant_(network.cov.bias, math.log(config.prior / (1 - config.prior)))
+    if init:
+        _take_over(network, config, init)
+    return network
+
+
+def _take_over(network: DetectNet, config: DetectorConfig, init: Path) -> None:
+    """Weights of another detector: its whole trunk, and the heads of labels both know."""
+    other = checkpoints.load(init)
+    checkpoints.require_kind(other, KIND, name=Path(init).name)
+    if other.metadata["network"] != config.network:
+        raise OtherNetwork(
+            name=Path(init).name, found=other.metadata["network"], wanted=config.network
+        )
+    weights = network.state_dict()
+    for name, value in other.weights.items():
+        if not name.startswith(("cov.", "bbox.")):
+            weights[name] = value
+    for number, label in enumerate(config.classes):
+        if label in other.metadata["classes"]:
+            theirs = other.metadata["classes"].index(label)
+            for part in ("weight", "bias"):
+                weights[f"cov.{part}"][number] = other.weights[f"cov.{part}"][theirs]
+                weights[f"bbox.{part}"][4 * number : 4 * number + 4] = other.weights[
+                    f"bbox.{part}"
+                ][4 * theirs : 4 * theirs + 4]
+    network.load_state_dict(weights)
+
+
+def _l1(network: nn.Module) -> Tensor:
+    convs = [item for item in network.modules() if isinstance(item, nn.Conv2d)]
+    return torch.stack([value.abs().sum() for conv in convs for value in conv.parameters()]).sum()
+
+
+# --- files
+
+
+def _save(
+    training: _Training, out_dir: Path, samples: str, dataset_version: str | None, report: Epoch
+) -> None:
+    """Checkpoints first, state last: a state on disk means that its epoch is whole."""
+    config = training.config
+    story = {
+        "kind": KIND,
+        "network": config.network,
+        "classes": list(config.classes),
+        "input_size": [config.width, config.height],
+        "config": config.to_json(),
+        "thresholds": training.thresholds,
+        "epoch": training.epoch,
+        "figures": report.metrics,
+        "dataset_version": dataset_version,
+        "code_version": checkpoints.code_version(),
+    }
+    weights = training.mean.state_dict()
+    if report.best:
+        checkpoints.save(out_dir / checkpoints.BEST, weights, story)
+    checkpoints.save(out_dir / checkpoints.LAST, weights, story)
+    tensors, plain = training.state()
+    kept = {"kind": STATE_KIND, "config": config.to_json(), "samples": samples, **plain}
+    checkpoints.save(out_dir / checkpoints.STATE, tensors, kept)
+
+
+def _read_state(
+    out_dir: Path, config: DetectorConfig, samples: str
+) -> checkpoints.Checkpoint | None:
+    file = out_dir / checkpoints.STATE
+    if not file.is_file():
+        return None
+    state = checkpoints.load(file)
+    checkpoints.require_kind(state, STATE_KIND, name=out_dir.name)
+    before = DetectorConfig.from_json(state.metadata["config"]).to_json()
+    for setting, value in config.to_json().items():
+        if before.get(setting) != value:
+            raise AnotherTrainingHere(name=out_dir.name, setting=setting)
+    if state.metadata["samples"] != samples:
+        raise AnotherTrainingHere(name=out_dir.name, setting="samples")
+    return state
+
+
+def _fingerprint(train: Sequence[Sample], val: Sequence[Sample]) -> str:
+    digest = hashlib.sha256()
+    for samples in (train, val):
+        digest.update(b"|")
+        for sample in samples:
+            boxes = [tuple(asdict(box).values()) for box in sample.boxes]
+            facts = (sample.picture.name, boxes, sorted(sample.complete))
+            digest.update(repr(facts).encode())
+    return digest.hexdigest()

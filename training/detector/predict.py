@@ -1,0 +1,287 @@
+"""A trained detector at work: frames in, boxes with labels and confidences out.
+
+Letters: N frames, C classes, H and W the network's input size, h and w grid rows and columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from annotations.vision import boxes as geometry
+from annotations.vision.crops import read_picture, resize_frame
+from training import checkpoints
+from training.detector import metrics
+from training.detector.cluster import Clustering, cluster
+from training.detector.config import DetectorConfig, Precision
+from training.detector.data import Sample, as_input
+from training.detector.gridbox import Grid, decode_cells, ellipses
+from training.detector.network import DetectNet, fuse
+
+KIND = "detector"
+DEFAULT_THRESHOLD = 0.3
+CHUNK = 8  # frames in one forward pass
+
+Bgr = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A box in pixels of the original frame, its label and how sure the network is, 0..1."""
+
+    label: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    confidence: float
+
+    @property
+    def box(self) -> geometry.Xyxy:
+        """The four edges."""
+        return self.x1, self.y1, self.x2, self.y2
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The named device, or the graphics card if there is one, else the processor."""
+    if name != "auto":
+        return torch.device(name)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
+    """bfloat16 where the hardware calculates in it (or when told so), else float32."""
+    if precision != "auto":
+        return torch.float32 if precision == "float32" else torch.bfloat16
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    able = torch.cpu.get_capabilities()
+    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+
+
+class Detector:
+    """A checkpoint ready to read. The detections of a frame do not depend on its batch."""
+
+    def __init__(
+        self,
+        network: DetectNet,
+        config: DetectorConfig,
+        *,
+        thresholds: Mapping[str, float],
+        metadata: Mapping[str, Any],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        self.config, self.metadata = config, dict(metadata)
+        self.classes = config.classes
+        self.thresholds = {name: thresholds.get(name, DEFAULT_THRESHOLD) for name in self.classes}
+        self._device, self._dtype = device, dtype
+        self._network = fuse(network.eval()).to(device)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in the stub
+        for name, part in self._network.named_children():
+            if name not in ("cov", "bbox"):  # heads stay in float32
+                part.to(dtype)
+
+    @classmethod
+    def load(cls, path: Path, *, precision: Precision = "auto", device: str = "auto") -> Detector:
+        """A checkpoint file, or the folder of a training. Refuses what is not a detector."""
+        checkpoint = checkpoints.load(path)
+        checkpoints.require_kind(checkpoint, KIND, name=Path(path).name)
+        config = DetectorConfig.from_json(checkpoint.metadata["config"])
+        network = DetectNet(classes=len(config.classes), layers=config.layers)
+        network.load_state_dict(checkpoint.weights)
+        chosen = choose_device(device)
+        return cls(
+            network,
+            config,
+            thresholds=checkpoint.metadata.get("thresholds", {}),
+            metadata=checkpoint.metadata,
+            device=chosen,
+            dtype=choose_dtype(precision, chosen),
+        )
+
+    @property
+    def size(self) -> geometry.Size:
+        """(width, height) every frame is stretched to."""
+        return self.config.width, self.config.height
+
+    def detect(
+        self, frames: Sequence[Bgr], *, confidence: float | None = None
+    ) -> list[list[Detection]]:
+        """Detections of each BGR frame (H, W, 3) of any size, best first.
+
+        Without ``confidence`` each label has the threshold that was best on the validation
+        frames of its training.
+        """
+        found = []
+        for start in range(0, len(frames), CHUNK):
+            chunk = frames[start : start + CHUNK]
+            resized = np.stack([resize_frame(frame, self.size) for frame in chunk])
+            for frame, classes in zip(chunk, self.read(resized), strict=True):
+                found.append(self._detections(classes, frame, confidence))
+        return found
+
+    def read(self, resized: Bgr) -> list[list[Floats]]:
+        """Frames (N, H, W, 3) BGR of the network's size: per frame and class (K, 5) boxes.
+
+        Columns are x1 y1 x2 y2 in pixels of the network's input, and confidence.
+        """
+        with torch.inference_mode():
+            inputs = as_input(resized).to(self._device, self._dtype)
+            coverage, edges = self._network(inputs)
+        return read_grids(coverage, edges, self.config)
+
+    def _detections(
+        self, classes: Sequence[Floats], frame: Bgr, confidence: float | None
+    ) -> list[Detection]:
+        original = (frame.shape[1], frame.shape[0])
+        found = []
+        for label, rows in zip(self.classes, classes, strict=True):
+            least = self.thresholds[label] if confidence is None else confidence
+            rows = rows[rows[:, 4] >= least]
+            scaled = geometry.scale(rows[:, :4], from_size=self.size, to_size=original)
+            scaled = geometry.clip(scaled, width=original[0], height=original[1])
+            for box, sure in zip(scaled.tolist(), rows[:, 4].tolist(), strict=True):
+                found.append(Detection(label, box[0], box[1], box[2], box[3], sure))
+        return sorted(found, key=lambda detection: -detection.confidence)
+
+
+def read_grids(coverage: Tensor, edges: Tensor, config: DetectorConfig) -> list[list[Floats]]:
+    """Network output (N, C, h, w) and (N, 4C, h, w) as boxes (K, 5) per frame and class."""
+    covered = coverage.double().cpu().numpy()
+    sides = edges.double().cpu().numpy()
+    count = len(config.classes)
+    sides = sides.reshape(len(sides), count, 4, *sides.shape[2:])
+    grid = config.grid
+    return [
+        [
+            _read_class(covered[frame, number], sides[frame, number], config, grid)
+            for number in range(count)
+        ]
+        for frame in range(len(covered))
+    ]
+
+
+def _read_class(covered: Floats, sides: Floats, config: DetectorConfig, grid: Grid) -> Floats:
+    settings: Clustering = config.clustering
+    rows, columns = np.nonzero(covered > settings.coverage)
+    boxes = decode_cells(sides[:, rows, columns].T, rows, columns, grid)
+
+    def expected(groups: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        axes = ellipses(groups, grid, config.ellipse).coverage_axes
+        area: Floats = np.pi * axes[:, 0] * axes[:, 1]
+        return area
+
+    found = cluster(boxes, covered[rows, columns], settings, expected=expected)
+    return np.concatenate([found.boxes, found.confidence[:, None]], axis=1)
+
+
+# --- evaluation
+
+
+def truths_of(
+    sample: Sample, classes: Sequence[str], *, to_size: geometry.Size, original: geometry.Size
+) -> dict[str, metrics.FrameTruth]:
+    """The truth of each class that can be judged on this frame.
+
+    Where a class is not complete, boxes can be found or missed, but no detection is false.
+    """
+    truths = {}
+    for name in classes:
+        own = [box for box in sample.boxes if box.label == name]
+        wanted = [(box.x1, box.y1, box.x2, box.y2) for box in own if not box.ignore]
+        ignored = [(box.x1, box.y1, box.x2, box.y2) for box in own if box.ignore]
+        if name not in sample.complete:
+            if not wanted:
+                continue
+            ignored = [(-1.0, -1.0, original[0] + 1.0, original[1] + 1.0)]
+        truths[name] = metrics.FrameTruth(
+            geometry.scale(wanted, from_size=original, to_size=to_size),
+            geometry.scale(ignored, from_size=original, to_size=to_size),
+        )
+    return truths
+
+
+class Tally:
+    """Detections and truth of many frames, by class, until the figures are asked for."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self.classes = tuple(classes)
+        self._truths: dict[str, list[metrics.FrameTruth]] = {name: [] for name in classes}
+        self._found: dict[str, list[Floats]] = {name: [] for name in classes}
+
+    def add(self, truths: Mapping[str, metrics.FrameTruth], found: Mapping[str, Floats]) -> None:
+        """One frame: what is there and what was found, (K, 5) per class, in the same pixels."""
+        for name, truth in truths.items():
+            self._truths[name].append(truth)
+            self._found[name].append(found[name])
+
+    def matched(self, name: str, *, iou: float = 0.5) -> metrics.Matched:
+        """One class over all frames."""
+        return metrics.match(self._truths[name], self._found[name], iou=iou)
+
+    def thresholds(self) -> dict[str, float]:
+        """The confidence per class where recall and precision are best together."""
+        return {
+            name: metrics.best_threshold(self.matched(name), default=DEFAULT_THRESHOLD)
+            for name in self.classes
+        }
+
+    def figures(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
+        """What ``evaluate`` gives."""
+        result: dict[str, Any] = {}
+        for name in self.classes:
+            matched = self.matched(name)
+            shown = matched.above(thresholds[name])
+            result[name] = {
+                "images": len(self._truths[name]),
+                "objects": matched.objects,
+                "recall_50": shown.recall,
+                "precision_50": shown.precision,
+                "ap_50": metrics.average_precision(matched),
+            }
+        present = [item["ap_50"] for item in result.values() if item["objects"]]
+        return {**result, "map": float(np.mean(present)) if present else 0.0}
+
+
+def evaluate(
+    detector: Detector,
+    samples: Sequence[Sample],
+    *,
+    on_frame: Callable[[Sample, list[Detection]], None] | None = None,
+) -> dict[str, Any]:
+    """Figures per label at IoU 0.5, and "map", the mean AP of the labels that have objects.
+
+    Each label: {"images", "objects", "recall_50", "precision_50", "ap_50"}; recall and
+    precision at the detector's own thresholds, AP (VOC 2010) over all confidences.
+    ``on_frame`` is given each sample with the detections above the thresholds.
+    """
+    tally = Tally(detector.classes)
+    for start in range(0, len(samples), CHUNK):
+        chunk = samples[start : start + CHUNK]
+        frames = [read_picture(sample.picture) for sample in chunk]
+        for sample, frame, found in zip(
+            chunk, frames, detector.detect(frames, confidence=0.0), strict=True
+        ):
+            size = (frame.shape[1], frame.shape[0])
+            truths = truths_of(sample, detector.classes, to_size=size, original=size)
+            tally.add(truths, {name: _rows(found, name) for name in detector.classes})
+            if on_frame:
+                shown = [
+                    item for item in found if item.confidence >= detector.thresholds[item.label]
+                ]
+                on_frame(sample, shown)
+    return tally.figures(detector.thresholds)
+
+
+def _rows(found: Sequence[Detection], label: str) -> Floats:
+    rows = [(*item.box, item.confidence) for item in found if item.label == label]
+    return np.array(rows, dtype=np.float64).reshape(-1, 5)
