@@ -640,4 +640,14 @@ class FrameHasBoxes(Refused):
     es = "Hay recuadros en este fotograma. Elimínelos antes de decir que no hay nada."
 
 
+class DatasetEmpty(Refused):
+    en = "There is nothing to freeze for the {kind} yet. Label frames or transcribe crops first."
+    es = "Aún no hay nada que congelar ({kind}). Etiquete fotogramas o transcriba recortes antes."
+
+
+class SharesWrong(Refused):
+    en = "The shares of train, val and test must add up to 1, with something in train."
+    es = "Las partes de train, val y test deben sumar 1, con algo en train."
+
+
 __all__ = ["Refused"]

@@ -259,10 +259,13 @@ def test_what_is_no_video_is_refused_by_its_content(tmp_path, name, refusal):
 
 def test_absurd_sizes_are_refused_by_the_header(tmp_path):
     path = clips.write(tmp_path / "wide.mp4", codec="mjpeg", pixel_format="yuvj420p", frames=1)
-    data = path.read_bytes()
-    at = data.index(b"\xff\xc0") + 5  # height and width in the JPEG's own header
-    path.write_bytes(data[:at] + b"\x40\x00\x40\x00" + data[at + 4 :])
-    with pytest.raises(errors.VideoTooLarge, match="16384x16384"):
+    data = bytearray(path.read_bytes())
+    in_jpeg = data.index(b"\xff\xc0") + 5
+    in_index = data.index(bytes([0, 160, 0, 96]), data.index(b"stsd"))
+    for at in (in_jpeg, in_index):
+        data[at : at + 4] = b"\x24\x00\x24\x00"
+    path.write_bytes(data)
+    with pytest.raises(errors.VideoTooLarge, match="9216x9216"):
         video.probe(path)
 
 
