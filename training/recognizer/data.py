@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +31,7 @@ _ORDER, _REAL, _DRAWN, _RESEEN, _HELD = range(5)
 _AHEAD = 6
 # a drawn plate costs ten times as much as a changed one, so each serves this many epochs
 _REUSE = 4
-_TRIES = 100
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def to_tensor(crops: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
     return moved.permute(0, 3, 1, 2).float().div_(255)
 
 
-def prefetch(produce: Callable[[], Iterator[T]], ahead: int = _AHEAD) -> Iterator[T]:
+def prefetch(produce: Callable[[], Iterator[T]], ahead: int = _AHEAD) -> Generator[T, None, None]:
     """What ``produce`` yields, made up to ``ahead`` items early in a thread.
 
     Its errors come out here; leaving early ends the thread.

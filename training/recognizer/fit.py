@@ -84,6 +84,18 @@ class RecognizerConfig:
                 raise SettingRefused(setting=name, value=getattr(self, name), reason=reason)
 
     def _rules(self) -> Iterable[tuple[str, bool, str]]:
+        for name in ("epochs", "batch", "seed", "synthetic"):
+            yield name, type(getattr(self, name)) is int, "it must be a whole number"
+        for name in (
+            "rate",
+            "rate_floor",
+            "soft_start",
+            "annealing",
+            "weight_decay",
+            "clip",
+            "ema",
+        ):
+            yield name, type(getattr(self, name)) in (int, float), "it must be a number"
         yield "network", self.network in NETWORKS, f"choose among {', '.join(NETWORKS)}"
         yield "optimiser", self.optimiser in ("adamw", "sgd"), "choose adamw or sgd"
         yield "schedule", self.schedule in ("cosine", "soft_start"), "choose cosine or soft_start"
@@ -103,7 +115,7 @@ class RecognizerConfig:
         yield "ema", 0 <= self.ema < 1, "it must be 0 to below 1"
 
     @classmethod
-    def of(cls, preset: Preset, **changes: Any) -> RecognizerConfig:
+    def of(cls, preset: str, **changes: Any) -> RecognizerConfig:
         """The settings of a preset ("quick", "standard", "tao") with some of them changed."""
         if preset not in _PRESETS:
             known = ", ".join(PRESETS)
@@ -124,7 +136,7 @@ class RecognizerConfig:
         return {**asdict(self), "synthetic_formats": list(self.synthetic_formats)}
 
 
-_PRESETS: dict[Preset, dict[str, Any]] = {
+_PRESETS: dict[str, dict[str, Any]] = {
     "quick": {"epochs": 12, "batch": 32},
     "standard": {"epochs": 60, "batch": 64, "ema": 0.995},
     "tao": {  # TAO's LPRNet specification; Keras' l2(5e-4) is a weight decay of twice that

@@ -1,0 +1,105 @@
+"""Batches: every item once, reproducible, refused when it cannot be learned."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training.errors import CharacterUnknown, PictureMissing, TextTooLong
+from training.recognizer import data
+from training.recognizer.alphabet import DEFAULT, decode
+from training.recognizer.data import Mix, Sample
+
+
+def test_an_epoch_shows_every_sample_once_with_a_short_last_batch(make_samples):
+    samples = make_samples()
+    batches = list(Mix(tuple(samples), DEFAULT).batches(1, 3))
+    assert [len(b.targets) for b in batches] == [3, 3, 2]
+    assert batches[0].crops.shape == (3, 48, 96, 3)
+    shown = Counter(decode(t, DEFAULT) for b in batches for t in b.targets)
+    assert shown == Counter(s.text for s in samples)
+
+
+def test_an_epoch_is_the_same_again_and_the_next_one_is_not(make_samples):
+    samples = tuple(make_samples())
+    first, again, other = (
+        next(iter(Mix(samples, DEFAULT, seed=7).batches(epoch, 8))) for epoch in (3, 3, 4)
+    )
+    assert np.array_equal(first.crops, again.crops)
+    assert first.targets == again.targets
+    assert not np.array_equal(first.crops, other.crops)
+
+
+def test_drawn_plates_do_not_depend_on_the_epochs_seen_before():
+    used, fresh = (Mix((), DEFAULT, synthetic=6, seed=1) for _ in range(2))
+    for epoch in (1, 2):
+        list(used.batches(epoch, 6))
+    assert np.array_equal(
+        next(iter(used.batches(3, 6))).crops, next(iter(fresh.batches(3, 6))).crops
+    )
+
+
+def test_drawn_plates_change_over_the_epochs():
+    mix = Mix((), DEFAULT, synthetic=1)
+    texts = {mix.item(epoch, 0)[1] for epoch in range(1, 13)}
+    assert len(texts) >= 3
+    assert not np.array_equal(mix.item(4, 0)[0], mix.item(5, 0)[0])
+
+
+def test_drawn_plates_that_the_alphabet_cannot_write_are_refused():
+    with pytest.raises(CharacterUnknown):
+        data.draw(np.random.default_rng(0), ("ecuador",), "AB")
+
+
+def test_held_out_plates_come_in_short_batches():
+    batches = data.held_out(5, formats=("ecuador",), alphabet=DEFAULT, seed=0)
+    assert [len(b.targets) for b in batches] == [5]
+
+
+def test_unusable_samples_are_refused_with_their_file(make_samples, tmp_path: Path):
+    good = make_samples()[0]
+    data.check_samples([good], DEFAULT)
+    with pytest.raises(PictureMissing, match=r"none\.png"):
+        data.check_samples([Sample(tmp_path / "none.png", "A1")], DEFAULT)
+    with pytest.raises(CharacterUnknown, match=r"000\.png"):
+        data.check_samples([replace(good, text="PB-1234")], DEFAULT)
+    with pytest.raises(TextTooLong, match=r"000\.png"):
+        data.check_samples([replace(good, text="1" * 13)], DEFAULT)
+
+
+def test_tensor_is_channels_first_between_0_and_1():
+    crops = np.zeros((2, 48, 96, 3), np.uint8)
+    crops[:, :, :, 2] = 255
+    tensor = data.to_tensor(crops, torch.device("cpu"))
+    assert tensor.shape == (2, 3, 48, 96)
+    assert tensor[:, 2].min() == 1
+    assert tensor[:, :2].max() == 0
+
+
+def test_prefetch_keeps_order_and_ends():
+    assert list(data.prefetch(lambda: iter(range(50)), 2)) == list(range(50))
+
+
+def test_prefetch_hands_errors_over():
+    def broken():
+        yield 1
+        raise PictureMissing(name="x")
+
+    items = data.prefetch(broken)
+    assert next(items) == 1
+    with pytest.raises(PictureMissing):
+        next(items)
+
+
+def test_prefetch_left_early_leaves_no_thread():
+    before = threading.active_count()
+    items = data.prefetch(lambda: iter(range(10**6)), 2)
+    next(items)
+    items.close()
+    assert threading.active_count() == before

@@ -1,0 +1,107 @@
+"""Reading: independent of the batch, every crop read, the same after fusing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from training import checkpoints
+from training.errors import CheckpointUnreadable, CheckpointWrongKind
+from training.recognizer.network import Lite, build
+from training.recognizer.predict import Recognizer, decode, evaluate, examine, fuse
+
+
+def noisy_recognizer(seed: int = 0) -> Recognizer:
+    """Untrained, but with running statistics and scores far enough apart to give texts."""
+    torch.manual_seed(seed)
+    network = Lite(36)
+    network.train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.rand(8, 3, 48, 96))
+        network.classifier.weight.mul_(30)
+    return Recognizer(network, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def crops(count: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(3)
+    return [
+        cv2.resize(rng.integers(0, 256, (6, 12, 3), dtype=np.uint8), (40 + 9 * n, 30 + n))
+        for n in range(count)
+    ]
+
+
+def test_one_crop_alone_reads_as_among_many():
+    recognizer = noisy_recognizer()
+    pictures = crops(37)  # more than one batch, the last one short
+    together = recognizer.read(pictures)
+    alone = [recognizer.read([picture])[0] for picture in pictures]
+    assert [read.text for read in alone] == [read.text for read in together]
+    assert any(read.text for read in together)
+    for one, many in zip(alone, together, strict=True):
+        assert one.confidence == pytest.approx(many.confidence, abs=1e-4)
+        assert one.characters == pytest.approx(many.characters, abs=1e-4)
+
+
+def test_nothing_to_read_is_no_reads():
+    assert noisy_recognizer().read([]) == []
+
+
+def test_decode_gives_text_and_confidences():
+    logits = torch.full((2, 4, 3), 0.0)
+    for step, index in enumerate([0, 2, 0, 1]):
+        logits[0, step, index] = 8.0
+    logits[1, :, 2] = 8.0
+    first, second = decode(logits, "AB")
+    assert first.text == "AAB"
+    assert len(first.characters) == 3
+    assert 0.99 < first.confidence <= 1
+    assert all(0.99 < share <= 1 for share in first.characters)
+    assert (second.text, second.confidence, second.characters) == ("", 0.0, ())
+
+
+def test_evaluation_covers_every_sample(make_samples):
+    samples = make_samples()
+    recognizer = noisy_recognizer()
+    figures = evaluate(recognizer, samples)
+    assert set(figures) == {"crops", "exact", "char", "ms_per_crop"}
+    assert figures["crops"] == 8
+    assert figures["ms_per_crop"] > 0
+    kept = examine(recognizer, samples)
+    assert kept.reads == tuple(recognizer.predict(samples))
+    assert [truth for truth, _ in kept.pairs()] == [s.text for s in samples]
+
+
+def test_evaluating_nothing_is_zero():
+    assert evaluate(noisy_recognizer(), []) == {
+        "crops": 0, "exact": 0.0, "char": 0.0, "ms_per_crop": 0.0
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["lprnet10", "lite"])
+def test_folding_norms_changes_nothing(name):
+    torch.manual_seed(1)
+    network = build(name, 36)
+    batch = torch.rand(2, 3, 48, 96)
+    with torch.no_grad():
+        network.train()(batch)
+        before = network.eval()(batch)
+        assert torch.allclose(fuse(network)(batch), before, atol=1e-3)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in network.modules())
+
+
+def test_wrong_checkpoints_are_refused(tmp_path: Path):
+    path = tmp_path / "x.safetensors"
+    checkpoints.save(path, {}, {"kind": "detector"})
+    with pytest.raises(CheckpointWrongKind):
+        Recognizer.load(path)
+    checkpoints.save(path, {}, {"kind": "recognizer", "network": "lite", "alphabet": "AB"})
+    with pytest.raises(CheckpointUnreadable):  # weights are missing
+        Recognizer.load(path)
+    checkpoints.save(path, {}, {"kind": "recognizer", "network": "other", "alphabet": "AB"})
+    with pytest.raises(CheckpointUnreadable):
+        Recognizer.load(path)
