@@ -145,9 +145,7 @@ class DetectionChunk(models.Model):
 
     class Meta:
         ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "number"], name="chunk_once_per_run")
-        ]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="chunk_once_per_run")]
 
     def __str__(self) -> str:
         return f"chunk {self.number}"

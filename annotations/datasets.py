@@ -1,0 +1,309 @@
+"""Freeze dataset versions whose splits never share a vehicle.
+
+A group is a connected component over passage, canonical text and, for the detector, time
+clusters (frames of one video closer than ``TIME_GAP`` seconds). Whole groups go to a split.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q
+
+from annotations import plate_formats
+from annotations.errors import DatasetEmpty, SharesWrong
+from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Project
+from annotations.models.crops import Status
+from annotations.models.datasets import Kind, Split
+from annotations.models.frames import FrameStatus
+from lprsite.jobs.engine import Running
+
+TIME_GAP = 10.0  # seconds without frames that end a time cluster
+DEFAULT_SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a version is split: shares of the items, seed, and whether videos stay whole."""
+
+    shares: tuple[tuple[str, float], ...] = tuple(DEFAULT_SHARES.items())
+    seed: int = 0
+    whole_videos: bool = False
+
+    @classmethod
+    def of(cls, shares: dict[str, float] | None, *, seed: int, whole_videos: bool) -> Rule:
+        """Raises SharesWrong unless the shares are of train, val and test and add up to 1."""
+        given = {**dict.fromkeys(Split.values, 0.0), **(shares or DEFAULT_SHARES)}
+        proper = set(given) == set(Split.values) and all(0 <= s <= 1 for s in given.values())
+        if not proper or abs(sum(given.values()) - 1) > 1e-6 or given["train"] <= 0:
+            raise SharesWrong()
+        return cls(tuple((name, given[name]) for name in Split.values), seed, whole_videos)
+
+
+class Groups:
+    """Connected components over shared keys (union by the keys that rows have in common)."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Hashable, Hashable] = {}
+
+    def find(self, key: Hashable) -> Hashable:
+        root = key
+        while (up := self._parent.setdefault(root, root)) != root:
+            root = up
+        while self._parent[key] != root:
+            self._parent[key], key = root, self._parent[key]
+        return root
+
+    def join(self, keys: Sequence[Hashable]) -> None:
+        """All of ``keys`` are of one group."""
+        first = self.find(keys[0])
+        for key in keys[1:]:
+            self._parent[self.find(key)] = first
+
+
+def components(rows: Sequence[Sequence[Hashable]]) -> list[int]:
+    """The number of each row's group: rows that share a key, directly or not, share it.
+
+    Groups are numbered in the order of their first row.
+    """
+    groups = Groups()
+    for index, keys in enumerate(rows):
+        groups.join([("row", index), *keys])
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(groups.find(("row", i)), len(numbers)) for i in range(len(rows))]
+
+
+def assign(groups: Sequence[int], rule: Rule) -> list[str]:
+    """The split of each row: whole groups, in seeded order, to the split that lacks most.
+
+    Every split with a share gets a group as soon as there are enough groups.
+    """
+    sizes = Counter(groups)
+    order = sorted(sizes)
+    random.Random(rule.seed).shuffle(order)
+    order.sort(key=lambda group: -sizes[group])  # large ones first fill the shares best
+    wanted = {name: share * len(groups) for name, share in rule.shares if share > 0}
+    have = dict.fromkeys(wanted, 0)
+    chosen: dict[int, str] = {}
+    for place, group in enumerate(order):
+        left = len(order) - place
+        empty = [name for name in wanted if have[name] == 0]
+        open_ = empty if left <= len(empty) else list(wanted)
+        name = max(open_, key=lambda n: (wanted[n] - have[n], n == Split.TRAIN))
+        chosen[group] = name
+        have[name] += sizes[group]
+    return [chosen[group] for group in groups]
+
+
+def labelled_frames(project: Project) -> Any:
+    """Frames that can teach the detector: with boxes, or looked at and found empty."""
+    present = Box.objects.present().filter(frame=OuterRef("pk"))
+    looked_at = Q(status__in=[FrameStatus.DONE, FrameStatus.NOTHING_HERE])
+    rows = Frame.objects.filter(project=project).filter(Exists(present) | looked_at)
+    return rows.select_related("video").order_by("video_id", "pts", "id")
+
+
+def readable_crops(project: Project) -> Any:
+    """Crops that can teach the recognizer: read, whole, and not waiting for a new look."""
+    rows = Crop.objects.filter(
+        project=project, withdrawn=False, recheck=False, current__status=Status.READABLE
+    )
+    return rows.select_related("current", "box__frame").order_by("id")
+
+
+def draft(project: Project, kind: str, rule: Rule) -> list[DatasetItem]:
+    """The items a version frozen now would have, with groups and splits, not stored.
+
+    Raises DatasetEmpty when there is nothing to freeze.
+    """
+    make = _detector_items if kind == Kind.DETECTOR else _recognizer_items
+    items, keys = make(project, rule)
+    if not items:
+        raise DatasetEmpty(kind=kind)
+    groups = components(keys)
+    for position, (item, group, split) in enumerate(
+        zip(items, groups, assign(groups, rule), strict=True)
+    ):
+        item.position, item.group, item.split = position, str(group), split
+    return items
+
+
+def _detector_items(project: Project, rule: Rule) -> tuple[list[DatasetItem], list[list[Hashable]]]:
+    countries = project.countries()
+    boxes: dict[int, list[Box]] = {}
+    rows = Box.objects.present().filter(frame__project=project)
+    for box in rows.select_related("label", "crop__current").order_by("id").iterator():
+        boxes.setdefault(box.frame_id, []).append(box)
+    items, keys = [], []
+    cluster, last = 0, (0, float("-inf"))
+    for frame in labelled_frames(project).iterator():
+        here = (frame.video_id or 0, frame.seconds() or 0.0)
+        if here[0] != last[0] or here[1] - last[1] > TIME_GAP or not frame.video_id:
+            cluster += 1
+        last = here
+        found = boxes.get(frame.pk, [])
+        shared: list[Hashable] = [("time", cluster), ("picture", frame.sha256)]
+        if rule.whole_videos and frame.video_id:
+            shared.append(("video", frame.video_id))
+        for box in found:
+            shared += _vehicle_keys(box.passage_id, _text_of(box), countries)
+        items.append(
+            DatasetItem(
+                name=frame.name or f"frame_{frame.pk:06d}",
+                sha256=frame.sha256,
+                file=frame.file,
+                width=frame.width,
+                height=frame.height,
+                boxes=[_box_json(box) for box in found],
+                complete_labels=frame.complete_labels,
+                frame=frame,
+            )
+        )
+        keys.append(shared)
+    return items, keys
+
+
+def _recognizer_items(
+    project: Project, rule: Rule
+) -> tuple[list[DatasetItem], list[list[Hashable]]]:
+    countries = project.countries()
+    items, keys = [], []
+    for crop in readable_crops(project).iterator(chunk_size=1000):
+        passage = crop.box.passage_id if crop.box else None
+        shared = _vehicle_keys(passage, crop.current.text, countries)
+        shared.append(("picture", crop.sha256))
+        if crop.group:
+            shared.append(("track", crop.group))
+        if rule.whole_videos and crop.box and crop.box.frame.video_id:
+            shared.append(("video", crop.box.frame.video_id))
+        items.append(
+            DatasetItem(
+                name=f"crop_{crop.pk:06d}",
+                sha256=crop.sha256,
+                file=crop.file,
+                width=crop.width,
+                height=crop.height,
+                text=crop.current.text,
+                crop=crop,
+            )
+        )
+        keys.append(shared)
+    return items, keys
+
+
+def _vehicle_keys(passage: int | None, text: str, countries: set[str]) -> list[Hashable]:
+    keys: list[Hashable] = []
+    if passage:
+        keys.append(("passage", passage))
+    if text and "?" not in text:
+        keys.append(("text", plate_formats.canonical(text, countries)))
+    return keys
+
+
+def _text_of(box: Box) -> str:
+    crop = getattr(box, "crop", None)
+    return crop.current.text if crop and crop.current else ""
+
+
+def _box_json(box: Box) -> dict[str, Any]:
+    return {
+        "label": box.label.name,
+        "x1": box.x1,
+        "y1": box.y1,
+        "x2": box.x2,
+        "y2": box.y2,
+        "ignore": box.ignore,
+    }
+
+
+def summary(items: Sequence[DatasetItem]) -> dict[str, Any]:
+    """Counts of a version per split: items, vehicles, boxes per label, characters; and leaks."""
+    counts: dict[str, Any] = {"leaks": leaks(items)}
+    for split in Split.values:
+        mine = [item for item in items if item.split == split]
+        counts[split] = {
+            "items": len(mine),
+            "groups": len({item.group for item in mine}),
+            "boxes": dict(Counter(box["label"] for item in mine for box in item.boxes)),
+        }
+    texts = [item.text for item in items if item.text]
+    counts["characters"] = dict(sorted(Counter("".join(texts)).items()))
+    counts["longest"] = max(map(len, texts), default=0)
+    return counts
+
+
+def leaks(items: Iterable[DatasetItem]) -> int:
+    """How many groups, texts and pictures stand on more than one side. Must be 0."""
+    sides: dict[Hashable, set[str]] = {}
+    for item in items:
+        for key in (("group", item.group), ("picture", item.sha256), ("text", item.text)):
+            if key[1]:
+                sides.setdefault(key, set()).add(item.split)
+    return sum(len(found) > 1 for found in sides.values())
+
+
+def manifest_hash(items: Iterable[DatasetItem]) -> str:
+    """SHA-256 over everything that training sees of the items."""
+    digest = hashlib.sha256()
+    for item in items:
+        line = [item.sha256, item.boxes, sorted(item.complete_labels), item.text, item.split]
+        digest.update(json.dumps(line, sort_keys=True).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def freeze(
+    project: Project,
+    kind: str,
+    rule: Rule,
+    *,
+    note: str = "",
+    by: User | None = None,
+    running: Running | None = None,
+) -> DatasetVersion:
+    """Freeze what is labelled now as the next version. It becomes visible when whole.
+
+    Raises DatasetEmpty, and whatever stops the job; a half-written version is removed.
+    """
+    items = draft(project, kind, rule)
+    DatasetVersion.objects.filter(project=project, kind=kind, manifest_hash="").delete()
+    version = _number(project, kind, rule, note=note, by=by)
+    try:
+        for start in range(0, len(items), settings.BULK_ROWS):
+            chunk = items[start : start + settings.BULK_ROWS]
+            for item in chunk:
+                item.version = version
+            DatasetItem.objects.bulk_create(chunk)
+            if running:
+                running.progress(start + len(chunk), len(items), "items")
+    except BaseException:
+        version.delete()
+        raise
+    version.counts, version.manifest_hash = summary(items), manifest_hash(items)
+    version.save(update_fields=["counts", "manifest_hash"])
+    return version
+
+
+@transaction.atomic
+def _number(
+    project: Project, kind: str, rule: Rule, *, note: str, by: User | None
+) -> DatasetVersion:
+    newest = DatasetVersion.objects.filter(project=project, kind=kind).aggregate(n=Max("number"))
+    return DatasetVersion.objects.create(
+        project=project,
+        kind=kind,
+        number=(newest["n"] or 0) + 1,
+        note=note,
+        split_rule={"shares": dict(rule.shares), "whole_videos": rule.whole_videos},
+        seed=rule.seed,
+        manifest_hash="",
+        created_by=by,
+    )
