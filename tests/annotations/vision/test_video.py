@@ -349,3 +349,24 @@ def test_stopped_preview_leaves_nothing(tmp_path, clip):
     with pytest.raises(KeyboardInterrupt):
         video.make_preview(clip, tmp_path / "p.mp4", progress=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "seconds"), [("parking_us_432p", 377, 30.16), ("toll_vn_720p", 339, 18.74)]
+)
+def test_real_clips_are_whole_and_sampled_by_time(shared, name, frames, seconds):
+    path = shared / "video" / f"{name}.mp4"
+    report = DecodeReport()
+    taken = [f.seconds for f in video.select(video.decode(path, report=report), Selection())]
+    assert report.complete and report.decoded == frames
+    assert video.probe(path).duration == pytest.approx(seconds, abs=0.01)
+    assert len(taken) == int(seconds) + 1
+    assert all(0 <= moment - k + video.TICK < 0.1 for k, moment in enumerate(taken))
+
+
+def test_transcoded_preview_keeps_the_brightness(shared, tmp_path):
+    path = shared / "video" / "toll_vn_720p.mp4"  # full-range colours
+    source = next(video.decode(path)).bgr()
+    video.make_preview(path, tmp_path / "p.mp4", transcode=True)
+    shown = next(video.decode(tmp_path / "p.mp4")).bgr()
+    assert np.abs(source.mean((0, 1)) - shown.mean((0, 1))).max() < 3
