@@ -16,7 +16,6 @@ const crop = (id: number, suggestion = ""): Crop => ({
   seconds: id,
   framePicture: null,
   box: null,
-  frameSize: null,
   sharpness: null,
   suggestion: suggestion === "" ? null : {
     id: 10 * id,
@@ -134,6 +133,13 @@ describe("going about", () => {
   it("a skipped crop can still be read after going back", () => {
     const { orders } = run(three, { do: "skip", now: 0 }, { do: "back", now: 0 }, enter());
     expect(orders.at(-1)).toMatchObject({ kind: "save", saved: { crop: 1 } });
+  });
+
+  it("skipped crops can be brought again", () => {
+    const { session } = run(three, { do: "skip", now: 0 }, enter(), enter(), { do: "forget skipped" });
+    expect(session.items.map((item) => item.crop.id)).toEqual([2, 3]);
+    expect(session.at).toBe(2);
+    expect(currentItem(run(session, { do: "crops", crops: [crop(1)], left: 1, now: 0 }).session)?.crop.id).toBe(1);
   });
 
   it("the last text is put with one key", () => {

@@ -27,7 +27,6 @@ export interface Crop {
   readonly seconds: number | null;
   readonly framePicture: string | null;
   readonly box: readonly [number, number, number, number] | null;
-  readonly frameSize: readonly [number, number] | null;
   readonly sharpness: number | null;
   readonly suggestion: Suggestion | null;
 }
@@ -86,10 +85,12 @@ export type SessionAction =
   | { readonly do: "last text" }
   | { readonly do: "skip"; readonly now: number }
   | { readonly do: "back"; readonly now: number }
+  | { readonly do: "show"; readonly crop: number; readonly now: number }
   | { readonly do: "undo"; readonly now: number }
-  | { readonly do: "redo" };
+  | { readonly do: "redo" }
+  | { readonly do: "forget skipped" };
 
-/** Lease more as soon as fewer than this many wait; a lease brings this many. */
+/** A lease brings this many crops; with half of them read the next lease begins. */
 export const LEASE = 30;
 
 export function begin(alphabet: string, formats: readonly PlateFormat[]): Session {
@@ -120,6 +121,9 @@ export function upcoming(session: Session): readonly Crop[] {
 /** Crops of this sitting that a new lease must not bring again. */
 export const known = (session: Session): readonly number[] => session.items.map((item) => item.crop.id);
 
+/** Crops that are held and still to be read, the one on screen included. */
+export const open = (session: Session): readonly Crop[] => session.items.filter(isOpen).map((item) => item.crop);
+
 type Step = readonly [Session, readonly Order[]];
 
 const only = (session: Session): Step => [session, []];
@@ -148,10 +152,16 @@ export function step(session: Session, action: SessionAction): Step {
       return skip(session, action.now);
     case "back":
       return only(session.at === 0 ? session : show(session, session.at - 1, action.now));
+    case "show": {
+      const at = session.items.findIndex((item) => item.crop.id === action.crop);
+      return only(at === -1 ? session : show(session, at, action.now));
+    }
     case "undo":
       return undo(session, action.now);
     case "redo":
       return only(redo(session));
+    case "forget skipped":
+      return only(forgetSkipped(session));
   }
 }
 
@@ -258,6 +268,13 @@ function skip(session: Session, now: number): Step {
   const items = session.items.with(session.at, { ...item, skipped: true });
   const told = { ...session, items };
   return [show(told, nextOpen(told, session.at), now), [{ kind: "release", crop: item.crop.id }]];
+}
+
+/** So that a lease may bring them again. */
+function forgetSkipped(session: Session): Session {
+  const kept = session.items.filter((item) => !item.skipped);
+  const before = session.items.slice(0, session.at).filter((item) => item.skipped).length;
+  return { ...session, items: kept, at: session.at - before };
 }
 
 /** First what was typed here, then the last save: its crop comes back with the field as it was. */

@@ -1,0 +1,146 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import type { Saving } from "../saving/useSaving";
+import { dropDraft, keepDraft, readDraft } from "./draft";
+import type { PlateFormat } from "./formats";
+import {
+  type Crop, type Order, type Session, type SessionAction, LEASE, begin, currentItem, known, open, step, upcoming,
+} from "./session";
+import { lease, release, transcriptionEntry, waitingCrops } from "./wire";
+
+export interface Sitting {
+  readonly session: Session;
+  readonly dispatch: (action: SessionAction) => void;
+  /** The first lease has been answered. */
+  readonly ready: boolean;
+  /** The server had nothing more to give when it was last asked. */
+  readonly dry: boolean;
+  readonly error: unknown;
+  /** Asks again, for the skipped ones too. */
+  readonly again: () => void;
+}
+
+interface Options {
+  readonly project: number;
+  readonly alphabet: string;
+  readonly formats: readonly PlateFormat[];
+  readonly saving: Saving;
+  readonly unreadable: string;
+}
+
+/** Minutes between renewals: a lease lasts ten. */
+const RENEW = 4;
+
+/** Keeps the session fed with leased crops and passes its orders on. Nothing here waits for a save. */
+export function useSitting({ project, alphabet, formats, saving, unreadable }: Options): Sitting {
+  const [session, setSession] = useState(() => begin(alphabet, formats));
+  const now = useRef(session);
+  const [fetched, setFetched] = useState<{ ready: boolean; dry: boolean; error: unknown }>({ ready: false, dry: false, error: null });
+
+  const dispatch = useCallback((action: SessionAction) => {
+    const [next, orders] = step(now.current, action);
+    if (next === now.current) return;
+    remember(project, now.current, next);
+    now.current = next;
+    setSession(next);
+    for (const order of orders) carryOut(order, { project, saving, unreadable });
+  }, [project, saving, unreadable]);
+
+  const asking = useRef(false);
+  const ask = useCallback(async (exclude: readonly number[], { count = LEASE, renewing = false } = {}) => {
+    if (asking.current) return;
+    asking.current = true;
+    try {
+      const waiting = waitingCrops(saving.queue.snapshot().waiting);
+      const { crops, left } = await lease(project, count, [...new Set([...exclude, ...waiting])].slice(-500));
+      const seen = new Set(known(now.current));
+      const fresh = crops.some((crop) => !seen.has(crop.id));
+      dispatch({ do: "crops", crops: draftFirst(project, crops), left: Math.max(left - waiting.length, 0), now: performance.now() });
+      const draft = readDraft(localStorage, project);
+      if (draft && !fetchedOnce.current) dispatch({ do: "draft", ...draft });
+      fetchedOnce.current = true;
+      setFetched((was) => ({ ready: true, dry: renewing ? was.dry : !fresh, error: null }));
+    } catch (error) {
+      setFetched((was) => ({ ...was, ready: true, error }));
+    } finally {
+      asking.current = false;
+    }
+  }, [project, saving, dispatch]);
+  const fetchedOnce = useRef(false);
+
+  useEffect(() => dispatch({ do: "formats", formats, alphabet }), [dispatch, formats, alphabet]);
+
+  const ahead = upcoming(session).length + (currentItem(session) ? 1 : 0);
+  const hungry = ahead <= LEASE / 2 && !fetched.dry && fetched.error === null;
+  useEffect(() => {
+    if (hungry) void ask(known(now.current));
+  }, [hungry, ahead, ask]);
+
+  // A failed lease is asked again; what is here already can be typed meanwhile.
+  useEffect(() => {
+    if (fetched.error === null) return;
+    const timer = setTimeout(() => void ask(known(now.current)), 3000);
+    return () => clearTimeout(timer);
+  }, [fetched, ask]);
+
+  useEffect(() => {
+    const renew = (): void => {
+      const held = open(now.current).map((crop) => crop.id);
+      const done = known(now.current).filter((id) => !held.includes(id));
+      if (held.length > 0) void ask(done, { count: held.length, renewing: true });
+    };
+    const timer = setInterval(renew, RENEW * 60_000);
+    return () => clearInterval(timer);
+  }, [ask]);
+
+  useEffect(() => () => release(project, open(now.current).map((crop) => crop.id)), [project]);
+
+  usePreloaded(useMemo(() => upcoming(session).slice(0, LEASE), [session]));
+
+  const again = useCallback(() => {
+    const saved = now.current.items.filter((item) => !item.skipped).map((item) => item.crop.id);
+    dispatch({ do: "forget skipped" });
+    setFetched({ ready: true, dry: false, error: null });
+    void ask(saved);
+  }, [ask, dispatch]);
+
+  return { session, dispatch, ...fetched, again };
+}
+
+function carryOut(order: Order, { project, saving, unreadable }: { project: number; saving: Saving; unreadable: string }): void {
+  if (order.kind === "save") void saving.queue.add(transcriptionEntry(order.crop, order.saved, order.saved.text || unreadable));
+  else if (order.kind === "withdraw") saving.queue.withdraw(order.clientKey);
+  else release(project, [order.crop]);
+}
+
+/** The word being typed is kept at every key; a saved or skipped one is forgotten. */
+function remember(project: number, before: Session, after: Session): void {
+  const item = currentItem(after);
+  const was = currentItem(before);
+  if (item !== null && item.crop.id === was?.crop.id && after.field !== before.field && item.saved === null) {
+    keepDraft(localStorage, project, { crop: item.crop.id, field: after.field });
+  } else if (was !== null && item?.crop.id !== was.crop.id) {
+    dropDraft(localStorage, project);
+  }
+}
+
+function draftFirst(project: number, crops: readonly Crop[]): readonly Crop[] {
+  const draft = readDraft(localStorage, project);
+  return crops.toSorted((a, b) => Number(b.id === draft?.crop) - Number(a.id === draft?.crop));
+}
+
+/** Pictures that are decoded before they are needed; kept here so that the browser keeps them. */
+function usePreloaded(crops: readonly Crop[]): void {
+  const kept = useRef(new Map<string, HTMLImageElement>());
+  useEffect(() => {
+    const wanted = new Set(crops.map((crop) => crop.picture));
+    for (const address of kept.current.keys()) if (!wanted.has(address)) kept.current.delete(address);
+    for (const address of wanted) {
+      if (kept.current.has(address)) continue;
+      const picture = new Image();
+      picture.src = address;
+      void picture.decode().catch(() => undefined);
+      kept.current.set(address, picture);
+    }
+  }, [crops]);
+}

@@ -1,0 +1,125 @@
+/** The server's words for crops and transcriptions, and ours. */
+
+import { ask, deliver } from "../saving/request";
+import type { Entry, NewEntry, Sender } from "../saving/queue";
+import { registerSenders } from "../saving/useSaving";
+import type { PlateFormat } from "./formats";
+import type { Crop, Saved, Suggestion } from "./session";
+
+interface SuggestionJson {
+  readonly id: number;
+  readonly text: string;
+  readonly characters?: readonly number[];
+  readonly alternatives?: readonly (readonly (readonly [string, number])[])[];
+  readonly model_name?: string;
+}
+
+interface CropJson {
+  readonly id: number;
+  readonly picture: string;
+  readonly width: number;
+  readonly height: number;
+  readonly revision: number;
+  readonly video_name?: string | null;
+  readonly seconds?: number | null;
+  readonly frame_picture?: string | null;
+  readonly box_xyxy?: readonly number[] | null;
+  readonly sharpness?: number | null;
+  readonly suggestion?: SuggestionJson | null;
+}
+
+export interface Lease {
+  readonly crops: readonly Crop[];
+  readonly left: number;
+}
+
+function toSuggestion(json: SuggestionJson): Suggestion {
+  return {
+    id: json.id,
+    text: json.text,
+    confidences: json.characters ?? [],
+    alternatives: (json.alternatives ?? []).map((choices) => choices.map(([text, confidence]) => ({ text, confidence }))),
+    model: json.model_name ?? "",
+  };
+}
+
+function toCrop(json: CropJson): Crop {
+  const [x1, y1, x2, y2] = json.box_xyxy ?? [];
+  return {
+    id: json.id,
+    picture: json.picture,
+    width: json.width,
+    height: json.height,
+    revision: json.revision,
+    video: json.video_name ?? "",
+    seconds: json.seconds ?? null,
+    framePicture: json.frame_picture || null,
+    box: x1 !== undefined && y1 !== undefined && x2 !== undefined && y2 !== undefined ? [x1, y1, x2, y2] : null,
+    sharpness: json.sharpness ?? null,
+    suggestion: json.suggestion?.text ? toSuggestion(json.suggestion) : null,
+  };
+}
+
+export async function lease(project: number, count: number, exclude: readonly number[]): Promise<Lease> {
+  const answer = await ask<{ crops: CropJson[]; left: number }>("POST", "crops/lease/", { project, count, exclude });
+  return { crops: answer.crops.map(toCrop), left: answer.left };
+}
+
+/** Nobody waits for this: a lease that is not given back ends by itself. */
+export function release(project: number, crops: readonly number[]): void {
+  if (crops.length > 0) void ask("POST", "crops/release/", { project, crops }).catch(() => undefined);
+}
+
+type Paged<T> = T[] | { results: T[] };
+const rows = <T>(answer: Paged<T>): T[] => (Array.isArray(answer) ? answer : answer.results);
+
+export async function plateFormats(project: number): Promise<readonly PlateFormat[]> {
+  return rows(await ask<Paged<PlateFormat>>("GET", `plate-formats/?project=${project}`));
+}
+
+export interface Previous {
+  readonly id: number;
+  readonly text: string;
+  readonly status: Saved["status"];
+}
+
+export async function previousTexts(project: number): Promise<readonly Previous[]> {
+  return rows(await ask<Paged<Previous>>("GET", `transcriptions/?project=${project}&mine=1&limit=20`));
+}
+
+/** A transcription as the queue keeps it. The subject lets a second one follow the first's revision. */
+export function transcriptionEntry(crop: Crop, saved: Saved, title: string): NewEntry {
+  return {
+    kind: "transcription",
+    clientKey: saved.clientKey,
+    subject: `crop:${crop.id}`,
+    title,
+    body: {
+      crop: crop.id,
+      picture: crop.picture,
+      revision: crop.revision,
+      status: saved.status,
+      text: saved.text,
+      seconds: Math.round(saved.seconds * 100) / 100,
+      suggestion: crop.suggestion?.id ?? null,
+      suggestion_outcome: saved.outcome,
+    },
+  };
+}
+
+const sendTranscription: Sender = (entry, known) => {
+  const { crop, picture: _, ...body } = entry.body;
+  // Our own earlier text raised the revision; anybody else's is a conflict.
+  const revision = Math.max(Number(body.revision), known?.revision ?? 0);
+  return deliver("POST", `crops/${Number(crop)}/transcriptions/`, {
+    body: { ...body, revision, client_key: entry.clientKey },
+    learn: (answer) => ({ id: Number(crop), revision: (answer as { revision: number }).revision }),
+  });
+};
+
+registerSenders({ transcription: sendTranscription });
+
+/** Crops whose text waits in the queue: a lease must not bring them again. */
+export function waitingCrops(entries: readonly Entry[]): readonly number[] {
+  return entries.filter((entry) => entry.kind === "transcription").map((entry) => Number(entry.body.crop));
+}
