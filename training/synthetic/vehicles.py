@@ -24,6 +24,7 @@ Colour = tuple[float, float, float]
 PLATE_HIDDEN_AT = 0.4
 """A plate of which less than this share is seen gets no box."""
 _SUPERSAMPLE = 2
+_NEAREST = 0.3  # metres before the camera; what is nearer, or behind, is not drawn
 _LIGHT = np.array([0.35, 0.8, -0.48])
 GLASS: Colour = (62, 52, 46)
 RUBBER: Colour = (28, 28, 28)
@@ -375,10 +376,11 @@ def draw_vehicle(vehicle: Vehicle, view: View, *, light: float = 1.0) -> Drawn |
     counts = [len(face.corners) for face in faces]
     world = vehicle.world(np.concatenate([face.corners for face in faces]))
     pixels, depth = view.project(world)
-    if depth.min() < 0.3:
+    before = depth >= _NEAREST
+    if not before.any():
         return None
-    left, top = np.floor(pixels.min(axis=0)).astype(int) - 1
-    right, bottom = np.ceil(pixels.max(axis=0)).astype(int) + 2
+    left, top = np.floor(pixels[before].min(axis=0)).astype(int) - 1
+    right, bottom = np.ceil(pixels[before].max(axis=0)).astype(int) + 2
     left, top = max(0, int(left)), max(0, int(top))
     right, bottom = min(view.width, int(right)), min(view.height_px, int(bottom))
     if right - left < 2 or bottom - top < 2:
@@ -401,6 +403,7 @@ def _fill_faces(
     starts = np.cumsum([0, *counts[:-1]])
     normals = np.cross(world[starts + 1] - world[starts], world[starts + 2] - world[starts + 1])
     seen = (normals * (eye - world[starts])).sum(axis=1) > 0
+    seen &= np.minimum.reduceat(depth, starts) >= _NEAREST
     far = np.add.reduceat(depth, starts) / np.array(counts)
     layers = np.array([face.layer for face in faces])
     shades = _shades(normals, faces) * light
@@ -429,7 +432,7 @@ def _stick_plate(
     for front in (True, False):
         quad, depth = view.project(vehicle.plate_corners(front))
         area = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
-        if area <= 6 or depth.min() < 0.3:
+        if area <= 6 or depth.min() < _NEAREST:
             continue
         local = (quad - corner) * scale
         low = np.maximum(np.floor(local.min(axis=0)).astype(int), 0)
@@ -472,7 +475,7 @@ def ground_shadow(picture: Picture, vehicle: Vehicle, view: View) -> None:
     world = vehicle.world(foot)
     cast = world + np.array([-0.45, 0, 0.1]) * vehicle.shape.roof
     pixels, depth = view.project(np.concatenate([world, cast]))
-    if depth.min() < 0.3:
+    if depth.min() < _NEAREST:
         return
     soft = max(1, int(np.ptp(pixels[:, 0]) * 0.02)) * 2 + 1
     left, top = np.floor(pixels.min(axis=0)).astype(int) - soft
