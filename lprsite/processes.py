@@ -74,7 +74,7 @@ class Child:
         self.deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
         self.due: float | None = None  # when to start again
         self.tail: deque[str] = deque(maxlen=30)
-        self.rest = b""
+        self.rest, self.silent = b"", False
         self.returncode: int | None = None
 
     @property
@@ -91,6 +91,7 @@ class Child:
         if self.program.before:
             self.program.before(tuple(self.tail))
         self.tail.clear()
+        self.silent = False
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-m", "lprsite.child", str(os.getpid()), *self.program.command],
             stdin=subprocess.DEVNULL,
@@ -116,6 +117,7 @@ class Child:
         with contextlib.suppress(BlockingIOError):
             while piece := os.read(self.process.stdout.fileno(), 65536):
                 self.rest += piece
+            self.silent = True  # the end of the pipe, not a pause
         *whole, self.rest = self.rest.split(b"\n")
         for line in whole:
             self.log.write(line + b"\n")
@@ -244,6 +246,9 @@ class Supervisor:
         for line in child.lines():
             if not child.program.quiet:
                 self.say(f"{child.name:<7} | {line}")
+        if child.silent and child.process and child.process.stdout:
+            with contextlib.suppress(KeyError):  # told so before
+                self.selector.unregister(child.process.stdout)
 
     def say(self, line: str) -> None:
         """A line for people; nobody reading it must not end us."""
@@ -258,7 +263,8 @@ class Supervisor:
         assert process is not None and process.stdout is not None
         warden.kill(child.mark, [process.pid])
         self._pass_on(child)
-        self.selector.unregister(process.stdout)
+        with contextlib.suppress(KeyError):
+            self.selector.unregister(process.stdout)
         child.close()
         self._tell_warden(f"-{process.pid}")
         if not child.program.once and not self.stopping:
