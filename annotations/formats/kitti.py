@@ -24,7 +24,14 @@ from annotations.errors import (
 from annotations.formats.archives import Source, suffix
 from annotations.formats.exports import ExportBox, ExportPicture, Names, fresh_folder
 from annotations.formats.matching import is_picture, match_all, stem
-from annotations.formats.plans import Annotations, Entry, Progress, annotations_of, number
+from annotations.formats.plans import (
+    Annotations,
+    Entry,
+    Progress,
+    annotations_of,
+    is_number,
+    number,
+)
 from annotations.formats.yolo import picture_paths, put, read_text
 from annotations.vision.boxes import Xyxy
 from annotations.vision.crops import decode_picture, encode_jpeg
@@ -73,7 +80,7 @@ def looks_like_kitti(lines: Iterable[str]) -> bool:
     for line in lines:
         if line.strip():
             fields = line.split()
-            return len(fields) in (COLUMNS, COLUMNS + 1) and not _is_number(fields[0])
+            return len(fields) in (COLUMNS, COLUMNS + 1) and not is_number(fields[0])
     return False
 
 
@@ -140,14 +147,6 @@ def _parsed(line: str, *, name: str, place: int) -> KittiObject:
         raise KittiNumbers(name=name, line=place)
     box = (values[3], values[4], values[5], values[6])
     return KittiObject(fields[0].lower(), values[0], int(values[1]), box)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        number(text)
-    except ValueError:
-        return False
-    return True
 
 
 # --- TAO's two ways to split

@@ -289,6 +289,15 @@ def number(text: str) -> float:
     return float(text)
 
 
+def is_number(text: str) -> bool:
+    """Whether ``number`` can read it."""
+    try:
+        number(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _check_box_counts(entries: Sequence[Entry]) -> None:
     counts = Counter(entry.picture for entry in entries)
     for picture, count in counts.most_common(1):
@@ -473,6 +482,7 @@ __all__ = [
     "PlannedPicture",
     "ReportLine",
     "annotations_of",
+    "is_number",
     "measure",
     "number",
 ]

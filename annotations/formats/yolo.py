@@ -27,7 +27,14 @@ from annotations.errors import (
 from annotations.formats.archives import Source, suffix
 from annotations.formats.exports import ExportPicture, Names, checked_index, fresh_folder
 from annotations.formats.matching import is_picture, match_all, stem
-from annotations.formats.plans import Annotations, Entry, Progress, annotations_of, number
+from annotations.formats.plans import (
+    Annotations,
+    Entry,
+    Progress,
+    annotations_of,
+    is_number,
+    number,
+)
 from annotations.vision.boxes import Xyxy
 
 TEXT_LIMIT = 4 << 20
@@ -157,11 +164,10 @@ def parse_line(text: str) -> tuple[str, Xyxy | None, type[EntryRefused] | None, 
 
 
 def looks_like_yolo(lines: Iterable[str]) -> bool:
-    """Whether the first line that says anything could be a YOLO label, even a broken one."""
-    for line in lines:
-        if fields := line.split():
-            return _class_number(fields[0]) is not None and len(fields) > 1
-    return False
+    """Whether some line holds at least three numbers: a label, even if a broken one."""
+    return any(
+        sum(map(is_number, line.replace(",", " ").replace(";", " ").split())) > 2 for line in lines
+    )
 
 
 def _entries(file: str, lines: Iterable[str], names: Mapping[int, str] | None) -> Iterator[Entry]:
