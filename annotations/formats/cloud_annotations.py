@@ -26,7 +26,7 @@ from annotations.errors import (
 from annotations.formats.archives import Source, beside, clean_name, folder, suffix
 from annotations.formats.exports import ExportPicture, Names, checked_index, fresh_file
 from annotations.formats.matching import is_picture, match_all
-from annotations.formats.plans import Annotations, Entry, Progress, annotations_of
+from annotations.formats.plans import MAX_WORDS, Annotations, Entry, Progress, annotations_of, words
 from annotations.vision.boxes import Xyxy
 
 JSON_LIMIT = 256 << 20
@@ -78,7 +78,8 @@ def read(
     listed = _listed_v1(content) if first else _listed_v2(content)
     entries: list[Entry] = []
     keys: dict[str, Sequence[str]] = {}
-    for key, items in listed:
+    for written, items in listed:
+        key = words(written)
         keys[key] = [path for path in (clean_name(beside(member, key)),) if path]
         entries.extend(_entries(member.rpartition("/")[2], key, items, labels))
     below = [name for name in source.members() if is_picture(name) and _below(name, member)]
@@ -100,16 +101,17 @@ def _below(name: str, member: str) -> bool:
 
 
 def _labels_v1(content: Mapping[str, Any]) -> list[str]:
-    return [label.strip() for label in content["labels"] if isinstance(label, str)]
+    said = [words(label).strip() for label in content["labels"] if isinstance(label, str)]
+    return list(dict.fromkeys(label for label in said if label))
 
 
 def _labels_v2(content: Mapping[str, Any]) -> list[str]:
-    return [name for name in map(_name_v2, content["labels"].values()) if name]
+    return list(dict.fromkeys(name for name in map(_name_v2, content["labels"].values()) if name))
 
 
 def _name_v2(label: object) -> str:
     name = label.get("name") if isinstance(label, dict) else None
-    return name.strip() if isinstance(name, str) else ""
+    return words(name).strip() if isinstance(name, str) else ""
 
 
 def _listed_v1(content: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
@@ -152,15 +154,16 @@ def _entries(
     for place, item in enumerate(items, 1):
         label = item.get("label") if isinstance(item, dict) else None
         bare = Entry(file, place, key, listed=True)
-        if not isinstance(item, dict) or not isinstance(label, str) or not label.strip():
+        name = words(label).strip() if isinstance(label, str) else ""
+        if not isinstance(item, dict) or not 0 < len(name) <= MAX_WORDS:
             yield _with_problem(bare, bare.refusal(EntryBadShape))
             continue
         named = Entry(
             file,
             place,
             key,
-            label.strip(),
-            undeclared=label.strip() not in declared,
+            name,
+            undeclared=name not in declared,
             listed=True,
         )
         yield _with_box(named, item)

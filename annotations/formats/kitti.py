@@ -10,7 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from annotations.errors import (
     EntryBadLine,
@@ -21,7 +24,7 @@ from annotations.errors import (
     KittiColumns,
     KittiNumbers,
 )
-from annotations.formats.archives import Source, suffix
+from annotations.formats.archives import Source
 from annotations.formats.exports import ExportBox, ExportPicture, Names, fresh_folder
 from annotations.formats.matching import is_picture, match_all, stem
 from annotations.formats.plans import (
@@ -39,6 +42,7 @@ from annotations.vision.crops import decode_picture, encode_jpeg
 COLUMNS = 15
 DONT_CARE = "dontcare"
 _BEST_QUALITY = 95
+_ORIENTATION = 0x0112  # the EXIF tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,18 @@ def line_of(box: ExportBox) -> str:
 
 
 def _as_jpeg(picture: ExportPicture) -> bytes:
-    """JPEG files as they are; anything else is encoded once."""
-    if suffix(picture.name) in (".jpg", ".jpeg") and picture.data[:2] == b"\xff\xd8":
+    """Upright JPEG files as they are; anything else is encoded once.
+
+    TAO does not look at EXIF: a picture that is only said to be turned must be turned.
+    """
+    if _is_upright_jpeg(picture.data):
         return picture.data
     return encode_jpeg(decode_picture(picture.data, name=picture.name), quality=_BEST_QUALITY)
+
+
+def _is_upright_jpeg(data: bytes) -> bool:
+    try:
+        with Image.open(BytesIO(data), formats=("JPEG",)) as opened:
+            return bool(opened.getexif().get(_ORIENTATION, 1) == 1)
+    except (OSError, ValueError, SyntaxError):  # no JPEG: decoding it says what it is
+        return False

@@ -13,10 +13,12 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from annotations.errors import (
     EntryBadLine,
+    EntryBadShape,
     EntryNotANumber,
     EntryPictureOutside,
     EntryRefused,
@@ -28,7 +30,15 @@ from annotations.errors import (
 from annotations.formats.archives import Source, beside, clean_name
 from annotations.formats.exports import fresh_file
 from annotations.formats.matching import Match, is_picture, match_all
-from annotations.formats.plans import Annotations, Entry, Progress, annotations_of, number
+from annotations.formats.plans import (
+    MAX_WORDS,
+    Annotations,
+    Entry,
+    Progress,
+    annotations_of,
+    number,
+    words,
+)
 
 REQUIRED = ("file", "x", "y", "w", "h")
 COLUMNS = (*REQUIRED, "text", "label", "source", "country")
@@ -66,7 +76,7 @@ def read_rows(source: Source, member: str) -> list[Row]:
     base = member.rpartition("/")[2]
     text = _decoded(source.read(member, limit=CSV_LIMIT))
     delimiter = _delimiter(text)
-    lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = _columns(next(lines, []), name=base)
         width = max(columns.values()) + 1
@@ -143,6 +153,9 @@ def _row(base: str, line: int, said: Mapping[str, str], *, cells: int, columns: 
     if not file or cells > columns or cells < len(REQUIRED):
         problem = EntryBadLine(file=base, line=line, expected=columns, found=cells)
         return Row(line, file, None, *facts, problem)
+    if max(map(len, facts)) > MAX_WORDS:
+        problem = EntryBadShape(file=base, line=line)
+        return Row(line, file, None, problem=problem)
     texts = [said[name] for name in ("x", "y", "w", "h")]
     if not any(texts):
         return Row(line, file, None, *facts)
@@ -174,9 +187,9 @@ def _columns(header: Sequence[str], *, name: str) -> dict[str, int]:
 def _decoded(data: bytes) -> str:
     """UTF-8, or the code page of a Western spreadsheet."""
     try:
-        return data.decode("utf-8-sig")
+        return words(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        return words(data.decode("cp1252", errors="replace"))
 
 
 def _delimiter(text: str) -> str:

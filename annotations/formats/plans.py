@@ -39,6 +39,7 @@ from annotations.vision.crops import picture_size
 from lprsite.errors import Refused
 
 MAX_BOXES = 10_000  # in one picture
+MAX_WORDS = 200  # characters of a label or a text
 HEAD = 1 << 16  # bytes that nearly always hold a picture's size
 _OVER_EDGE = 0.01  # pixels; less is rounding, not a box over the edge
 _NEGATIVE = frozenset({"negative", "negativo", "background", "fondo"})
@@ -201,7 +202,9 @@ class Annotations:
         found: list[tuple[str, Xyxy]] = []
         for entry in self.entries:
             picture = self.pictures.get(entry.picture)
-            if entry.label == label and entry.box and picture and picture.member:
+            if entry.label != label or entry.box is None or picture is None:
+                continue
+            if picture.member is not None and picture.problem is None:
                 found.append((picture.member, self.in_pixels(entry.box, picture)))
                 if len(found) == limit:
                     break
@@ -280,6 +283,11 @@ def measure(source: Source, member: str) -> tuple[int, int]:
         if len(head) < HEAD:
             raise
         return picture_size(source.read(member), name=name)
+
+
+def words(text: str) -> str:
+    """Text that every database and page can hold: no NUL, no half of a character."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def number(text: str) -> float:
@@ -485,4 +493,5 @@ __all__ = [
     "is_number",
     "measure",
     "number",
+    "words",
 ]

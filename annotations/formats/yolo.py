@@ -28,12 +28,14 @@ from annotations.formats.archives import Source, suffix
 from annotations.formats.exports import ExportPicture, Names, checked_index, fresh_folder
 from annotations.formats.matching import is_picture, match_all, stem
 from annotations.formats.plans import (
+    MAX_WORDS,
     Annotations,
     Entry,
     Progress,
     annotations_of,
     is_number,
     number,
+    words,
 )
 from annotations.vision.boxes import Xyxy
 
@@ -87,8 +89,8 @@ def picture_paths(label_file: str) -> list[str]:
 
 def read_text(source: Source, member: str) -> list[str]:
     """The lines of a text member; bytes that are no UTF-8 become U+FFFD."""
-    data = source.read(member, limit=TEXT_LIMIT)
-    return data.decode("utf-8-sig", errors="replace").splitlines()
+    text = source.read(member, limit=TEXT_LIMIT).decode("utf-8-sig", errors="replace")
+    return words(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def read(
@@ -223,10 +225,10 @@ def _names_from_yaml(source: Source, member: str) -> dict[int, str] | None:
     pairs = enumerate(names) if isinstance(names, list) else names
     pairs = pairs.items() if isinstance(pairs, dict) else pairs
     try:
-        found = {int(place): str(name).strip() for place, name in pairs}
+        found = {int(place): words(str(name)).strip() for place, name in pairs}
     except (TypeError, ValueError) as error:
         raise ClassNamesBroken(name=base) from error
-    if not found or min(found) < 0 or not all(found.values()):
+    if not found or min(found) < 0 or not all(map(_usable, found.values())):
         raise ClassNamesBroken(name=base)
     return found
 
@@ -236,9 +238,13 @@ def _names_from_lines(source: Source, member: str) -> dict[int, str] | None:
     lines = [line.strip() for line in read_text(source, member)]
     while lines and not lines[-1]:
         lines.pop()
-    if not lines or not all(lines):
+    if not lines or not all(map(_usable, lines)):
         raise ClassNamesBroken(name=member.rpartition("/")[2])
     return dict(enumerate(lines))
+
+
+def _usable(name: str) -> bool:
+    return 0 < len(name) <= MAX_WORDS
 
 
 _NAME_READERS = {

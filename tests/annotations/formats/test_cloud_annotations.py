@@ -7,6 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotations import errors
 from annotations.formats import cloud_annotations
@@ -141,6 +143,8 @@ def test_labels_are_counted_for_the_mapping(zipped):
         (box("car", -1e308, 0.1, 1e308, 0.3), "imported"),
         ({"x": 0, "y": 0, "x2": 1, "y2": 1}, "bad_line"),
         ({"label": 7}, "bad_line"),
+        (box("x" * 201, 0, 0, 1, 1), "bad_line"),
+        (box("half \ud800 and \0", 0, 0, 1, 1), "undeclared_label"),
         ("car", "bad_line"),
         (None, "bad_line"),
         ([[]], "bad_line"),
@@ -237,6 +241,30 @@ def test_too_many_boxes_are_refused(zipped):
     many = [box("car", 0, 0, 1, 1)] * 10_001
     with pytest.raises(errors.TooManyBoxes, match=r"a\.jpg"):
         read(zipped({"a.jpg": jpeg(), "_annotations.json": file_of({"a.jpg": many})}))
+
+
+numbers = st.none() | st.floats() | st.integers() | st.text(max_size=3)
+entries = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("label", "x", "y", "x2", "y2"), numbers)
+) | st.one_of(numbers, st.lists(numbers, max_size=2))
+keys = st.sampled_from(["a.jpg", "A.JPG", "gone.jpg", "../a.jpg", "", "\0"]) | st.text(max_size=4)
+
+
+@given(st.dictionaries(keys, st.lists(entries, max_size=4) | numbers, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_whatever_it_says_adds_up_or_is_refused(tmp_path_factory, annotations):
+    root = tmp_path_factory.mktemp("any")
+    (root / "a.jpg").write_bytes(jpeg(20, 10))
+    (root / "_annotations.json").write_text(file_of(annotations))
+    try:
+        plan = read(root).resolve()
+    except (errors.LooksLikePercent, errors.LooksLikePixels):
+        return
+    reasons = {key: n for key, n in plan.counts.items() if key not in ("seen", "clamped")}
+    assert plan.counts["seen"] == sum(reasons.values())
+    for picture in plan.pictures:
+        for found in picture.boxes:
+            assert 0 <= found.x1 < found.x2 <= 20 and 0 <= found.y1 < found.y2 <= 10
 
 
 PICTURES = [

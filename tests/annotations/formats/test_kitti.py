@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from annotations import errors
 from annotations.formats import kitti
@@ -76,9 +78,21 @@ def test_written_layout_is_read_again_in_jpeg_only(tmp_path: Path):
     assert adds_up(read(out).resolve())["imported"] == 2
 
 
+def test_turned_picture_is_written_upright(tmp_path: Path):
+    kitti.write(tmp_path / "k", [ExportPicture("a.jpg", jpeg(40, 20, orientation=6), 20, 40)])
+    data = (tmp_path / "k/images/train/a.jpg").read_bytes()
+    assert Image.open(BytesIO(data)).size == (20, 40)
+
+
 def test_equal_sequences_are_dealt_by_name():
     assert kitti.sequence_split({"b": [1], "a": [2], "c": [3, 4]}, 2) == [[2], [3, 4, 1]]
 
 
 def test_random_split_of_little_keeps_all_for_training():
     assert kitti.random_split(["b", "a"], 20) == ([], ["a", "b"])
+
+
+def test_export_of_no_picture_says_so(tmp_path: Path):
+    with pytest.raises(errors.NotAPicture, match=r"a\.jpg"):
+        kitti.write(tmp_path / "k", [ExportPicture("a.jpg", b"text", 40, 20)])
+    assert list(tmp_path.iterdir()) == []

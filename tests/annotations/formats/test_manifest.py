@@ -59,6 +59,7 @@ def test_zip_with_a_table_inside(zipped):
         ("p/a.jpg,1,1", "bad_line"),
         (",1,1,2,2,A", "bad_line"),
         ("p/a.jpg,1,1,2,2,A,7", "bad_line"),
+        ("p/a.jpg,1,1,2,2," + "A" * 201, "bad_line"),
         ("p/a.jpg,,,,,", "tag_only"),
         ("p/b.jpg,1,1,2,2,B", "duplicate"),
         ("p\\a.jpg,1,1,2,2,A", "imported"),
@@ -82,6 +83,11 @@ def test_odd_line_has_one_outcome(foldered, tmp_path: Path, line, outcome):
         assert counts[outcome] == (2 if outcome == "imported" else 1)
     if outcome != "imported":
         assert plan.report[0].line == 3 and "“m.csv”, line 3" in plan.report[0].sentence
+
+
+def test_text_of_several_lines_stays_one_cell(foldered):
+    plan = read(foldered(table('p/a.jpg,1,1,2,2,"A\u2028\n\x85B"\n')) / "m.csv").resolve()
+    assert plan.pictures[0].boxes[0].text == "A\u2028\n\x85B"
 
 
 def test_line_without_a_box_is_a_negative(foldered):
