@@ -650,4 +650,9 @@ class SharesWrong(Refused):
     es = "Las partes de train, val y test deben sumar 1, con algo en train."
 
 
+class ReasonUnknown(Refused):
+    en = "“{reason}” is no reason to reject a read; choose one of {known}."
+    es = "«{reason}» no es un motivo para rechazar una lectura; elija uno de {known}."
+
+
 __all__ = ["Refused"]

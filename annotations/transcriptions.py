@@ -79,12 +79,16 @@ def checked(reading: Reading, alphabet: str) -> str:
         return ""
     if not text:
         raise TextEmpty()
-    allowed = set(alphabet) | ({UNKNOWN} if reading.status == Status.PARTIAL else set())
-    if foreign := sorted(set(text) - allowed):
+    check_text(text, alphabet + (UNKNOWN if reading.status == Status.PARTIAL else ""))
+    return text
+
+
+def check_text(text: str, alphabet: str) -> None:
+    """Raises TextForeign or TextTooLong when no plate of the project can read so."""
+    if foreign := sorted(set(text) - set(alphabet)):
         raise TextForeign(text=text, characters=" ".join(foreign))
     if len(text) > LONGEST:
         raise TextTooLong(text=text, limit=LONGEST)
-    return text
 
 
 def clean(text: str) -> str:

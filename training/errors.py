@@ -139,4 +139,26 @@ class SyntheticVideoRefused(Refused):
 # --- runs, models, reads
 
 
+class ModelNotHere(Refused):
+    en = "There is no {kind} “{given}”. Train one, or name a number, a folder, or current."
+    es = "No hay {kind} «{given}». Entrene uno o indique un número, una carpeta o current."
+
+
+class ModelRetired(Refused):
+    status = 409
+    en = "“{model}” was retired; its files are gone. Choose another."
+    es = "«{model}» fue retirado; sus archivos ya no están. Elija otro."
+
+
+class DatasetForOther(Refused):
+    en = "“{model}” is a {kind}; this dataset version is for a {other}."
+    es = "«{model}» es un {kind}; esta versión de datos es para un {other}."
+
+
+class RunOver(Refused):
+    status = 409
+    en = "This run is not over yet. Stop it, or wait for its end."
+    es = "Esta ejecución aún no termina. Deténgala o espere su fin."
+
+
 __all__ = ["Refused"]

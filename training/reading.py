@@ -1,0 +1,233 @@
+"""Read a whole video: detections per chunk, then tracks, then one voted read per track.
+
+Detections and reads of single crops are stored per fixed stretch of the video (natural key:
+run and chunk number), and tracks are made from those alone, so a resumed run ends like an
+uninterrupted one. Needs torch through its arguments only; part of ``work``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from annotations.vision import crops as vision
+from annotations.vision import tracks as tracking
+from annotations.vision import video
+from lprsite import files
+from lprsite.jobs.engine import Running
+from training import reads
+from training.detector.predict import Detector
+from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
+from training.recognizer.predict import PlateRead, Recognizer
+from training.recognizer.vote import vote
+
+PLATE = "plate"
+CHUNK_SECONDS = 10.0
+BATCH = 8
+KEPT_CROPS = 5
+FRAMES_A_SECOND = 5.0
+SHORTEST_TRACK = 2  # analysed frames
+LEAST_CONFIDENCE = 0.1
+
+
+class Clock:
+    """Seconds spent per step."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+        self._last = time.perf_counter()
+
+    def tick(self, step: str) -> None:
+        now = time.perf_counter()
+        self.spent[step] += now - self._last
+        self._last = now
+
+
+def read_video(
+    run: InferenceRun, detector: Detector, recognizer: Recognizer, running: Running
+) -> dict[str, Any]:
+    """Fill the run's chunks that are missing, then make its reads anew."""
+    clock = Clock()
+    frames = 0
+    stored = set(run.chunks.values_list("number", flat=True))
+    folder = files.local_path(f"readings/run_{run.pk:06d}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, chunk in _chunks(run, first_missing(stored)):
+        if number not in stored:
+            frames += _store_chunk(run, number, chunk, folder, detector, recognizer, clock)
+        running.progress(
+            round((number + 1) * CHUNK_SECONDS), round(run.video.duration or 0), "seconds"
+        )
+        clock.tick("decode")
+    made = make_reads(run, folder)
+    clock.tick("tracks")
+    shutil.rmtree(folder, ignore_errors=True)
+    score = reads.match_run(run)
+    spent = {step: round(seconds, 2) for step, seconds in clock.spent.items()}
+    throughput = {"frames": frames, "seconds": spent}
+    InferenceRun.objects.filter(pk=run.pk).update(throughput=throughput)
+    return {"run": run.pk, "reads": made, **throughput, "score": score}
+
+
+def first_missing(stored: set[int]) -> int:
+    """The first chunk that is not there; resuming decodes from its beginning."""
+    number = 0
+    while number in stored:
+        number += 1
+    return number
+
+
+def _chunks(run: InferenceRun, first: int) -> Iterator[tuple[int, Iterator[video.Decoded]]]:
+    """The selected frames in stretches of ten seconds, each an iterator to be used at once."""
+    rule = video.Selection(fps=float(run.options.get("fps") or FRAMES_A_SECOND))
+    decoded = video.decode(files.local_path(run.video.file), start=first * CHUNK_SECONDS)
+    return groupby(video.select(decoded, rule), key=lambda f: int(f.seconds // CHUNK_SECONDS))
+
+
+def _store_chunk(
+    run: InferenceRun,
+    number: int,
+    chunk: Iterator[video.Decoded],
+    folder: Path,
+    detector: Detector,
+    recognizer: Recognizer,
+    clock: Clock,
+) -> int:
+    rows: list[dict[str, Any]] = []
+    while part := list(islice(chunk, BATCH)):
+        pictures = [frame.bgr() for frame in part]
+        clock.tick("decode")
+        found = detector.detect(pictures)
+        clock.tick("detect")
+        for frame, picture, detections in zip(part, pictures, found, strict=True):
+            plates = [d for d in detections if d.label == PLATE]
+            cut = [vision.crop_plate(picture, plate.box) for plate in plates]
+            said = recognizer.read(cut) if cut else []
+            clock.tick("recognize")
+            rows.append(
+                {
+                    "pts": frame.pts,
+                    "seconds": frame.seconds,
+                    "plates": [
+                        _plate_json(folder, frame.pts, i, plate, crop, read)
+                        for i, (plate, crop, read) in enumerate(zip(plates, cut, said, strict=True))
+                    ],
+                    "others": [
+                        [d.label, *(round(v, 1) for v in d.box), round(d.confidence, 3)]
+                        for d in detections
+                        if d.label != PLATE
+                    ],
+                }
+            )
+            clock.tick("write")
+    DetectionChunk.objects.update_or_create(
+        run=run,
+        number=number,
+        defaults={
+            "first_pts": rows[0]["pts"],
+            "last_pts": rows[-1]["pts"],
+            "frames": rows,
+        },
+    )
+    return len(rows)
+
+
+def _plate_json(
+    folder: Path, pts: int, index: int, plate: Any, crop: vision.Bgr, read: PlateRead
+) -> dict[str, Any]:
+    name = f"{pts}_{index}.png"
+    (folder / name).write_bytes(vision.encode_png(crop))
+    return {
+        "box": [round(v, 2) for v in plate.box],
+        "confidence": round(plate.confidence, 4),
+        "text": read.text,
+        "sure": round(read.confidence, 5),
+        "characters": [round(v, 4) for v in read.characters],
+        "sharpness": round(vision.sharpness(crop), 2),
+        "file": name,
+        "size": [crop.shape[1], crop.shape[0]],
+    }
+
+
+def make_reads(run: InferenceRun, folder: Path) -> int:
+    """One read per track of plates, from the stored chunks alone. Returns how many."""
+    frames = [frame for chunk in run.chunks.order_by("number") for frame in chunk.frames]
+    plates = [frame["plates"] for frame in frames]
+    found = tracking.track(
+        (
+            tracking.FrameDetections(
+                frame["pts"],
+                frame["seconds"],
+                [
+                    tracking.TrackInput(tuple(p["box"]), p["confidence"], PLATE)
+                    for p in frame["plates"]
+                ],
+            )
+            for frame in frames
+        ),
+        min_length=SHORTEST_TRACK,
+    )
+    at = {frame["pts"]: index for index, frame in enumerate(frames)}
+    rows: list[tuple[Read, list[ReadCrop]]] = []
+    for track in found:
+        seen = [(point, plates[at[point.pts]][point.index]) for point in track.points]
+        row = _voted(run, len(rows), seen)
+        if row.text and row.confidence >= LEAST_CONFIDENCE:
+            rows.append((row, _kept(row, seen, folder)))
+    with transaction.atomic():
+        Read.objects.filter(run=run).delete()
+        Read.objects.bulk_create([row for row, _ in rows], batch_size=settings.BULK_ROWS)
+        ReadCrop.objects.bulk_create(
+            [crop for _, kept in rows for crop in kept], batch_size=settings.BULK_ROWS
+        )
+    return len(rows)
+
+
+def _voted(run: InferenceRun, number: int, seen: Sequence[tuple[Any, dict[str, Any]]]) -> Read:
+    """The vote over a track: surer and larger pictures count for more."""
+    said = [PlateRead(p["text"], p["sure"], tuple(p["characters"])) for _, p in seen]
+    weights = [float(p["size"][0]) for _, p in seen]
+    result = vote(said, weights)
+    return Read(
+        run=run,
+        number=number,
+        first_pts=seen[0][0].pts,
+        last_pts=seen[-1][0].pts,
+        boxes=[[point.pts, *plate["box"]] for point, plate in seen],
+        text=result.text[:32],
+        confidence=result.confidence,
+        characters=[round(v, 4) for v in result.characters],
+        votes=result.votes,
+    )
+
+
+def _kept(read: Read, seen: Sequence[tuple[Any, dict[str, Any]]], folder: Path) -> list[ReadCrop]:
+    """The largest and sharpest crops of the track, each a different moment."""
+    best = sorted(seen, key=lambda s: (-s[1]["size"][0] * max(s[1]["sharpness"], 1.0), s[0].pts))
+    kept = []
+    for point, plate in best[:KEPT_CROPS]:
+        path = folder / plate["file"]
+        key, sha256 = files.put_bytes("crops", path.read_bytes(), ".png")
+        kept.append(
+            ReadCrop(
+                read=read,
+                pts=point.pts,
+                box=plate["box"],
+                file=key,
+                sha256=sha256,
+                width=plate["size"][0],
+                height=plate["size"][1],
+                sharpness=plate["sharpness"],
+                text=plate["text"][:32],
+                confidence=plate["sure"],
+            )
+        )
+    return kept

@@ -1,0 +1,162 @@
+"""Start trainings, keep what they report, and say which trained model is current.
+
+No torch here: the network rooms run in a program of their own (``training/work.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import DatasetVersion, Project
+from annotations.models.datasets import Kind
+from lprsite import files
+from training.errors import DatasetForOther, ModelNotHere, ModelRetired, SettingRefused
+from training.models import Metric, Promotion, TrainedModel, TrainingRun
+
+PRESETS = ("quick", "standard", "tao")
+CURRENT, STARTER = "current", "starter"
+
+
+def folder_key(run: TrainingRun) -> str:
+    """The folder of a run in the storage: its checkpoints and its state to resume from."""
+    return f"models/run_{run.pk:06d}"
+
+
+def create(
+    dataset: DatasetVersion,
+    config: Mapping[str, Any],
+    *,
+    parent: TrainedModel | None = None,
+    by: User | None = None,
+) -> TrainingRun:
+    """A run that has not started. ``config``: "preset" and whatever of it is changed.
+
+    Raises:
+        SettingRefused: an unknown preset, or a value that no training takes.
+        DatasetForOther: the parent is of another kind than the dataset version.
+    """
+    settings = {"preset": "quick", **config}
+    if settings["preset"] not in PRESETS:
+        known = ", ".join(PRESETS)
+        raise SettingRefused(setting="preset", value=settings["preset"], reason=f"one of {known}")
+    for name, low, high in (("epochs", 1, 10_000), ("batch", 1, 4096), ("seed", 0, 2**31 - 1)):
+        value = settings.get(name, low)
+        if not isinstance(value, int) or not low <= value <= high:
+            raise SettingRefused(setting=name, value=value, reason=f"it must be {low} to {high}")
+    if parent is not None and parent.kind != dataset.kind:
+        raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)
+    return TrainingRun.objects.create(
+        project_id=dataset.project_id,
+        kind=dataset.kind,
+        dataset=dataset,
+        parent=parent,
+        config=settings,
+        seed=settings.get("seed", 0),
+        created_by=by,
+    )
+
+
+def record(run: TrainingRun, epoch: int, metrics: Mapping[str, float]) -> None:
+    """Keep the figures of an epoch; told again after a resume, they are kept once."""
+    Metric.objects.bulk_create(
+        [Metric(run=run, step=epoch, name=name, value=value) for name, value in metrics.items()],
+        ignore_conflicts=True,
+    )
+
+
+def finish(
+    run: TrainingRun, metadata: Mapping[str, Any], figures: Mapping[str, Any]
+) -> TrainedModel:
+    """Make the trained model of a run; the first of its kind in a project becomes current."""
+    with transaction.atomic():
+        run = TrainingRun.objects.select_for_update().get(pk=run.pk)
+        if run.trained_model is not None:
+            return run.trained_model
+        model = TrainedModel.objects.create(
+            project_id=run.project_id,
+            kind=run.kind,
+            name=f"{run.kind.capitalize()} {run.pk} (v{run.dataset.number})",
+            network=str(metadata.get("network", "")),
+            file=f"{folder_key(run)}/best.safetensors",
+            metadata={k: v for k, v in metadata.items() if k != "weights"},
+            figures=dict(figures),
+            dataset=run.dataset,
+            parent=run.parent,
+        )
+        run.trained_model = model
+        run.code_version = str(metadata.get("code_version", ""))[:60]
+        run.save(update_fields=["trained_model", "code_version"])
+    if not Promotion.objects.filter(
+        project_id=run.project_id, kind=run.kind, ended_at__isnull=True
+    ).exists():
+        promote(model, by=run.created_by, why="the first trained model of its kind")
+    return model
+
+
+@transaction.atomic
+def promote(model: TrainedModel, *, by: User | None = None, why: str = "") -> Promotion:
+    """Make this trained model the current one of its project and kind."""
+    if model.retired_at is not None:
+        raise ModelRetired(model=model.name)
+    assert model.project is not None, "starters are never promoted; they serve where none is"
+    now = timezone.now()
+    Promotion.objects.filter(project=model.project, kind=model.kind, ended_at__isnull=True).update(
+        ended_at=now
+    )
+    return Promotion.objects.create(
+        project=model.project, kind=model.kind, model=model, by=by, why=why
+    )
+
+
+def current(project: Project, kind: str) -> TrainedModel | None:
+    """The current trained model of a kind, if there is one."""
+    row = (
+        Promotion.objects.filter(project=project, kind=kind, ended_at__isnull=True)
+        .select_related("model")
+        .first()
+    )
+    return row.model if row else None
+
+
+def find(project: Project, kind: str, given: str) -> TrainedModel:
+    """The trained model that "current", "starter" or a number means.
+
+    Raises ModelNotHere.
+    """
+    found: TrainedModel | None = None
+    if given == CURRENT:
+        found = current(project, kind)
+    elif given == STARTER:
+        found = TrainedModel.objects.filter(project__isnull=True, kind=kind).first()
+    elif given.isdigit():
+        rows = TrainedModel.objects.filter(kind=kind, pk=int(given), retired_at__isnull=True)
+        found = rows.filter(project=project).first() or rows.filter(project__isnull=True).first()
+    if found is None:
+        raise ModelNotHere(given=given, kind=kind)
+    return found
+
+
+def checkpoint_of(project: Project | None, kind: str, given: str) -> Path:
+    """The checkpoint that a command's MODEL means: also a folder or file with a checkpoint.
+
+    Raises ModelNotHere.
+    """
+    path = Path(given)
+    if path.exists() and not given.isdigit():
+        return path
+    if project is None:
+        raise ModelNotHere(given=given, kind=kind)
+    return files.local_path(find(project, kind, given).file)
+
+
+def kind_of(given: str) -> str:
+    """Raises SettingRefused unless ``given`` is detector or recognizer."""
+    if given not in Kind.values:
+        raise SettingRefused(setting="kind", value=given, reason="detector or recognizer")
+    return given

@@ -1,0 +1,197 @@
+"""Train, evaluate, read: ``python -m training.work JOB ATTEMPT``.
+
+The only Django module that reaches torch. A supervising task starts it and keeps the job's
+lease; it writes progress and results, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import django
+import torch
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
+django.setup()
+
+# The rows can only be imported once Django is set up.
+from annotations.models import DatasetVersion  # noqa: E402
+from annotations.models.datasets import Kind, Split  # noqa: E402
+from lprsite import files  # noqa: E402
+from lprsite.errors import Refused  # noqa: E402
+from lprsite.jobs import engine, supervise  # noqa: E402
+from lprsite.jobs.engine import Running  # noqa: E402
+from lprsite.jobs.models import Job  # noqa: E402
+from training import checkpoints, reading, runs  # noqa: E402
+from training.detector import data as detector_data  # noqa: E402
+from training.detector import fit as detector_fit  # noqa: E402
+from training.detector import predict as detector_predict  # noqa: E402
+from training.models import InferenceRun, TrainingRun  # noqa: E402
+from training.recognizer import alphabet as alphabets  # noqa: E402
+from training.recognizer import data as recognizer_data  # noqa: E402
+from training.recognizer import fit as recognizer_fit  # noqa: E402
+from training.recognizer import predict as recognizer_predict  # noqa: E402
+
+
+def train(running: Running) -> dict[str, Any]:
+    """Train a run's network, resuming where an earlier attempt stopped."""
+    run = TrainingRun.objects.select_related("dataset", "parent", "project").get(
+        pk=running.parameters["run"]
+    )
+    folder = files.local_path(runs.folder_key(run))
+    folder.mkdir(parents=True, exist_ok=True)
+    for epoch in _epochs(run, folder, running):
+        figures = {**epoch.metrics, "seconds": epoch.seconds}
+        if not epoch.replayed:
+            runs.record(run, epoch.epoch, figures)
+        running.progress(epoch.epoch, epoch.epochs, "epochs", _headline(epoch.metrics))
+        sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs}: {_headline(figures)}\n")
+    figures = evaluate_version(folder, run.dataset, held_split(run.dataset))
+    model = runs.finish(run, checkpoints.read_metadata(folder), figures)
+    return {"run": run.pk, "model": model.pk, "figures": figures}
+
+
+def _epochs(run: TrainingRun, folder: Path, running: Running) -> Iterator[Any]:
+    init = files.local_path(run.parent.file) if run.parent else None
+    version = str(run.dataset)
+
+    def within(done: int, total: int) -> None:
+        running.progress(done, total, "steps")
+
+    if run.kind == Kind.DETECTOR:
+        labels = sorted(
+            {
+                box["label"]
+                for boxes in run.dataset.items.values_list("boxes", flat=True)
+                for box in boxes
+            }
+        )
+        config = detector_fit.DetectorConfig.of(
+            **{"classes": tuple(labels), **_settings(run.config)}
+        )
+        yield from detector_fit.fit(
+            config,
+            detector_samples(run.dataset, Split.TRAIN),
+            detector_samples(run.dataset, Split.VAL),
+            folder,
+            init=init,
+            progress=within,
+            dataset_version=version,
+        )
+        return
+    settings = _settings(run.config)
+    settings.setdefault("alphabet", _alphabet(run))
+    yield from recognizer_fit.fit(
+        recognizer_fit.RecognizerConfig.of(**settings),
+        recognizer_samples(run.dataset, Split.TRAIN),
+        recognizer_samples(run.dataset, Split.VAL),
+        folder,
+        init=init,
+        progress=within,
+        dataset_version=version,
+    )
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in config.items()}
+
+
+def _alphabet(run: TrainingRun) -> str:
+    """The project's alphabet: a network that cannot say a letter will never read it."""
+    seen = set("".join(run.dataset.items.values_list("text", flat=True)))
+    extra = "".join(sorted(seen - set(run.project.alphabet)))
+    return str(run.project.alphabet) + extra or alphabets.DEFAULT
+
+
+def _headline(metrics: Mapping[str, float]) -> str:
+    shown = [name for name in ("loss", "exact", "char", "map") if name in metrics]
+    return ", ".join(f"{name} {metrics[name]:.3f}" for name in shown)
+
+
+def detector_samples(version: DatasetVersion, split: str) -> list[detector_data.Sample]:
+    """The frames of a split; boxes in pixels of the frame as stored."""
+    return [
+        detector_data.Sample(
+            files.local_path(item.file),
+            tuple(
+                detector_data.SampleBox(b["label"], b["x1"], b["y1"], b["x2"], b["y2"], b["ignore"])
+                for b in item.boxes
+            ),
+            frozenset(item.complete_labels),
+        )
+        for item in version.items.filter(split=split).iterator(chunk_size=1000)
+    ]
+
+
+def recognizer_samples(version: DatasetVersion, split: str) -> list[recognizer_data.Sample]:
+    """The crops of a split with their texts."""
+    rows = version.items.filter(split=split).values_list("file", "text")
+    return [recognizer_data.Sample(files.local_path(file), text) for file, text in rows]
+
+
+def held_split(version: DatasetVersion) -> str:
+    """The split to judge a trained model on: test, else val, else what there is."""
+    for split in (Split.TEST, Split.VAL):
+        if version.items.filter(split=split).exists():
+            return split.value
+    return Split.TRAIN.value
+
+
+def evaluate_version(checkpoint: Path, version: DatasetVersion, split: str) -> dict[str, Any]:
+    """Figures of a checkpoint on one split of a dataset version."""
+    if version.kind == Kind.DETECTOR:
+        found = detector_predict.Detector.load(checkpoint)
+        figures = detector_predict.evaluate(found, detector_samples(version, split))
+    else:
+        reader = recognizer_predict.Recognizer.load(checkpoint)
+        figures = dict(recognizer_predict.evaluate(reader, recognizer_samples(version, split)))
+    return {**figures, "split": split, "dataset": str(version)}
+
+
+def evaluate(running: Running) -> dict[str, Any]:
+    """Evaluate a checkpoint on a dataset version."""
+    version = DatasetVersion.objects.get(pk=running.parameters["dataset"])
+    split = running.parameters.get("split") or held_split(version)
+    return evaluate_version(Path(running.parameters["checkpoint"]), version, split)
+
+
+def infer(running: Running) -> dict[str, Any]:
+    """Read a whole video with both networks."""
+    run = InferenceRun.objects.select_related("video", "detector", "recognizer").get(
+        pk=running.parameters["run"]
+    )
+    eyes = detector_predict.Detector.load(files.local_path(run.detector.file))
+    reader = recognizer_predict.Recognizer.load(files.local_path(run.recognizer.file))
+    return reading.read_video(run, eyes, reader, running)
+
+
+WORK: dict[str, Callable[[Running], dict[str, Any]]] = {
+    "train": train,
+    "evaluate": evaluate,
+    "infer": infer,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do the job's work. Returns 0, or 3 when it was refused with a sentence in the row."""
+    supervise.die_with_parent()
+    torch.set_num_threads(int(os.environ.get("LPR_THREADS") or os.cpu_count() or 1))
+    cv2.setNumThreads(1)
+    running = engine.attach(int(arguments[0]), int(arguments[1]))
+    try:
+        result = WORK[running.job.task](running)
+    except Refused as refusal:
+        running.job.mine().update(error=refusal.sentence(), error_code=refusal.code)
+        return supervise.REFUSED
+    running.write_progress()
+    Job.objects.filter(pk=running.job.pk, attempt=running.job.attempt).update(result=result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
