@@ -120,12 +120,12 @@ describe("put aside", () => {
   it("insisting sends it again on top of the newer revision", async () => {
     const { queue, server } = build();
     server.answer = () => ({ kind: "conflict", message: "", current: {} });
-    await queue.add(entry("a"));
+    await queue.add({ ...entry("a"), body: { base: { id: 7, revision: 1 } } });
     await settled(queue);
     server.answer = () => saved(5);
     queue.insist("a", 4, "a2");
     await settled(queue);
-    expect(server.got.at(-1)).toMatchObject({ key: "a2", known: { revision: 4 }, body: { revision: 4 } });
+    expect(server.got.at(-1)).toMatchObject({ key: "a2", body: { revision: 4, base: { id: 7, revision: 4 } } });
     expect(queue.snapshot().conflicts).toEqual([]);
   });
 

@@ -162,22 +162,18 @@ export class SaveQueue {
     if (entry) this.#drop(entry);
   }
 
-  /** Sends a conflict again, now knowing what the server has. */
+  /** Sends a conflict again, on top of the revision that the server has now. */
   insist(clientKey: string, revision: number, newKey: string): void {
     const entry = this.#entries.find((one) => one.clientKey === clientKey && one.state === "conflict");
     if (!entry) return;
     this.#drop(entry);
     void this.#write(async () => {
       const known = await this.#options.store.known(entry.subject);
-      await this.#options.store.learn(entry.subject, { id: known?.id ?? 0, revision });
+      if (known) await this.#options.store.learn(entry.subject, { ...known, revision });
     });
-    void this.add({ ...entry, clientKey: newKey, body: { ...entry.body, revision } });
-  }
-
-  /** What is known of a subject when everything before it has been sent. */
-  async learn(subject: string, known: Known): Promise<void> {
-    const now = await this.#options.store.known(subject);
-    if (now === null || now.id !== known.id || now.revision < known.revision) await this.#options.store.learn(subject, known);
+    const base = entry.body.base as Known | null | undefined;
+    const body = { ...entry.body, revision, ...(base ? { base: { ...base, revision } } : {}) };
+    void this.add({ ...entry, clientKey: newKey, body });
   }
 
   /** Reads the store and sends what waits there, until it is empty or the server is away. */

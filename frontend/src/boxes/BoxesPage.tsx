@@ -1,0 +1,316 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Link, useLocation, useNavigate, useParams, useSearchParams } from "react-router";
+
+import { useCounts, useProject, useProjectId, useSession } from "../api/queries";
+import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
+import { type Saving, useSaving, useSnapshot } from "../saving/useSaving";
+import { type Command, useCommands } from "../shared/commands";
+import { formatMoment, formatNumber, parseClock } from "../shared/format";
+import { Icon } from "../shared/Icon";
+import { Key } from "../shared/Key";
+import { Empty, Failed, Loading } from "../shared/States";
+import { type Translate, useTexts } from "../shared/text";
+import { KeyHint, WorkPage } from "../shell/Page";
+import { BoxPanel } from "./BoxPanel";
+import { Canvas } from "./Canvas";
+import { boxCommands } from "./commands";
+import type { EditorBox } from "./editor";
+import { Filmstrip } from "./Filmstrip";
+import { colourOf } from "./labels";
+import { texts } from "./texts";
+import { type EditorHandle, useEditor } from "./useEditor";
+import { useFrame } from "./useFrame";
+import { type FrameInStrip, type FrameStatus, type LoadedFrame, filmstrip, firstFrame, firstOpen, markEntry } from "./wire";
+import "../transcribe/transcribe.css";
+import "./boxes.css";
+
+export default function BoxesPage() {
+  const t = useTexts(texts);
+  const project = useProjectId();
+  const about = useProject();
+  const person = useSession().data?.user?.id ?? null;
+  const saving = useSaving(person === null ? null : String(person));
+  const frame = useFrameInAddress(project);
+  if (about.error) return <Shape><Failed error={about.error} retry={() => void about.refetch()} /></Shape>;
+  if (frame.error) return <Shape><Failed error={frame.error} retry={() => void frame.refetch()} /></Shape>;
+  if (frame.none) return <Shape><NoFrames project={project} /></Shape>;
+  if (!saving || !about.data || frame.id === null) return <Shape><Loading /></Shape>;
+  const labels = ((about.data as { labels?: readonly { name: string }[] }).labels ?? []).map(({ name }) => name);
+  return <Work title={t("title")} project={project} saving={saving} labels={labels.join("\n")} id={frame.id} go={frame.go} />;
+}
+
+function Shape({ children }: { children: React.ReactNode }) {
+  return <WorkPage title={useTexts(texts)("title")}><div className="work-state">{children}</div></WorkPage>;
+}
+
+function NoFrames({ project }: { project: number }) {
+  const t = useTexts(texts);
+  const actions = (
+    <>
+      <Link className="button primary" to={`/p/${project}/videos`}>{t("to_videos")}</Link>
+      <Link className="button" to={`/p/${project}/imports`}>{t("to_import")}</Link>
+    </>
+  );
+  return <Empty title={t("empty_title")} actions={actions}>{t("empty_body")}</Empty>;
+}
+
+/** /p/1/frames/7 names the frame; without one the first that needs somebody is opened. */
+function useFrameInAddress(project: number) {
+  const asked = useParams().frame;
+  const navigate = useNavigate();
+  const base = useLocation().pathname.split("/").slice(0, 4).join("/");
+  const video = Number(useSearchParams()[0].get("video")) || null;
+  const first = useQuery({ queryKey: ["first-frame", project, video], queryFn: () => firstFrame(project, video), enabled: asked === undefined, gcTime: 0 });
+  const go = useCallback((frame: number) => void navigate(`${base}/${frame}`), [navigate, base]);
+  const found = first.data ?? null;
+  useEffect(() => {
+    if (asked === undefined && found !== null) void navigate(`${base}/${found}`, { replace: true });
+  }, [asked, found, navigate, base]);
+  const id = asked === undefined ? null : Number(asked);
+  return { id, go, none: asked === undefined && first.data === null, error: asked === undefined ? first.error : null, refetch: first.refetch };
+}
+
+interface WorkProps {
+  readonly title: string;
+  readonly project: number;
+  readonly saving: Saving;
+  /** One a line, so that the same labels are the same value. */
+  readonly labels: string;
+  readonly id: number;
+  readonly go: (frame: number) => void;
+}
+
+type Said = { readonly kind: "note" | "warn"; readonly text: string } | null;
+
+function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
+  const t = useTexts(texts);
+  const labels = useMemo(() => (lines === "" ? [] : lines.split("\n")), [lines]);
+  const query = useFrame(id);
+  const frame = query.data;
+  const left = useRef(new Map<number, { boxes: readonly EditorBox[]; at: number }>()).current;
+  const titleOf = useTitle(t);
+  const handle = useEditor({ saving, frame, labels, left, titleOf });
+  const strip = useQuery({ queryKey: ["filmstrip", project, frame?.video ?? null], queryFn: () => filmstrip(project, frame?.video ?? null), enabled: frame !== undefined, staleTime: 60_000 });
+  const canvas = useRef<HTMLDivElement>(null);
+  const timeInput = useRef<HTMLInputElement>(null);
+  const [said, setSaid] = useState<Said>(null);
+  const doing = useDoing({ project, saving, frame, handle, go, setSaid, strip: strip.data, t });
+  useReloadAfterConflict(saving, query.refetch, left, id);
+  useEffect(() => canvas.current?.focus({ preventScroll: true }), [id, frame === undefined]);
+  useCommands(useMemo(() => boxCommands({
+    edit: handle.act,
+    editor: handle.now,
+    newKey: () => crypto.randomUUID(),
+    onCanvas: () => document.activeElement === canvas.current,
+    leaveCanvas: () => canvas.current?.blur(),
+    toTime: () => timeInput.current?.focus(),
+    ...doing,
+  }, labels) as readonly Command[], [handle.act, handle.now, doing, labels]));
+  return (
+    <WorkPage title={title} beside={frame && <FrameName frame={frame} input={timeInput} frames={strip.data ?? []} go={go} say={setSaid} />}
+      actions={<FramesLeft />}
+      status={<><SaveStatus saving={saving} view={useConflictView(t)} />{said && <span className={said.kind === "warn" ? "warn" : "t3"} role="status">{said.text}</span>}</>}
+      keys={<Keys />}>
+      <div className="boxes work-screen">
+        <section className="box-desk">
+          <Bar handle={handle} labels={labels} />
+          <div className="box-stage">
+            {frame === undefined
+              ? <div className="work-state">{query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loading />}</div>
+              : <Canvas editor={handle.editor} picture={frame.picture} act={handle.act} canvas={canvas} newKey={() => crypto.randomUUID()}
+                  onPictureError={() => setSaid({ kind: "warn", text: t("picture_failed") })} />}
+          </div>
+          <Filmstrip frames={strip.data ?? []} current={id} go={go} />
+        </section>
+        <BoxPanel handle={handle} status={strip.data?.find((one) => one.id === id)?.status ?? frame?.status ?? "open"}
+          done={doing.done} nothingHere={doing.nothingHere} copyToNext={doing.copyToNext} />
+      </div>
+    </WorkPage>
+  );
+}
+
+function useTitle(t: Translate<typeof texts>): (label: string, frame: number) => string {
+  const now = useRef(t);
+  now.current = t;
+  return useCallback((label, frame) => now.current("box_title", { label, frame: String(frame) }), []);
+}
+
+interface Doing {
+  readonly project: number;
+  readonly saving: Saving;
+  readonly frame: LoadedFrame | undefined;
+  readonly handle: EditorHandle;
+  readonly go: (frame: number) => void;
+  readonly setSaid: (said: Said) => void;
+  readonly strip: readonly FrameInStrip[] | undefined;
+  readonly t: Translate<typeof texts>;
+}
+
+/** What is done with a whole frame. */
+function useDoing({ project, saving, frame, handle, go, setSaid, strip, t }: Doing) {
+  const client = useQueryClient();
+  const carried = useRef<{ to: number; boxes: readonly EditorBox[] } | null>(null);
+  const told = useRef(t);
+  told.current = t;
+
+  // Boxes copied to the next frame are put there when it is on screen.
+  const { act, now } = handle;
+  useEffect(() => {
+    setSaid(null);
+    const carry = carried.current;
+    if (!frame || carry?.to !== frame.id) return;
+    carried.current = null;
+    act({ do: "paste", key: crypto.randomUUID(), boxes: carry.boxes });
+    setSaid({ kind: "note", text: told.current("copied", { count: carry.boxes.length }) });
+  }, [frame, act, setSaid]);
+
+  return useMemo(() => {
+    const say = (key: keyof typeof texts, kind: "note" | "warn" = "warn"): void => setSaid({ kind, text: told.current(key) });
+    const mark = (status: FrameStatus): void => {
+      if (!frame) return;
+      void saving.queue.add(markEntry(frame.id, status, told.current("frame_title", { frame: String(frame.id), status: told.current(status) })));
+      client.setQueriesData<readonly FrameInStrip[]>({ queryKey: ["filmstrip"] }, (frames) => frames?.map((one) => (one.id === frame.id ? { ...one, status } : one)));
+      client.setQueriesData<LoadedFrame>({ queryKey: ["frame", frame.id] }, (one) => one && { ...one, status });
+      const counted = frame.status === "open";
+      client.setQueryData<Record<string, number>>(["stats", project], (stats) =>
+        stats && counted ? { ...stats, frames_open: Math.max((stats.frames_open ?? 1) - 1, 0) } : stats);
+    };
+    const onward = async (): Promise<void> => {
+      if (!frame) return;
+      const open = frame.nextOpen ?? (await firstOpen(project).catch(() => null));
+      if (open !== null && open !== frame.id) go(open);
+      else say("all_done", "note");
+    };
+    const beside = (step: 1 | -1): number | null => {
+      const at = strip?.findIndex((one) => one.id === frame?.id) ?? -1;
+      return (at >= 0 ? strip?.[at + step]?.id : undefined) ?? (step === 1 ? frame?.next : frame?.previous) ?? null;
+    };
+    const step = (by: 1 | -1): void => {
+      const to = beside(by);
+      if (to !== null) go(to);
+      else if (by === 1) say("no_next", "note");
+    };
+    return {
+      go: step,
+      done: (): void => {
+        if (now().boxes.length === 0 && frame?.status !== "nothing_here") return say("enter_needs");
+        if (now().boxes.length > 0) mark("done");
+        void onward();
+      },
+      nothingHere: (): void => {
+        if (now().boxes.length > 0) return say("nothing_refused");
+        mark("nothing_here");
+        void onward();
+      },
+      copyToNext: (): void => {
+        const to = beside(1);
+        if (to === null || now().boxes.length === 0) return to === null ? say("no_next", "note") : undefined;
+        carried.current = { to, boxes: now().boxes };
+        go(to);
+      },
+    };
+  }, [project, saving, frame, now, go, setSaid, strip, client]);
+}
+
+/** Whoever let the other's box stand wants to see it. */
+function useReloadAfterConflict(saving: Saving, refetch: () => unknown, left: Map<number, unknown>, id: number): void {
+  const count = useSnapshot(saving).conflicts.length;
+  const before = useRef(count);
+  useEffect(() => {
+    if (count < before.current) {
+      left.delete(id);
+      void refetch();
+    }
+    before.current = count;
+  }, [count, refetch, left, id]);
+}
+
+function useConflictView(t: Translate<typeof texts>): ConflictView {
+  return {
+    mine: (entry) => <span>{entry.title} <Numbers values={[entry.body.x1, entry.body.y1, entry.body.x2, entry.body.y2]} /></span>,
+    theirs: (current) => {
+      const now = (current ?? {}) as { xyxy?: readonly unknown[]; label?: string };
+      return now.xyxy ? <span>{now.label} <Numbers values={now.xyxy} /></span> : <span>{t("delete")}</span>;
+    },
+    revision: (current) => (current as { revision?: number } | null)?.revision ?? 0,
+  };
+}
+
+function Numbers({ values }: { values: readonly unknown[] }) {
+  const known = values.filter((value): value is number => typeof value === "number");
+  return <span className="t3">{known.map((value) => Math.round(value)).join(", ")}</span>;
+}
+
+function FrameName({ frame, input, frames, go, say }: {
+  frame: LoadedFrame; input: React.RefObject<HTMLInputElement | null>; frames: readonly FrameInStrip[]; go: (frame: number) => void; say: (said: Said) => void;
+}) {
+  const t = useTexts(texts);
+  const at = frames.findIndex((one) => one.id === frame.id);
+  const jump = (text: string): void => {
+    const seconds = parseClock(text);
+    const near = seconds === null ? undefined : frames.toSorted((a, b) => Math.abs((a.seconds ?? 0) - seconds) - Math.abs((b.seconds ?? 0) - seconds))[0];
+    if (near) go(near.id);
+    else say({ kind: "warn", text: t("no_such_time") });
+  };
+  return (
+    <>
+      <span className="chip">{at >= 0 ? t("frame", { number: `${formatNumber(at + 1)} / ${formatNumber(frames.length)}` }) : t("frame", { number: `#${frame.id}` })}</span>
+      {frame.seconds === null ? <span className="t3 ellipsis wide-only">{frame.name}</span> : (
+        <form className="to-time wide-only" onSubmit={(event) => {
+          event.preventDefault();
+          jump(input.current?.value ?? "");
+          input.current?.blur();
+        }}>
+          <input key={frame.id} ref={input} className="chip" aria-label={t("to_time")} title={t("to_time")} defaultValue={formatMoment(frame.seconds)}
+            onFocus={(event) => event.currentTarget.select()} onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()} />
+          <Key k="G" />
+        </form>
+      )}
+    </>
+  );
+}
+
+function FramesLeft() {
+  const t = useTexts(texts);
+  const left = useCounts().data?.frames_open;
+  if (left === undefined) return null;
+  return <span className="t2"><b className="strong left-count">{formatNumber(left)}</b> {t("frames_left", { count: left })}</span>;
+}
+
+function Bar({ handle: { editor, act }, labels }: { handle: EditorHandle; labels: readonly string[] }) {
+  const t = useTexts(texts);
+  return (
+    <div className="box-bar">
+      <div className="box-tools">
+        {labels.slice(0, 9).map((label, at) => (
+          <button key={label} type="button" aria-pressed={editor.label === label} onClick={() => act({ do: "label", label })}>
+            <i className="swatch" style={{ background: colourOf(label, labels) }} />{label} <Key k={String(at + 1)} />
+          </button>
+        ))}
+        <button type="button" aria-pressed={editor.armed} onClick={() => act({ do: "arm" })}><Icon name="plus" size={14} />{t("draw")} <Key k="N" /></button>
+      </div>
+      {editor.armed && <span className="t2 small wide-only">{t("draw_hint")}</span>}
+      <div className="box-tools">
+        <span className="t3 scale">{Math.round(editor.view.scale * 100)} %</span>
+        <button type="button" onClick={() => act({ do: "fit" })}>{t("fit")} <Key k="0" /></button>
+        <button type="button" onClick={() => act({ do: "to box" })}>{t("to_box")} <Key k="Z" /></button>
+        <button type="button" aria-pressed={editor.hidden} onClick={() => act({ do: "hide" })}>{t("hide")} <Key k="H" /></button>
+      </div>
+    </div>
+  );
+}
+
+function Keys() {
+  const t = useTexts(texts);
+  return (
+    <>
+      <span>{t("drag_to_draw")}</span>
+      <span className="row hint"><Key k="1" /><Key k="2" /> {t("label_word")}</span>
+      <span className="row hint"><Key k="ArrowLeft" /><Key k="ArrowRight" /> {t("nudge")}</span>
+      <KeyHint k="C">{t("copy_next").toLowerCase()}</KeyHint>
+      <span className="row hint"><Key k="J" /><Key k="K" /> {t("next_previous")}</span>
+      <KeyHint k="F1">{t("all_keys")}</KeyHint>
+    </>
+  );
+}

@@ -1,0 +1,167 @@
+import { memo, type PointerEvent, type RefObject, useEffect, useRef } from "react";
+
+import { useTexts } from "../shared/text";
+import { useSize } from "../transcribe/Stage";
+import { type Action, type Editor, type EditorBox, drawn, preview } from "./editor";
+import { HANDLES, type Point, type Rect, handlePoint, rectToScreen } from "./geometry";
+import { colourOf } from "./labels";
+import { texts } from "./texts";
+
+interface Props {
+  readonly editor: Editor;
+  readonly picture: string;
+  readonly act: (action: Action) => void;
+  readonly canvas: RefObject<HTMLDivElement | null>;
+  readonly newKey: () => string;
+  readonly onPictureError: () => void;
+}
+
+/** Plain SVG over the picture. Screen and frame are converted in the editor, at the pointer event. */
+export function Canvas({ editor, picture, act, canvas, newKey, onPictureError }: Props) {
+  const t = useTexts(texts);
+  const size = useSize(canvas);
+  useEffect(() => act({ do: "stage", size }), [act, size]);
+  const pointer = usePointer(editor, act, newKey);
+  useWheel(canvas, act);
+  const { view, frame } = editor;
+  const making = drawn(editor);
+  const shown = preview(editor);
+  return (
+    <div className="box-canvas" ref={canvas} tabIndex={0} role="application" aria-label={t("canvas")}
+      data-armed={editor.armed || undefined} {...pointer.handlers}>
+      <img src={picture} alt="" draggable={false} decoding="sync" onError={onPictureError}
+        style={{ width: frame.width, height: frame.height, transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }} />
+      <svg className="box-layer" width="100%" height="100%" aria-hidden="true">
+        {!editor.hidden && shown.map((box) => (
+          <BoxMark key={box.key} box={box} labels={editor.labels} rect={box} view={editor.view} selected={editor.selected.includes(box.key)}
+            alone={editor.selected.length === 1} />
+        ))}
+        {making && <NewBox rect={rectToScreen(making, view)} colour={colourOf(editor.label, editor.labels)} />}
+      </svg>
+      <svg className="crosshair" ref={pointer.crosshair} width="100%" height="100%" aria-hidden="true">
+        <line x1="0" x2="100%" y1="0" y2="0" /><line y1="0" y2="100%" x1="0" x2="0" />
+      </svg>
+    </div>
+  );
+}
+
+interface MarkProps {
+  readonly box: EditorBox;
+  readonly rect: Rect;
+  readonly view: Editor["view"];
+  readonly labels: readonly string[];
+  readonly selected: boolean;
+  readonly alone: boolean;
+}
+
+/** A box that did not change is not drawn again: fifty of them cost nothing while one is dragged. */
+const BoxMark = memo(function BoxMark({ box, rect, view, labels, selected, alone }: MarkProps) {
+  const at = rectToScreen(rect, view);
+  const colour = colourOf(box.label, labels);
+  const name = box.text === "" ? box.label : `${box.label} ${box.text}`;
+  const shape = { x: at.x1, y: at.y1, width: at.x2 - at.x1, height: at.y2 - at.y1 };
+  return (
+    <g data-box={box.key} data-selected={selected || undefined} style={{ color: colour }}>
+      <rect className="box-edge" {...shape} />
+      <rect className="box-line" {...shape} />
+      {(selected || at.x2 - at.x1 > 36) && (
+        <g transform={`translate(${at.x1}, ${Math.max(at.y1 - 18, 0)})`}>
+          <rect className="box-tag" width={name.length * 7 + 12} height={18} />
+          <rect width={3} height={18} fill="currentColor" />
+          <text x={8} y={13}>{name}</text>
+        </g>
+      )}
+      {selected && alone && HANDLES.map((handle) => {
+        const point = handlePoint(at, handle);
+        return <rect key={handle} className="box-handle" data-handle={handle} x={point.x - 4} y={point.y - 4} width={8} height={8} />;
+      })}
+    </g>
+  );
+}, (a, b) => sameBox(a.rect, b.rect) && a.box.text === b.box.text && a.box.label === b.box.label && a.view === b.view && a.selected === b.selected && a.alone === b.alone);
+
+const sameBox = (a: Rect, b: Rect): boolean => a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+
+function NewBox({ rect, colour }: { rect: Rect; colour: string }) {
+  const shape = { x: rect.x1, y: rect.y1, width: rect.x2 - rect.x1, height: rect.y2 - rect.y1 };
+  return <g style={{ color: colour }} data-selected="true"><rect className="box-edge" {...shape} /><rect className="box-line" {...shape} /></g>;
+}
+
+/** One finger or button works on boxes; the middle button and two fingers move the picture. */
+function usePointer(editor: Editor, act: Props["act"], newKey: () => string) {
+  const crosshair = useRef<SVGSVGElement>(null);
+  const down = useRef(new Map<number, Point>());
+  const place = (event: PointerEvent<HTMLElement>): Point => {
+    const stage = event.currentTarget.getBoundingClientRect();
+    return { x: event.clientX - stage.left, y: event.clientY - stage.top };
+  };
+  const release = (event: PointerEvent<HTMLElement>): void => {
+    const pinched = down.current.size > 1;
+    if (!down.current.delete(event.pointerId) || pinched) return;
+    act({ do: "up", key: newKey(), add: event.shiftKey });
+  };
+  const handlers = {
+    onPointerDown: (event: PointerEvent<HTMLElement>): void => {
+      if (event.button > 1) return;
+      event.currentTarget.setPointerCapture(event.pointerId);
+      down.current.set(event.pointerId, place(event));
+      if (down.current.size > 1) return act({ do: "drop" });
+      const hand = event.button === 1 || event.altKey;
+      act({ do: "down", at: place(event), add: event.shiftKey, hand, touch: event.pointerType === "touch" });
+    },
+    onPointerMove: (event: PointerEvent<HTMLElement>): void => {
+      const at = place(event);
+      cross(crosshair.current, at);
+      const before = down.current.get(event.pointerId);
+      if (before === undefined) return;
+      down.current.set(event.pointerId, at);
+      if (down.current.size === 1) act({ do: "to", at });
+      else pinch(down.current, event.pointerId, before, act);
+    },
+    onPointerUp: release,
+    onPointerCancel: (event: PointerEvent<HTMLElement>): void => {
+      down.current.delete(event.pointerId);
+      act({ do: "drop" });
+    },
+    onPointerLeave: (): void => cross(crosshair.current, null),
+    onDoubleClick: (): void => {
+      if (editor.selected.length > 0) act({ do: "to box" });
+    },
+  };
+  return { handlers, crosshair };
+}
+
+/** Moved without React: it follows every pixel of the pointer. */
+function cross(lines: SVGSVGElement | null, at: Point | null): void {
+  if (!lines) return;
+  lines.style.display = at === null ? "none" : "block";
+  if (at === null) return;
+  lines.children[0]?.setAttribute("transform", `translate(0 ${at.y})`);
+  lines.children[1]?.setAttribute("transform", `translate(${at.x} 0)`);
+}
+
+function pinch(down: ReadonlyMap<number, Point>, moved: number, before: Point, act: Props["act"]): void {
+  const now = down.get(moved);
+  const other = [...down].find(([id]) => id !== moved)?.[1];
+  if (!now || !other) return;
+  const length = (a: Point, b: Point): number => Math.max(Math.hypot(a.x - b.x, a.y - b.y), 1);
+  const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
+  act({ do: "zoom", factor: length(now, other) / length(before, other), at: middle });
+  act({ do: "pan", by: { x: (now.x - before.x) / 2, y: (now.y - before.y) / 2 } });
+}
+
+/** React's wheel handlers are passive; this one keeps the page from scrolling. */
+function useWheel(canvas: RefObject<HTMLDivElement | null>, act: Props["act"]): void {
+  useEffect(() => {
+    const element = canvas.current;
+    if (!element) return;
+    const onWheel = (event: WheelEvent): void => {
+      event.preventDefault();
+      const stage = element.getBoundingClientRect();
+      const at = { x: event.clientX - stage.left, y: event.clientY - stage.top };
+      if (event.shiftKey) act({ do: "pan", by: { x: -(event.deltaX + event.deltaY), y: 0 } });
+      else act({ do: "zoom", factor: Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), at });
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, [canvas, act]);
+}

@@ -1,0 +1,43 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+
+import { type LoadedFrame, loadFrame } from "./wire";
+
+const key = (id: number) => ["frame", id] as const;
+
+/** The frame on screen, and its neighbours already in the browser: data and picture. */
+export function useFrame(id: number | null) {
+  const client = useQueryClient();
+  const query = useQuery({
+    queryKey: key(id ?? 0),
+    queryFn: () => loadFrame(id ?? 0),
+    enabled: id !== null,
+    staleTime: 20_000,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  const pictures = useRef(new Map<string, HTMLImageElement>());
+  const frame = query.data;
+  useEffect(() => {
+    if (!frame) return;
+    for (const beside of new Set([frame.next, frame.nextOpen, frame.previous])) {
+      if (beside === null) continue;
+      void client
+        .fetchQuery({ queryKey: key(beside), queryFn: () => loadFrame(beside), staleTime: 20_000 })
+        .then((loaded) => preload(pictures.current, loaded), () => undefined);
+    }
+  }, [client, frame]);
+  return query;
+}
+
+const KEPT = 12;
+
+function preload(pictures: Map<string, HTMLImageElement>, frame: LoadedFrame): void {
+  if (pictures.has(frame.picture)) return;
+  const picture = new Image();
+  picture.src = frame.picture;
+  void picture.decode().catch(() => undefined);
+  pictures.set(frame.picture, picture);
+  const oldest = pictures.keys().next().value;
+  if (pictures.size > KEPT && oldest !== undefined) pictures.delete(oldest);
+}

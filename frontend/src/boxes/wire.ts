@@ -1,0 +1,181 @@
+/** Frames and boxes between the server's words and the editor's. */
+
+import type { components } from "../api/schema";
+import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
+import { ask, deliver } from "../saving/request";
+import { registerSenders } from "../saving/useSaving";
+import type { Change, EditorBox } from "./editor";
+import type { Rect } from "./geometry";
+
+type FrameJson = components["schemas"]["Frame"];
+type FrameDetailJson = components["schemas"]["FrameDetail"];
+type BoxJson = components["schemas"]["Box"];
+
+export type FrameStatus = "open" | "done" | "nothing_here";
+
+export interface FrameInStrip {
+  readonly id: number;
+  readonly seconds: number | null;
+  readonly thumbnail: string;
+  readonly status: FrameStatus;
+  readonly name: string;
+}
+
+export interface LoadedFrame extends FrameInStrip {
+  readonly video: number | null;
+  readonly width: number;
+  readonly height: number;
+  readonly picture: string;
+  readonly previous: number | null;
+  readonly next: number | null;
+  readonly nextOpen: number | null;
+  readonly boxes: readonly EditorBox[];
+  /** What the server knows of each box, by its key. */
+  readonly known: ReadonlyMap<string, Known>;
+  /** When it was asked for; what was done here later is newer. */
+  readonly asked: number;
+}
+
+export function toBox(json: BoxJson): EditorBox {
+  return {
+    key: `b${json.id}`,
+    label: json.label,
+    x1: json.x1,
+    y1: json.y1,
+    x2: json.x2,
+    y2: json.y2,
+    source: json.source,
+    confidence: json.confidence,
+    text: json.crop?.text ?? "",
+  };
+}
+
+function inStrip(json: FrameJson): FrameInStrip {
+  return { id: json.id, seconds: json.seconds, thumbnail: json.thumbnail, status: json.status ?? "open", name: json.name };
+}
+
+export async function loadFrame(id: number): Promise<LoadedFrame> {
+  const asked = Date.now();
+  const json = await ask<FrameDetailJson>("GET", `frames/${id}/`);
+  return {
+    ...inStrip(json),
+    video: json.video,
+    width: json.width,
+    height: json.height,
+    picture: json.picture,
+    previous: json.previous,
+    next: json.next,
+    nextOpen: json.next_open,
+    boxes: json.boxes.map(toBox),
+    known: new Map(json.boxes.map((box) => [`b${box.id}`, { id: box.id, revision: box.revision ?? 1 }])),
+    asked,
+  };
+}
+
+interface Page<T> {
+  readonly results: readonly T[];
+  readonly next?: string | null;
+}
+
+/** The frame to begin with: the first that needs somebody, else the first; null where there are none. */
+export async function firstFrame(project: number, video: number | null): Promise<number | null> {
+  const where = `project=${project}${video === null ? "" : `&video=${video}`}&limit=1`;
+  const open = await ask<Page<FrameJson>>("GET", `frames/?${where}&status=open`);
+  const any = open.results[0] ? open : await ask<Page<FrameJson>>("GET", `frames/?${where}`);
+  return any.results[0]?.id ?? null;
+}
+
+export async function firstOpen(project: number): Promise<number | null> {
+  const open = await ask<Page<FrameJson>>("GET", `frames/?project=${project}&status=open&limit=1`);
+  return open.results[0]?.id ?? null;
+}
+
+/** All frames of the video (or all single pictures) in the order of the filmstrip. */
+export async function filmstrip(project: number, video: number | null): Promise<readonly FrameInStrip[]> {
+  const found: FrameJson[] = [];
+  const where = video === null ? "" : `&video=${video}`;
+  let path: string | null = `frames/?project=${project}${where}&limit=1000`;
+  while (path !== null) {
+    const page: Page<FrameJson> = await ask<Page<FrameJson>>("GET", path);
+    found.push(...page.results.filter((frame) => frame.video === video));
+    path = page.next ? `frames/${new URL(page.next).search}` : null;
+  }
+  return found.map(inStrip).toSorted((a, b) => (a.seconds ?? 0) - (b.seconds ?? 0) || a.id - b.id);
+}
+
+// The queue's entries. A box made here has no id before the server has answered, so entries name
+// its key; what the server said about it is looked up when they are sent.
+
+const rectOf = ({ x1, y1, x2, y2 }: Rect): Rect => ({ x1, y1, x2, y2 });
+
+export function entryOf(change: Change, frame: LoadedFrame, title: string): NewEntry {
+  const key = change.kind === "delete" ? change.key : change.box.key;
+  const base = frame.known.get(key) ?? null;
+  const body = change.kind === "delete" ? {} : { label: change.box.label, ...rectOf(change.box) };
+  return {
+    kind: `box.${change.kind}`,
+    clientKey: crypto.randomUUID(),
+    subject: `box:${frame.id}:${key}`,
+    title,
+    body: { frame: frame.id, base, ...body },
+  };
+}
+
+export function markEntry(frame: number, status: FrameStatus, title: string): NewEntry {
+  return { kind: "frame.mark", clientKey: crypto.randomUUID(), subject: `frame:${frame}`, title, body: { frame, status } };
+}
+
+const told = (answer: unknown): Known => {
+  const box = answer as BoxJson;
+  return { id: box.id, revision: box.revision ?? 1 };
+};
+
+/** Our own answers raise the revision; of two the newer counts. */
+function newest(entry: Entry, known: Known | null): Known | null {
+  const base = entry.body.base as Known | null;
+  if (base === null || known === null) return known ?? base;
+  return known.id === base.id && known.revision < base.revision ? base : known;
+}
+
+function shape({ body }: Entry): Record<string, unknown> {
+  const { base: _, frame: __, revision: ___, ...rest } = body;
+  return rest;
+}
+
+const create: Sender = (entry, known) => {
+  // Known already: it was deleted and the deletion undone. Its texts come back with it.
+  if (known !== null) return deliver("POST", `boxes/${known.id}/restore/`, { learn: told });
+  const body = { ...shape(entry), frame: entry.body.frame, client_key: entry.clientKey };
+  return deliver("POST", "boxes/", { body, learn: told });
+};
+
+const change: Sender = async (entry, known) => {
+  const at = newest(entry, known);
+  if (at === null) return { kind: "refused", message: "" };
+  const outcome = await deliver("PATCH", `boxes/${at.id}/`, { body: { ...shape(entry), revision: at.revision }, learn: told });
+  return outcome.kind === "conflict" ? arrivedBefore(entry, outcome) : outcome;
+};
+
+/** The answer to an earlier try was lost: the box is already as we wanted it. */
+function arrivedBefore(entry: Entry, outcome: Extract<Outcome, { kind: "conflict" }>): Outcome {
+  const current = outcome.current as { xyxy?: number[]; label?: string; revision?: number } | null;
+  const mine = [entry.body.x1, entry.body.y1, entry.body.x2, entry.body.y2];
+  const same = current?.label === entry.body.label && mine.every((value, at) => value === current?.xyxy?.[at]);
+  if (!same) return outcome;
+  const id = (entry.body.base as Known | null)?.id ?? 0;
+  return { kind: "saved", known: { id, revision: current?.revision ?? 1 }, answer: null };
+}
+
+const remove: Sender = async (entry, known) => {
+  const at = newest(entry, known);
+  if (at === null) return { kind: "saved", known: null, answer: null };
+  const outcome = await deliver("DELETE", `boxes/${at.id}/?revision=${at.revision}`, {});
+  // Gone already is what was asked for.
+  if (outcome.kind === "refused" || outcome.kind === "saved") return { kind: "saved", known: at, answer: null };
+  return outcome;
+};
+
+const mark: Sender = (entry) =>
+  deliver("PATCH", `frames/${Number(entry.body.frame)}/`, { body: { status: entry.body.status } });
+
+registerSenders({ "box.create": create, "box.change": change, "box.delete": remove, "frame.mark": mark });
