@@ -30,6 +30,7 @@ class DetectorConfig:
 
     ``width`` and ``height``: network input, multiples of 16. ``ema``: decay of the running
     mean of the weights, 0 for none. ``foreground``: weight of cells inside objects, 0..1.
+    ``box_target``: share of the box cost that the weights aim at, coverage being 1.
     ``prior``: coverage the untrained network claims everywhere, 0 for the toolkit's 0.5.
     ``evaluate_every``: epochs between evaluations; the last is always evaluated.
     """
@@ -50,6 +51,7 @@ class DetectorConfig:
     norm_momentum: float = 0.1
     ema: float = 0.99
     foreground: float = 0.5
+    box_target: float = 1.0
     prior: float = 0.02
     evaluate_every: int = 1
     precision: Precision = "auto"
@@ -131,6 +133,8 @@ class DetectorConfig:
                 _refuse(name, getattr(self, name), "it must be 0 or more and below 1")
         if self.l1 < 0:
             _refuse("l1", self.l1, "it must not be negative")
+        if self.box_target <= 0:
+            _refuse("box_target", self.box_target, "it must be positive")
         if self.precision not in ("auto", "float32", "bfloat16"):
             _refuse("precision", self.precision, "it is auto, float32 or bfloat16")
 
@@ -148,6 +152,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "norm_momentum": 0.01,
         "ema": 0.0,
         "foreground": 0.05,
+        "box_target": 10.0,
         "prior": 0.0,
         "evaluate_every": 10,
         "ellipse": Ellipse(),

@@ -144,8 +144,12 @@ class _Training:
         # What is evaluated and saved: the running mean of the weights, or the weights.
         self.mean = copy.deepcopy(self.network) if config.ema else self.network
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr_hi)
+        shares = {"coverage": 1.0, "box": config.box_target}
         self.balance = Balance(
-            [ClassCost(name=name, foreground=config.foreground) for name in config.classes]
+            [
+                ClassCost(name=name, foreground=config.foreground, initial=shares, target=shares)
+                for name in config.classes
+            ]
         )
         self.epoch, self.steps = 0, 0
         self.best = -math.inf

@@ -1,0 +1,50 @@
+import pytest
+
+from training.detector.config import PRESETS, DetectorConfig
+from training.errors import SettingRefused
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_settings_survive_json(preset):
+    config = DetectorConfig.of(preset, classes=["car", "plate"], epochs=3)
+    assert config.classes == ("car", "plate") and config.epochs == 3
+    assert DetectorConfig.from_json(config.to_json()) == config
+
+
+def test_the_toolkits_preset_has_its_numbers():
+    config = DetectorConfig.of("tao", classes=("car",))
+    assert (config.lr_hi, config.lr_lo, config.soft_start, config.annealing) == (
+        5e-4,
+        5e-6,
+        0.1,
+        0.7,
+    )
+    assert (config.foreground, config.box_target, config.l1) == (0.05, 10.0, 3e-9)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"classes": ()},
+        {"classes": ("car", "car")},
+        {"width": 100},
+        {"layers": 34},
+        {"epochs": 0},
+        {"lr_lo": 1.0},
+        {"soft_start": 0.9},
+        {"foreground": 0.0},
+        {"ema": 1.0},
+        {"seed": -1},
+        {"precision": "float8"},
+        {"preset": "slow"},
+        {"colour": "red"},
+    ],
+)
+def test_wrong_settings_are_refused(wrong):
+    with pytest.raises(SettingRefused):
+        DetectorConfig.of(**{"preset": "quick", "classes": ("car",), **wrong})
+
+
+def test_a_small_input_is_a_warning_only(caplog):
+    DetectorConfig.of("standard", classes=("car",), width=96, height=64)
+    assert "480x272" in caplog.text

@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+import torch
+
+from training.detector.data import (
+    Augmentation,
+    FrameBoxes,
+    FrameStore,
+    Sample,
+    SampleBox,
+    TrainSet,
+    as_input,
+    augment,
+    frame_boxes,
+    prefetched,
+    targets,
+    transform_boxes,
+)
+from training.detector.gridbox import Ellipse, Grid
+from training.errors import PictureMissing
+
+GRID = Grid.of(96, 64)
+DRAWN = Ellipse(min_radius=0.7, deadzone=0.3, keep_aspect=False)
+
+
+def boxes_of(*rows, ignored=False):
+    count = len(rows)
+    return FrameBoxes(
+        np.reshape(rows, (-1, 4)).astype(float),
+        np.zeros(count, dtype=np.intp),
+        np.full(count, ignored),
+    )
+
+
+def train_set(samples, folder, **changes):
+    settings = {
+        "classes": ("car", "plate"),
+        "grid": GRID,
+        "ellipse": DRAWN,
+        "augmentation": Augmentation(),
+        "seed": 3,
+    }
+    store = FrameStore.build(samples, size=(96, 64), folder=folder)
+    return TrainSet(samples, store, **{**settings, **changes})
+
+
+def test_an_epoch_is_every_frame_once_with_the_short_batch(samples, tmp_path):
+    batches = list(train_set(samples, tmp_path).batches(epoch=1, size=4))
+    assert [len(batch.frames) for batch in batches] == [4, 3]
+    assert batches[0].frames.shape == (4, 3, 64, 96)
+    assert batches[0].coverage.shape == batches[0].mask.shape == (4, 2, 4, 6)
+    assert batches[0].edges.shape == (4, 8, 4, 6)
+    assert 0 <= batches[0].frames.min() <= batches[0].frames.max() <= 1
+
+
+def test_batches_depend_on_seed_and_epoch_only(samples, tmp_path):
+    first, again = (list(train_set(samples, tmp_path).batches(epoch=2, size=7)) for _ in range(2))
+    torch.testing.assert_close(first[0].frames, again[0].frames, rtol=0, atol=0)
+    torch.testing.assert_close(first[0].edges, again[0].edges, rtol=0, atol=0)
+    other = next(train_set(samples, tmp_path).batches(epoch=3, size=7))
+    assert not torch.equal(first[0].frames, other.frames)
+
+
+def test_frames_are_decoded_once(samples, tmp_path):
+    calls = []
+    for _ in range(2):
+        store = FrameStore.build(
+            samples, size=(96, 64), folder=tmp_path / "cache", progress=lambda *c: calls.append(c)
+        )
+    assert calls[-1] == (7, 7) and len(calls) == 7
+    assert store.frames.shape == (7, 64, 96, 3)
+    assert store.original_sizes[0] == (128, 96)
+
+
+def test_a_missing_picture_is_named(tmp_path):
+    with pytest.raises(PictureMissing, match=r"gone\.png"):
+        FrameStore.build([Sample(tmp_path / "gone.png")], size=(96, 64), folder=tmp_path)
+
+
+def test_boxes_follow_their_frame_to_the_networks_size(samples):
+    boxes = frame_boxes(samples[0], classes=("car",), original=(128, 96), size=(96, 64))
+    np.testing.assert_allclose(boxes.boxes, [[8 * 0.75, 4, 45, 28]])
+
+
+def test_input_is_rgb_between_nought_and_one():
+    blue = np.zeros((1, 2, 2, 3), np.uint8)
+    blue[..., 0] = 255
+    assert as_input(blue)[0, :, 0, 0].tolist() == [0, 0, 1]
+
+
+def test_boxes_stay_on_their_pixels_when_a_frame_is_changed():
+    still = Augmentation(brightness=0, contrast=0, cast=0, blur=0, noise=0, hue=0, saturation=0)
+    frame = np.zeros((128, 192, 3), np.uint8)
+    frame[40:80, 60:120] = 255
+    for seed in range(12):
+        picture, moved = augment(
+            frame, boxes_of([60, 40, 120, 80]), still, np.random.default_rng(seed)
+        )
+        rows, columns = np.nonzero(picture[..., 0] > 190)
+        seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        np.testing.assert_allclose(moved.boxes[0], seen, atol=1.2)
+
+
+def test_a_mirrored_box_is_mirrored():
+    moved = transform_boxes(
+        boxes_of([10, 5, 30, 20]),
+        scale=np.array([-1.0, 1.0]),
+        move=np.array([96.0, 0.0]),
+        width=96,
+        height=64,
+    )
+    assert moved.boxes.tolist() == [[66, 5, 86, 20]]
+
+
+def test_boxes_that_mostly_left_are_ignored_and_those_outside_gone():
+    moved = transform_boxes(
+        boxes_of([0, 0, 20, 20], [-10, 0, 50, 20], [-60, 0, -10, 20]),
+        scale=np.ones(2),
+        move=np.array([-15.0, 0.0]),
+        width=96,
+        height=64,
+    )
+    assert moved.boxes.tolist() == [[0, 0, 5, 20], [0, 0, 35, 20]]
+    assert moved.ignored.tolist() == [True, False]
+
+
+def test_where_a_label_is_not_complete_only_its_boxes_teach():
+    coverage, _, mask, _ = targets(
+        boxes_of([10, 10, 60, 50]), learnt=np.array([False, True]), grid=GRID, ellipse=DRAWN
+    )
+    np.testing.assert_array_equal(mask[0] > 0, coverage[0] > 0)
+    assert coverage[0].any() and mask[1].all() and not coverage[1].any()
+
+
+def test_ignored_boxes_teach_nothing():
+    coverage, _, mask, _ = targets(
+        boxes_of([17, 17, 47, 47], ignored=True), learnt=np.array([True]), grid=GRID, ellipse=DRAWN
+    )
+    assert not coverage.any()
+    assert (mask[0, 1:3, 1:3] == 0).all() and mask.sum() == 24 - 4
+
+
+def test_unknown_labels_are_left_out(tmp_path):
+    sample = Sample(tmp_path, (SampleBox("dog", 0, 0, 9, 9),), frozenset({"car"}))
+    assert len(frame_boxes(sample, classes=("car",), original=(9, 9), size=(96, 64)).boxes) == 0
+
+
+def test_prefetching_gives_the_same_items_and_the_same_errors():
+    assert list(prefetched(iter(range(5)))) == [0, 1, 2, 3, 4]
+
+    def broken():
+        yield 1
+        raise OSError("disk")
+
+    items = prefetched(broken())
+    assert next(items) == 1
+    with pytest.raises(OSError, match="disk"):
+        next(items)

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from training.detector.metrics import (
+    FrameTruth,
+    average_precision,
+    average_precision_11,
+    average_precision_tao,
+    best_threshold,
+    match,
+)
+
+BOX = [10.0, 10, 50, 30]
+OTHER = [100.0, 10, 140, 30]
+
+
+def truth(*boxes, ignored=()):
+    return FrameTruth(np.reshape(boxes, (-1, 4)), np.reshape(ignored, (-1, 4)))
+
+
+def found(*rows):
+    return np.reshape(rows, (-1, 5)).astype(float)
+
+
+def test_a_box_found_twice_is_one_hit_and_one_false_one():
+    matched = match([truth(BOX)], [found([*BOX, 0.9], [*BOX, 0.8])])
+    assert matched.hits.tolist() == [True, False]
+    assert (matched.recall, matched.precision) == (1.0, 0.5)
+    assert average_precision(matched) == 1.0
+
+
+def test_detections_on_ignored_boxes_count_neither_way():
+    matched = match(
+        [truth(BOX, ignored=OTHER)], [found([*BOX, 0.9], [*OTHER, 0.95], [300, 0, 310, 10, 0.5])]
+    )
+    assert matched.hits.tolist() == [True, False]
+
+
+def test_average_precision_by_hand():
+    # hit, false, hit of 4: 0.25 * 1 + 0.25 * 2/3
+    frames = [truth(BOX, OTHER), truth(BOX, OTHER)]
+    matched = match(frames, [found([*BOX, 0.9], [0, 50, 9, 59, 0.8], [*OTHER, 0.7]), found()])
+    assert average_precision(matched) == pytest.approx(0.25 + 0.25 * 2 / 3)
+    assert average_precision_11(matched) == pytest.approx((3 * 1 + 3 * 2 / 3) / 11)
+    assert average_precision_tao(matched) == pytest.approx(0.25)
+
+
+def test_nothing_to_find_and_nothing_found_is_nought():
+    assert average_precision(match([truth()], [found()])) == 0.0
+    assert average_precision(match([truth(BOX)], [found()])) == 0.0
+
+
+def test_the_best_threshold_parts_hits_from_false_ones():
+    matched = match([truth(BOX, OTHER)], [found([*BOX, 0.9], [*OTHER, 0.6], [0, 50, 9, 59, 0.2])])
+    assert best_threshold(matched, default=0.5) == pytest.approx(0.4)
+    assert best_threshold(match([truth(BOX)], [found()]), default=0.5) == 0.5

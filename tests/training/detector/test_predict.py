@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from annotations.vision.crops import read_picture
+from training import checkpoints
+from training.detector.fit import fit
+from training.detector.predict import Detector, evaluate
+from training.errors import CheckpointWrongKind
+
+
+@pytest.fixture
+def learnt(samples, tiny, tmp_path):
+    """A detector that has learnt the drawn frames by heart."""
+    config = tiny(epochs=30, lr_hi=2e-3, evaluate_every=30, ema=0.8)
+    list(fit(config, samples, samples, tmp_path / "run"))
+    return tmp_path / "run"
+
+
+def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt):
+    detector = Detector.load(learnt, precision="float32")
+    seen = []
+    figures = evaluate(detector, samples, on_frame=lambda sample, found: seen.append(found))
+    assert figures["map"] > 0.9
+    assert figures["plate"]["objects"] == 6 and figures["plate"]["images"] == 7
+    assert figures["plate"]["recall_50"] > 0.8
+    assert len(seen) == 7
+
+    # In the pixels of the original frame, which is larger than the network's input.
+    best = max((item for item in seen[0] if item.label == "car"), key=lambda item: item.confidence)
+    np.testing.assert_allclose(best.box, [8, 6, 60, 42], atol=8)
+    assert all(0 <= item.confidence <= 1 for found in seen for item in found)
+
+    # Loaded again it says the same, alone or among others, in whatever sizes they come.
+    frames = [read_picture(sample.picture) for sample in samples]
+    frames[3] = np.repeat(np.repeat(frames[3], 2, axis=0), 2, axis=1)
+    together = Detector.load(learnt, precision="float32").detect(frames)
+    for frame, found in zip(frames, together, strict=True):
+        (alone,) = detector.detect([frame])
+        assert [item.label for item in alone] == [item.label for item in found]
+        for one, other in zip(alone, found, strict=True):
+            np.testing.assert_allclose(one.box, other.box, atol=0.01)
+            assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+
+
+def test_a_detector_of_no_frames_finds_nothing(samples, tiny, tmp_path):
+    list(fit(tiny(epochs=1), samples, (), tmp_path / "run"))
+    assert Detector.load(tmp_path / "run").detect([]) == []
+
+
+def test_something_else_is_not_a_detector(tmp_path):
+    checkpoints.save(tmp_path / "r.safetensors", {}, {"kind": "recognizer"})
+    with pytest.raises(CheckpointWrongKind):
+        Detector.load(tmp_path / "r.safetensors")
