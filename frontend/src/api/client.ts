@@ -4,6 +4,7 @@
  */
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
+import { language } from "../shared/language";
 import { afterLogin } from "./login-gate";
 
 export const API = "/api/v1/";
@@ -32,6 +33,7 @@ export function readCookie(name: string, cookies = document.cookie): string {
 
 function signed(request: Request): Request {
   const copy = request.clone();
+  copy.headers.set("Accept-Language", language());
   if (!SAFE.has(copy.method)) copy.headers.set("X-CSRFToken", readCookie("csrftoken"));
   return copy;
 }
@@ -98,23 +100,35 @@ export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Sends files as multipart with progress; `body` goes beside them as fields. */
-export function upload(
-  path: string, form: FormData, onProgress?: (sent: number, total: number) => void, signal?: AbortSignal,
-): Promise<unknown> {
+/** Sends files as multipart with progress; asks for login when the session has ended. */
+export async function upload<T>(path: string, form: FormData, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return (await send(path, form, onProgress, signal)) as T;
+    } catch (error) {
+      const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
+      if (!refused || (await knowsUs())) throw error;
+      await afterLogin();
+    }
+  }
+}
+
+function send(path: string, form: FormData, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    // Only XMLHttpRequest tells how much of a body has been sent.
     const request = new XMLHttpRequest();
-    request.open("POST", path);
+    request.open("POST", API + path);
     request.setRequestHeader("X-CSRFToken", readCookie("csrftoken"));
     request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Accept-Language", language());
     request.responseType = "json";
-    request.upload.onprogress = (event) => onProgress?.(event.loaded, event.total);
+    request.upload.onprogress = (event) => onProgress?.(event.total ? event.loaded / event.total : 0);
     request.onload = () => {
       if (request.status < 400) resolve(request.response);
       else reject(toApiError(request.status, request.response));
     };
     request.onerror = () => reject(new ApiError(0, "offline", "The connection broke during the upload. Choose the file again."));
-    request.onabort = () => reject(new DOMException("Aborted", "AbortError"));
+    request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);
   });

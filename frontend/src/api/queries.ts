@@ -3,33 +3,11 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useEffect, useRef } from "react";
 import { useParams } from "react-router";
 import { API, sessionFetch, toApiError } from "./client";
+import type { Id, Job, Project, Session } from "./types";
 
-export type Id = number;
+export type { Id, Job, Project, Session };
 
-export interface Session { user: { id: Id; username: string; is_staff: boolean } | null }
-export interface Project { id: Id; name: string; time_zone: string }
-export interface Job {
-  id: Id;
-  task: string;
-  project: Id | null;
-  state: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
-  attempt: number;
-  max_attempts: number;
-  done: number;
-  total: number | null;
-  unit: string;
-  message: string;
-  error: string;
-  log: string;
-  result: Record<string, unknown>;
-  parameters: Record<string, unknown>;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-}
-export interface Counts {
-  videos?: number; framesLeft?: number; cropsLeft?: number; datasets?: number; runs?: number; models?: number; readsLeft?: number;
-}
+export type Counts = Record<string, number | undefined>;
 export interface Listed<T> { results: T[]; next: string | null; previous?: string | null }
 
 type Params = Record<string, string | number | boolean | null | undefined>;
@@ -93,6 +71,37 @@ export function useJobs() {
     if (ended) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "jobs" && queryKey[0] !== "session" });
   }, [client, jobs]);
   return query;
+}
+
+/** The jobs about one row, newest first: those whose parameters name it. */
+export function useJobsOf(parameter: string, id: Id | null | undefined): Job[] {
+  const jobs = useJobs().data?.results ?? [];
+  return jobs.filter((job) => parametersOf(job)[parameter] === id);
+}
+
+export function parametersOf(job: Job): Record<string, unknown> {
+  return (job.parameters ?? {}) as Record<string, unknown>;
+}
+
+/** One job, asked again while it is active. */
+export function useJob(id: Id | null | undefined) {
+  return useQuery({
+    queryKey: ["jobs", "one", id],
+    enabled: typeof id === "number",
+    queryFn: () => ask<Job>("GET", `jobs/${id}/`),
+    refetchInterval: (query) => (query.state.data && isActive(query.state.data) ? 5_000 : false),
+  });
+}
+
+/** Whether any worker is alive; asked only while jobs wait. */
+export function useWorkersAlive(waiting: boolean): boolean {
+  const query = useQuery({
+    queryKey: ["workers"],
+    enabled: waiting,
+    queryFn: () => ask<{ alive: boolean }>("GET", "jobs/workers/"),
+    refetchInterval: 10_000,
+  });
+  return query.data?.alive ?? true;
 }
 
 export const useActiveJobs = (): Job[] => useJobs().data?.results.filter(isActive) ?? [];

@@ -1,4 +1,5 @@
 import { createBrowserRouter, Navigate, Outlet, type RouteObject } from "react-router";
+import { ApiError } from "../api/client";
 import { Failed } from "../shared/States";
 import { Overlays } from "../shell/Overlays";
 import { Shell } from "../shell/Shell";
@@ -10,7 +11,28 @@ function page(load: () => Promise<{ default: React.ComponentType }>) {
 }
 
 
+const work = { handle: { work: true } };
+
 const projectPages: RouteObject[] = [
+  { index: true, lazy: page(() => import("../dashboard/DashboardPage")) },
+  { path: "videos", lazy: page(() => import("../videos/VideosPage")) },
+  { path: "videos/:video", lazy: page(() => import("../videos/VideoPage")) },
+  { path: "imports", lazy: page(() => import("../imports/ImportsPage")) },
+  { path: "imports/:batch", lazy: page(() => import("../imports/ImportPage")) },
+  { path: "datasets", lazy: page(() => import("../datasets/DatasetsPage")) },
+  { path: "datasets/new", lazy: page(() => import("../datasets/NewDatasetPage")) },
+  { path: "datasets/:version", lazy: page(() => import("../datasets/DatasetPage")) },
+  { path: "training", lazy: page(() => import("../training/TrainingPage")) },
+  { path: "training/new", lazy: page(() => import("../training/StartPage")) },
+  { path: "training/:run", lazy: page(() => import("../training/RunPage")) },
+  { path: "models", lazy: page(() => import("../models/ModelsPage")) },
+  { path: "models/:model", lazy: page(() => import("../models/ModelPage")) },
+  { path: "review", lazy: page(() => import("../readings/ReadingsPage")) },
+  { path: "jobs", lazy: page(() => import("../jobs/JobsPage")) },
+  { path: "members", lazy: page(() => import("../members/MembersPage")) },
+  { path: "settings", lazy: page(() => import("../settings/SettingsPage")) },
+  { path: "frames/:frame?", lazy: page(() => import("../boxes/BoxesPage")), ...work },
+  { path: "transcribe", lazy: page(() => import("../transcribe/TranscribePage")), ...work },
 ];
 
 export const router = createBrowserRouter([
@@ -20,8 +42,9 @@ export const router = createBrowserRouter([
     children: [
       { path: "/", element: <Navigate to="/projects" replace /> },
       { path: "/login", lazy: page(() => import("../login/LoginPage")) },
+      { path: "/projects", lazy: page(() => import("../projects/ProjectsPage")) },
       { path: "/p/:project", element: <Shell />, children: projectPages.map((one) => ({ errorElement: <Crashed />, ...one })) },
-      { path: "*", element: <main className="lonely"><Failed error={null} /></main> },
+      { path: "*", element: <main className="lonely"><Failed error={new ApiError(404, "not_found", "")} /></main> },
     ],
   },
 ]);

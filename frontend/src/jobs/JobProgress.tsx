@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { isActive, type Job, useCancelJob } from "../api/queries";
+import { isActive, type Job, useCancelJob, useWorkersAlive } from "../api/queries";
 import { formatSpan } from "../shared/format";
 import { Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
@@ -8,11 +8,12 @@ import { secondsLeft, shareOf, waitsTooLong } from "./progress";
 import { texts } from "./texts";
 
 /** A running job: what, how far, how long still, and the way to stop it. Ended: why, if it failed. */
-export function JobProgress({ job, name, workers }: { job: Job; name?: string; workers?: number }) {
+export function JobProgress({ job, name }: { job: Job; name?: string }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const now = useNow(isActive(job));
   const cancel = useCancelJob();
+  const alive = useWorkersAlive(job.state === "queued");
   const share = shareOf(job);
   const left = job.state === "running" ? secondsLeft(job, now) : null;
   const count = job.total === null ? "" : t("of", { done: job.done, total: job.total, unit: job.unit });
@@ -34,7 +35,7 @@ export function JobProgress({ job, name, workers }: { job: Job; name?: string; w
         aria-valuenow={share === null ? undefined : Math.round(share * 100)}>
         <i style={{ width: `${(share ?? 0) * 100}%` }} />
       </div>
-      {(workers === 0 || waitsTooLong(job, now)) && job.state === "queued" && <NoWorker />}
+      {!alive && waitsTooLong(job, now) && <NoWorker />}
     </div>
   );
 }

@@ -17,7 +17,7 @@ export function secondsLeft(progress: Progress, now: number): number | null {
   return (spent / share) * (1 - share);
 }
 
-/** Seconds after which a queued job is taken to have no worker. */
+/** Seconds that a job may wait before the page looks for its worker. */
 export const PATIENCE = 8;
 
 export function waitsTooLong(job: { state: string; created_at: string }, now: number): boolean {

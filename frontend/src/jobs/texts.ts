@@ -17,5 +17,7 @@ export const texts = defineTexts({
   none_title: { en: "No work has been started yet", es: "Aún no se ha iniciado ningún trabajo" },
   none_body: { en: "Uploads, frames, imports, trainings and readings show here while they run and stay for the record.",
     es: "Cargas, fotogramas, importaciones, entrenamientos y lecturas aparecen aquí mientras corren y quedan registrados." },
+  took: { en: "Took", es: "Duró" },
+  log_empty: { en: "Nothing was written.", es: "No se escribió nada." },
   attempt: { en: "try {attempt} of {max}", es: "intento {attempt} de {max}" },
 });

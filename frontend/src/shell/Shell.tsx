@@ -22,12 +22,12 @@ interface Place {
 const places: readonly Place[] = [
   { key: "dashboard", icon: "home", to: "" },
   { key: "videos", icon: "video", to: "videos", count: (c) => c.videos },
-  { key: "boxes", icon: "boxes", to: "frames", count: (c) => c.framesLeft },
-  { key: "transcribe", icon: "plate", to: "transcribe", count: (c) => c.cropsLeft },
+  { key: "boxes", icon: "boxes", to: "frames", count: (c) => c.frames_open },
+  { key: "transcribe", icon: "plate", to: "transcribe", count: (c) => c.waiting },
   { key: "datasets", icon: "data", to: "datasets", count: (c) => c.datasets },
-  { key: "training", icon: "curve", to: "training", count: (c) => c.runs },
+  { key: "training", icon: "curve", to: "training", count: (c) => c.training_runs },
   { key: "models", icon: "cube", to: "models", count: (c) => c.models },
-  { key: "review", icon: "check", to: "review", count: (c) => c.readsLeft },
+  { key: "review", icon: "check", to: "review", count: (c) => c.reads_open },
 ];
 const below: readonly Place[] = [
   { key: "imports", icon: "import", to: "imports" },

@@ -1,0 +1,64 @@
+import { formatNumber, formatShare } from "../shared/format";
+import { Icon } from "../shared/Icon";
+import { useTexts } from "../shared/text";
+import { RARE, rare, splits, type VersionCounts } from "./counts";
+import { texts } from "./texts";
+import "./datasets.css";
+
+/** How the version is split: one bar and a table. */
+export function SplitParts({ counts }: { counts: VersionCounts }) {
+  const t = useTexts(texts);
+  const labels = [...new Set(splits.flatMap((split) => Object.keys(counts.splits[split].boxes)))];
+  return (
+    <section className="card stack">
+      <header><h2>{t("split")}</h2><span className="t3 small">{t("split_hint")}</span></header>
+      <div className="split-bar" aria-hidden="true">
+        {splits.filter((split) => counts.splits[split].items).map((split) => (
+          <i key={split} data-split={split} style={{ flexGrow: counts.splits[split].items }}>{formatShare(counts.splits[split].items / counts.items, 0)}</i>
+        ))}
+      </div>
+      <div className="scroll-x">
+        <table className="table">
+          <thead><tr><th>{t("side")}</th><th className="num">{t("items")}</th><th className="num">{t("groups")}</th>{labels.map((label) => <th key={label} className="num">{label}</th>)}</tr></thead>
+          <tbody>
+            {splits.map((split) => (
+              <tr key={split}>
+                <td>{t(split)}</td><td className="num">{formatNumber(counts.splits[split].items)}</td><td className="num">{formatNumber(counts.splits[split].groups)}</td>
+                {labels.map((label) => <td key={label} className="num">{formatNumber(counts.splits[split].boxes[label] ?? 0)}</td>)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+export function LeakCheck({ counts }: { counts: VersionCounts }) {
+  const t = useTexts(texts);
+  const clean = counts.leaks === 0;
+  return (
+    <section className="card">
+      <header><h2 className="grow">{t("leak_check")}</h2><span className={clean ? "chip ok" : "chip bad"}>{clean ? t("leaks_none") : t("leaks_some", { count: counts.leaks })}</span></header>
+      <p className="spread"><span className="row"><span className={clean ? "ok row" : "bad row"}><Icon name={clean ? "check" : "warning"} /></span>{t("leak_line")}</span><strong>{counts.leaks}</strong></p>
+    </section>
+  );
+}
+
+export function Characters({ counts }: { counts: VersionCounts }) {
+  const t = useTexts(texts);
+  if (counts.characters.length === 0) return null;
+  const few = rare(counts.characters);
+  return (
+    <section className="card">
+      <header><h2>{t("characters")}</h2>{few.length > 0 && <span className="warn small">{t("rare", { list: few.join(" "), least: RARE })}</span>}</header>
+      <ul className="characters">
+        {counts.characters.map(([character, count]) => (
+          <li key={character} data-rare={count < RARE || undefined}>
+            <b className="mono" data-digit={/\d/.test(character) || undefined}>{character}</b><span>{formatNumber(count)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

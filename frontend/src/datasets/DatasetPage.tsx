@@ -1,0 +1,110 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useParams } from "react-router";
+import { sentenceOf } from "../api/client";
+import { ask, isActive, useJob, useProjectId } from "../api/queries";
+import type { DatasetVersion, Export } from "../api/types";
+import { JobProgress } from "../jobs/JobProgress";
+import { formatDateTime, formatNumber } from "../shared/format";
+import { useList } from "../shared/Pages";
+import { Failed, Loading, Notice } from "../shared/States";
+import { useTexts } from "../shared/text";
+import { texts as shared } from "../shared/texts";
+import { Figure, SelectField } from "../shared/ui";
+import { Page } from "../shell/Page";
+import { Characters, LeakCheck, SplitParts } from "./CountParts";
+import { countsOf } from "./counts";
+import { texts } from "./texts";
+
+export default function DatasetPage() {
+  const s = useTexts(shared);
+  const project = useProjectId();
+  const id = Number(useParams().version);
+  const version = useQuery({ queryKey: ["datasets", "one", id], queryFn: () => ask<DatasetVersion>("GET", `datasets/${id}/`) });
+  if (version.data) return <OneVersion version={version.data} />;
+  return (
+    <Page title={s("datasets")} parent={{ name: s("datasets"), to: `/p/${project}/datasets` }}>
+      {version.error ? <Failed error={version.error} retry={() => void version.refetch()} /> : <Loading />}
+    </Page>
+  );
+}
+
+function OneVersion({ version }: { version: DatasetVersion }) {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const project = useProjectId();
+  const counts = countsOf(version.counts);
+  return (
+    <Page title={t("version", { kind: s(version.kind), number: version.number })} parent={{ name: s("datasets"), to: `/p/${project}/datasets` }}
+      beside={<span className="chip">{version.note || formatDateTime(version.created_at)}</span>}
+      actions={<Link className="button primary" to={`/p/${project}/training/new?dataset=${version.id}`}>{t("train_on")}</Link>}>
+      {version.incomplete && <Notice kind="warn">{t("incomplete")}</Notice>}
+      <div className="columns">
+        <div className="stack">
+          <section className="card figures">
+            <Figure name={t("items")}>{formatNumber(counts.items)}</Figure>
+            <Figure name={t("groups")}>{formatNumber(counts.groups)}</Figure>
+            <Figure name={t("seed")}>{version.seed}</Figure>
+          </section>
+          <SplitParts counts={counts} />
+          <Characters counts={counts} />
+        </div>
+        <div className="stack">
+          <LeakCheck counts={counts} />
+          <Exports version={version} />
+          <section className="card">
+            <dl className="facts">
+              <dt>{s("made")}</dt><dd>{formatDateTime(version.created_at)}</dd>
+              <dt>{s("by")}</dt><dd>{version.created_by || "–"}</dd>
+              <dt>{t("fingerprint")}</dt><dd className="mono tiny">{version.manifest_hash.slice(0, 16)}</dd>
+            </dl>
+          </section>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+const formats: Record<DatasetVersion["kind"], readonly (readonly [string, string])[]> = {
+  detector: [["yolo", "YOLO"], ["kitti", "KITTI"], ["cloud-annotations", "Cloud Annotations"], ["csv", "CSV"]],
+  recognizer: [["lprnet", "LPRNet"], ["csv", "CSV"]],
+};
+
+function Exports({ version }: { version: DatasetVersion }) {
+  const t = useTexts(texts);
+  const client = useQueryClient();
+  const [format, setFormat] = useState(formats[version.kind][0]?.[0] ?? "");
+  const key = ["exports", version.id];
+  const exports = useList<Export>(key, "exports/", { project: version.project, dataset: version.id });
+  const make = useMutation({
+    mutationFn: () => ask<Export>("POST", "exports/", { body: { project: version.project, dataset: version.id, format } }),
+    onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "exports" || queryKey[0] === "jobs" }),
+  });
+  return (
+    <section className="card stack">
+      <div className="row end">
+        <div className="grow">
+          <SelectField label={t("format")} value={format} onChange={(event) => setFormat(event.target.value)}>
+            {formats[version.kind].map(([value, name]) => <option key={value} value={value}>{name}</option>)}
+          </SelectField>
+        </div>
+        <button type="button" className="button" disabled={make.isPending} onClick={() => make.mutate()}>{t("export")}</button>
+      </div>
+      {make.error && <Notice kind="bad">{sentenceOf(make.error)}</Notice>}
+      {exports.data?.map((one) => <OneExport key={one.id} row={one} />)}
+    </section>
+  );
+}
+
+function OneExport({ row }: { row: Export }) {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const job = useJob(row.file ? null : row.job).data;
+  if (job && (isActive(job) || job.state === "failed")) return <JobProgress job={job} name={t("exporting")} />;
+  return (
+    <p className="spread">
+      <span className="ellipsis">{row.format} <span className="t3">{formatDateTime(row.created_at)}</span></span>
+      {row.file && <a href={row.file} download>{s("download")}</a>}
+    </p>
+  );
+}

@@ -1,0 +1,97 @@
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useNavigate, useSearchParams } from "react-router";
+import { sentenceOf } from "../api/client";
+import { ask, useProjectId } from "../api/queries";
+import type { Job, Kind } from "../api/types";
+import { useCommands } from "../shared/commands";
+import { formatNumber } from "../shared/format";
+import { Notice } from "../shared/States";
+import { translator, useTexts } from "../shared/text";
+import { texts as shared } from "../shared/texts";
+import { Action, Segments, TextField } from "../shared/ui";
+import { Page } from "../shell/Page";
+import { Characters, LeakCheck, SplitParts } from "./CountParts";
+import { countsOf, sharesOf, type Split, splits } from "./counts";
+import { texts } from "./texts";
+
+/** What a version frozen now would hold; it is frozen only when the leak check shows 0. */
+export default function NewDatasetPage() {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const go = useNavigate();
+  const client = useQueryClient();
+  const project = useProjectId();
+  const [search, setSearch] = useSearchParams();
+  const kind: Kind = search.get("kind") === "detector" ? "detector" : "recognizer";
+  const [typed, setTyped] = useState<Record<Split, string>>({ train: "80", val: "10", test: "10" });
+  const [seed, setSeed] = useState("0");
+  const [whole, setWhole] = useState(false);
+  const [note, setNote] = useState("");
+  const shares = sharesOf(typed);
+  const seedOk = /^\d{1,9}$/.test(seed);
+  const body = { project, kind, shares, seed: Number(seed), whole_videos: whole, note };
+  const preview = useQuery({
+    queryKey: ["dataset-preview", project, kind, shares, seed, whole],
+    enabled: shares !== null && seedOk,
+    placeholderData: keepPreviousData,
+    queryFn: () => ask<{ counts?: unknown }>("POST", "datasets/preview/", { body }),
+  });
+  const freeze = useMutation({
+    mutationFn: () => ask<Job>("POST", "datasets/", { body }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["jobs"] });
+      void go(`/p/${project}/datasets`);
+    },
+  });
+  const counts = preview.data && !preview.error ? countsOf(preview.data.counts ?? preview.data) : undefined;
+  const ready = counts !== undefined && counts.items > 0 && counts.leaks === 0 && shares !== null && seedOk && !freeze.isPending;
+  useCommands([{
+    id: "freeze", name: { en: translator(texts, "en")("freeze"), es: translator(texts, "es")("freeze") }, keys: "Ctrl+Enter",
+    inFields: true, when: () => ready, run: () => freeze.mutate(),
+  }]);
+  return (
+    <Page title={t("new_version")} parent={{ name: s("datasets"), to: `/p/${project}/datasets` }}>
+      <div className="columns">
+        <div className="stack">
+          <section className="card stack">
+            <div className="row wrap">
+              <Segments<Kind> label={t("kind")} value={kind} onChange={(to) => setSearch({ kind: to }, { replace: true })}
+                options={[["detector", s("plate_detector")], ["recognizer", s("plate_recognizer")]]} />
+              <span className="t3">{t("takes")}</span><span className="chip on">{t(kind === "detector" ? "takes_detector" : "takes_recognizer")}</span>
+            </div>
+            {counts && (
+              <p className="row wrap">
+                <span><span className="big">{formatNumber(counts.items)}</span> <span className="t2">{t(kind === "detector" ? "frames" : "plates", { count: counts.items })}</span></span>
+                <span><span className="big">{formatNumber(counts.groups)}</span> <span className="t2">{t("vehicles", { count: counts.groups })}</span></span>
+              </p>
+            )}
+            {preview.error && <Notice kind="warn">{sentenceOf(preview.error)}</Notice>}
+            <div className="grid-3">
+              {splits.map((split) => (
+                <TextField key={split} label={t(`${split}_share`)} inputMode="decimal" value={typed[split]} aria-invalid={!shares || undefined}
+                  onChange={(event) => setTyped({ ...typed, [split]: event.target.value })} />
+              ))}
+            </div>
+            {!shares && <p className="bad small" role="alert">{t("shares_wrong")}</p>}
+            <div className="grid-3">
+              <TextField label={t("seed")} inputMode="numeric" value={seed} aria-invalid={!seedOk || undefined} onChange={(event) => setSeed(event.target.value)} />
+              <TextField label={t("note")} hint={s("optional")} value={note} maxLength={200} onChange={(event) => setNote(event.target.value)} />
+            </div>
+            <label className="check"><input type="checkbox" checked={whole} onChange={(event) => setWhole(event.target.checked)} />{t("whole_videos")}</label>
+          </section>
+          {counts && <SplitParts counts={counts} />}
+          {counts && <Characters counts={counts} />}
+        </div>
+        <div className="stack">
+          {counts && <LeakCheck counts={counts} />}
+          {freeze.error && <Notice kind="bad">{sentenceOf(freeze.error)}</Notice>}
+          <section className="card stack">
+            <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => freeze.mutate()}>{t("freeze")}</Action>
+            <p className="t2 small">{counts?.items === 0 || preview.error ? t("nothing") : t("freeze_hint")}</p>
+          </section>
+        </div>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,85 @@
+import { useMutation } from "@tanstack/react-query";
+import { useRef } from "react";
+import { Link, useNavigate } from "react-router";
+import { sentenceOf, upload } from "../api/client";
+import { useProjectId } from "../api/queries";
+import type { ImportBatch } from "../api/types";
+import { useCommands } from "../shared/commands";
+import { formatDateTime, formatNumber } from "../shared/format";
+import { More, useList } from "../shared/Pages";
+import { Empty, Notice, Shown, useAfter } from "../shared/States";
+import { translator, useTexts } from "../shared/text";
+import { texts as shared } from "../shared/texts";
+import { Action } from "../shared/ui";
+import { Page } from "../shell/Page";
+import { DropZone, FromServer } from "../videos/AddVideos";
+import { sumOf } from "./counts";
+import { texts } from "./texts";
+import "../videos/videos.css";
+
+export default function ImportsPage() {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const go = useNavigate();
+  const project = useProjectId();
+  const picker = useRef<HTMLInputElement>(null);
+  const batches = useList<ImportBatch>(["imports", project], "imports/", { project });
+  const open = (batch: { id: number }) => void go(`/p/${project}/imports/${batch.id}`);
+  const send = useMutation({
+    mutationFn: (file: File) => {
+      const form = new FormData();
+      form.set("project", String(project));
+      form.set("file", file);
+      return upload<ImportBatch>("imports/", form);
+    },
+    onSuccess: open,
+  });
+  const choose = () => picker.current?.click();
+  useCommands([{ id: "choose-import", name: { en: translator(texts, "en")("choose"), es: translator(texts, "es")("choose") }, keys: "V", run: choose }]);
+  const take = (files: Iterable<File>) => {
+    const [first] = files;
+    if (first) send.mutate(first);
+  };
+  const button = <Action primary k="V" onClick={choose} disabled={send.isPending}>{t("choose")}</Action>;
+  return (
+    <Page title={s("imports")} actions={button}>
+      <input ref={picker} type="file" accept=".zip,.csv,.json,.txt" hidden
+        onChange={(event) => { take(event.target.files ?? []); event.target.value = ""; }} />
+      <DropZone onFiles={take}>
+        {send.isPending && <Sending name={send.variables.name} />}
+        {send.error && <Notice kind="bad">{sentenceOf(send.error)}</Notice>}
+        <Shown query={batches}>
+          {(rows) => rows.length === 0 ? <Empty title={t("first_title")} actions={button}>{t("first_body")}</Empty> : (
+            <section className="card scroll-x">
+              <table className="table">
+                <thead><tr><th>{t("file")}</th><th>{t("format")}</th><th className="num">{t("seen")}</th><th className="num">{t("imported")}</th><th>{s("state")}</th><th>{s("made")}</th></tr></thead>
+                <tbody>
+                  {rows.map((batch) => {
+                    const sum = sumOf(batch.counts);
+                    return (
+                      <tr key={batch.id} data-link onClick={() => open(batch)}>
+                        <td><Link to={`/p/${project}/imports/${batch.id}`}>{batch.name}</Link></td>
+                        <td className="t2">{batch.format || "–"}</td>
+                        <td className="num">{formatNumber(sum.seen)}</td>
+                        <td className="num">{batch.dry_run ? "–" : formatNumber(sum.imported)}</td>
+                        <td>{batch.dry_run ? <span className="chip">{t("checked")}</span> : <span className="chip ok">{t("done")}</span>}</td>
+                        <td className="t3">{formatDateTime(batch.created_at)}</td>
+                      </tr>
+                    );
+                  })}
+                </tbody>
+              </table>
+              <More list={batches} />
+            </section>
+          )}
+        </Shown>
+        <section className="card"><FromServer project={project} path="imports/" label={s("import")} done={open} /></section>
+      </DropZone>
+    </Page>
+  );
+}
+
+function Sending({ name }: { name: string }) {
+  const t = useTexts(texts);
+  return useAfter(300) ? <p className="t2" role="status">{t("looking", { name })}</p> : null;
+}

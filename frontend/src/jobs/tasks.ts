@@ -1,0 +1,25 @@
+import { language } from "../shared/language";
+
+/** What the long works are called; the server names them by their function. */
+const names: Record<string, { en: string; es: string }> = {
+  make_preview: { en: "Making a video playable", es: "Preparar la reproducción" },
+  split_video: { en: "Making frames", es: "Crear fotogramas" },
+  crop_plates: { en: "Cropping plates", es: "Recortar placas" },
+  check_import: { en: "Looking at a file", es: "Revisar un archivo" },
+  run_import: { en: "Import", es: "Importación" },
+  import_annotations: { en: "Import", es: "Importación" },
+  freeze_dataset: { en: "Freezing a dataset version", es: "Congelar una versión" },
+  export_dataset: { en: "Export", es: "Exportación" },
+  train: { en: "Training", es: "Entrenamiento" },
+  evaluate: { en: "Evaluation", es: "Evaluación" },
+  infer: { en: "Reading a video", es: "Lectura de un video" },
+  read_video: { en: "Reading a video", es: "Lectura de un video" },
+};
+
+export function taskName(task: string): string {
+  const name = task.split(".").at(-1) ?? task;
+  const known = names[name];
+  if (known) return known[language()];
+  const plain = name.replaceAll("_", " ");
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
+}

@@ -1,0 +1,74 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "react-router";
+import { sentenceOf } from "../api/client";
+import { ask, useProject, useProjectId } from "../api/queries";
+import type { Kind, TrainedModel } from "../api/types";
+import { formatDateTime, formatShare } from "../shared/format";
+import { More, useList } from "../shared/Pages";
+import { Empty, Notice, Shown } from "../shared/States";
+import { useTexts } from "../shared/text";
+import { texts as shared } from "../shared/texts";
+import { Page } from "../shell/Page";
+import { headline } from "./figures";
+import { texts } from "./texts";
+
+const MANAGER = 4;
+
+export function usePromote() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (model: TrainedModel) => ask<TrainedModel>("POST", `models/${model.id}/promote/`, { body: { project: model.project } }),
+    onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "models" || queryKey[0] === "stats" }),
+  });
+}
+
+export default function ModelsPage() {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const project = useProjectId();
+  const models = useList<TrainedModel>(["models", project], "models/", { project });
+  const promote = usePromote();
+  return (
+    <Page title={s("models")}>
+      {promote.error && <Notice kind="bad">{sentenceOf(promote.error)}</Notice>}
+      <Shown query={models}>
+        {(rows) => rows.length === 0
+          ? <Empty title={t("none_title")} actions={<Link className="button primary" to={`/p/${project}/training/new`}>{t("train")}</Link>}>{t("none_body")}</Empty>
+          : <>{(["detector", "recognizer"] as const).map((kind) => <OfKind key={kind} kind={kind} rows={rows.filter((row) => row.kind === kind)} promote={promote} />)}<More list={models} /></>}
+      </Shown>
+    </Page>
+  );
+}
+
+function OfKind({ kind, rows, promote }: { kind: Kind; rows: readonly TrainedModel[]; promote: ReturnType<typeof usePromote> }) {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const id = useProjectId();
+  const manages = useProject().data?.role === MANAGER;
+  if (rows.length === 0) return null;
+  return (
+    <section className="card scroll-x">
+      <header><h2>{s(kind === "detector" ? "plate_detector" : "plate_recognizer")}</h2><span className="t3 small">{t("promote_hint")}</span></header>
+      <table className="table">
+        <thead><tr><th>{t("model")}</th><th>{t("network")}</th><th className="num">{t(kind === "detector" ? "map" : "exact")}</th><th>{s("made")}</th><th /></tr></thead>
+        <tbody>
+          {rows.map((model) => {
+            const figure = headline(kind, model.figures);
+            return (
+              <tr key={model.id} style={{ height: 40 }}>
+                <td><Link to={`/p/${id}/models/${model.id}`}>{model.name}</Link></td>
+                <td className="t2">{model.network}</td>
+                <td className="num strong">{figure === undefined ? <span className="t3">{t("not_evaluated")}</span> : formatShare(figure)}</td>
+                <td className="t3">{model.project === null ? t("starter") : formatDateTime(model.created_at)}</td>
+                <td className="num">
+                  {model.current ? <span className="chip ok">✓ {t("current")}</span>
+                    : <button type="button" className="button small" disabled={!manages || promote.isPending} onClick={() => promote.mutate(model)}>{t("promote")}</button>}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
+  );
+}

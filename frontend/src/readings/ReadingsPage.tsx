@@ -1,0 +1,115 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { sentenceOf } from "../api/client";
+import { ask, isActive, useProjectId } from "../api/queries";
+import type { InferenceRun, Kind, TrainedModel, Video } from "../api/types";
+import { JobProgress } from "../jobs/JobProgress";
+import { formatDateTime, formatNumber } from "../shared/format";
+import { More, useList } from "../shared/Pages";
+import { Empty, Notice, Shown } from "../shared/States";
+import { useTexts } from "../shared/text";
+import { texts as shared } from "../shared/texts";
+import { SelectField, TextField } from "../shared/ui";
+import { Page } from "../shell/Page";
+import { RunState } from "../training/RunState";
+import { texts } from "./texts";
+
+/** Readings of videos by models: start one, review one. */
+export default function ReadingsPage() {
+  const t = useTexts(texts);
+  const project = useProjectId();
+  const videos = useList<Video>(["videos", project, "all"], "videos/", { project, limit: 500 });
+  const runs = useList<InferenceRun>(["live", "inference-runs", project], "inference-runs/", { project });
+  const nameOf = (id: number) => videos.data?.find((video) => video.id === id)?.name ?? `${t("video")} ${id}`;
+  return (
+    <Page title={t("title")}>
+      <div className="columns">
+        <div className="stack">
+          <Shown query={runs}>
+            {(rows) => rows.length === 0 ? <Empty title={t("none_title")}>{t("none_body")}</Empty> : (
+              <>
+                {rows.map((run) => run.job && (isActive(run.job) || run.job.state === "failed") && (
+                  <section key={run.id} className="card"><JobProgress job={run.job} name={`${t("reading")} ${nameOf(run.video)}`} /></section>
+                ))}
+                <Readings rows={rows} nameOf={nameOf} />
+                <More list={runs} />
+              </>
+            )}
+          </Shown>
+        </div>
+        <Start videos={videos.data ?? []} />
+      </div>
+    </Page>
+  );
+}
+
+function Readings({ rows, nameOf }: { rows: readonly InferenceRun[]; nameOf: (id: number) => string }) {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const project = useProjectId();
+  return (
+    <section className="card scroll-x">
+      <table className="table">
+        <thead><tr><th>{t("video")}</th><th>{t("readings")}</th><th>{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th>{s("made")}</th><th /></tr></thead>
+        <tbody>
+          {rows.map((run) => (
+            <tr key={run.id} style={{ height: 40 }}>
+              <td><Link to={`/p/${project}/videos/${run.video}`}>{nameOf(run.video)}</Link></td>
+              <td className="t2">{t("reading_of", { id: run.id })}</td>
+              <td><RunState job={run.job} /></td>
+              <td className="num">{run.read_count === undefined ? "–" : formatNumber(run.read_count)}</td>
+              <td className="num">{run.reviewed_count === undefined ? "–" : formatNumber(run.reviewed_count)}</td>
+              <td className="t3">{formatDateTime(run.created_at)}</td>
+              <td className="num"><Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Start({ videos }: { videos: readonly Video[] }) {
+  const t = useTexts(texts);
+  const client = useQueryClient();
+  const project = useProjectId();
+  const [search] = useSearchParams();
+  const models = useList<TrainedModel>(["models", project], "models/", { project });
+  const [fps, setFps] = useState("5");
+  const rate = Number(fps.replace(",", "."));
+  const rateOk = rate > 0 && rate <= 60;
+  const start = useMutation({
+    mutationFn: (body: Record<string, unknown>) => ask<InferenceRun>("POST", "inference-runs/", { body }),
+    onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "live" || queryKey[0] === "jobs" }),
+  });
+  const of = (kind: Kind) => models.data?.filter((model) => model.kind === kind) ?? [];
+  const lacking = models.data !== undefined && (of("detector").length === 0 || of("recognizer").length === 0);
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const id = (name: string) => (form.get(name) ? { [name]: Number(form.get(name)) } : {});
+    start.mutate({ ...id("video"), ...id("detector"), ...id("recognizer"), fps: rate });
+  };
+  const choice = (kind: Kind) => (
+    <SelectField label={t(kind)} name={kind}>
+      {of(kind).some((model) => model.current) && <option value="">{t("current_model")}</option>}
+      {of(kind).map((model) => <option key={model.id} value={model.id}>{model.name}{model.current ? ` (${t("current")})` : ""}</option>)}
+    </SelectField>
+  );
+  return (
+    <form className="card stack" onSubmit={submit}>
+      <h2>{t("start_title")}</h2>
+      <SelectField key={videos.length} label={t("video")} name="video" defaultValue={search.get("video") ?? undefined}>
+        {videos.map((video) => <option key={video.id} value={video.id}>{video.name}</option>)}
+      </SelectField>
+      {choice("detector")}
+      {choice("recognizer")}
+      <TextField label={t("fps")} inputMode="decimal" value={fps} onChange={(event) => setFps(event.target.value)} error={rateOk ? undefined : t("bad_fps")} />
+      {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
+      <button type="submit" className="button primary wide" disabled={start.isPending || lacking || videos.length === 0 || !rateOk}>{t("start")}</button>
+      {lacking && <p className="t2 small">{t("no_models")} <Link to={`/p/${project}/training/new`}>{t("train")}</Link></p>}
+      {videos.length === 0 && <p className="t2 small">{t("no_videos")}</p>}
+    </form>
+  );
+}

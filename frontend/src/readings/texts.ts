@@ -1,0 +1,27 @@
+import { defineTexts } from "../shared/text";
+
+export const texts = defineTexts({
+  title: { en: "Review", es: "Revisión" },
+  start_title: { en: "Read a video", es: "Leer un video" },
+  video: { en: "Video", es: "Video" },
+  detector: { en: "Detector", es: "Detector" },
+  recognizer: { en: "Recognizer", es: "Lector" },
+  current: { en: "current", es: "vigente" },
+  current_model: { en: "the current one", es: "el vigente" },
+  fps: { en: "Frames a second", es: "Fotogramas por segundo" },
+  start: { en: "Read it", es: "Leerlo" },
+  reading: { en: "Reading", es: "Leyendo" },
+  readings: { en: "Readings", es: "Lecturas" },
+  reading_of: { en: "Reading {id}", es: "Lectura {id}" },
+  reads: { en: "Reads", es: "Placas leídas" },
+  reviewed: { en: "Reviewed", es: "Revisadas" },
+  review: { en: "Review", es: "Revisar" },
+  none_title: { en: "No video has been read yet", es: "Aún no se ha leído ningún video" },
+  none_body: { en: "A reading looks at a whole video with one detector and one recognizer and leaves one read per vehicle to review.",
+    es: "Una lectura recorre un video entero con un detector y un lector, y deja una lectura por vehículo para revisar." },
+  no_models: { en: "A reading needs a trained detector and a trained recognizer.", es: "Una lectura necesita un detector y un lector entrenados." },
+  train: { en: "To the training", es: "Al entrenamiento" },
+  no_videos: { en: "Add a video first.", es: "Primero agregue un video." },
+  speed: { en: "{fps} frames per s", es: "{fps} fotogramas por s" },
+  bad_fps: { en: "More than 0, at most 60.", es: "Mayor que 0, como máximo 60." },
+});

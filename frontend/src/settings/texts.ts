@@ -1,0 +1,26 @@
+import { defineTexts } from "../shared/text";
+
+export const texts = defineTexts({
+  this_browser: { en: "This browser", es: "Este navegador" },
+  theme: { en: "Colours", es: "Colores" },
+  light: { en: "Light", es: "Claro" },
+  dark: { en: "Dark", es: "Oscuro" },
+  auto: { en: "As the system", es: "Como el sistema" },
+  language: { en: "Language", es: "Idioma" },
+  project: { en: "Project", es: "Proyecto" },
+  time_zone: { en: "Time zone", es: "Zona horaria" },
+  alphabet: { en: "Alphabet", es: "Alfabeto" },
+  alphabet_hint: { en: "the characters that plates may have", es: "los caracteres que puede tener una placa" },
+  share: { en: "Read twice", es: "Leer dos veces" },
+  share_hint: { en: "% of plates that a second person reads too", es: "% de placas que lee también otra persona" },
+  saved: { en: "Saved", es: "Guardado" },
+  formats: { en: "Plate formats", es: "Formatos de placa" },
+  formats_hint: { en: "A hint while typing, never a wall. A is a letter, 9 a digit, [BC] one of these.",
+    es: "Una ayuda al escribir, nunca un muro. A es una letra, 9 un dígito, [BC] una de estas." },
+  pattern: { en: "Pattern", es: "Patrón" },
+  display: { en: "Shown as", es: "Se muestra" },
+  example: { en: "Example", es: "Ejemplo" },
+  add_format: { en: "Add a format", es: "Agregar un formato" },
+  account: { en: "Account", es: "Cuenta" },
+  logged_in_as: { en: "Logged in as {name}", es: "Sesión de {name}" },
+});

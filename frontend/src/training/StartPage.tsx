@@ -1,0 +1,139 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { sentenceOf } from "../api/client";
+import { ask, useProjectId } from "../api/queries";
+import type { DatasetVersion, Kind, TrainedModel, TrainingRun } from "../api/types";
+import { countsOf, RARE, rare } from "../datasets/counts";
+import { useCommands } from "../shared/commands";
+import { useList } from "../shared/Pages";
+import { Empty, Notice, Shown } from "../shared/States";
+import { translator, useTexts } from "../shared/text";
+import { texts as shared } from "../shared/texts";
+import { Action, Segments, SelectField, TextField } from "../shared/ui";
+import { Page } from "../shell/Page";
+import { configOf, type Preset, presets, settingsOf, type Typed } from "./config";
+import { texts } from "./texts";
+import "./training.css";
+
+export default function StartPage() {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const project = useProjectId();
+  const versions = useList<DatasetVersion>(["datasets", project, "all"], "datasets/", { project, limit: 200 });
+  return (
+    <Page title={t("new_run")} parent={{ name: s("training"), to: `/p/${project}/training` }}>
+      <Shown query={versions}>
+        {(rows) => rows.length ? <Form versions={rows} /> : (
+          <Empty title={t("no_dataset_title")} actions={<Link className="button primary" to={`/p/${project}/datasets/new`}>{t("to_datasets")}</Link>}>{t("no_dataset_body")}</Empty>
+        )}
+      </Shown>
+    </Page>
+  );
+}
+
+function Form({ versions }: { versions: readonly DatasetVersion[] }) {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const go = useNavigate();
+  const client = useQueryClient();
+  const project = useProjectId();
+  const [search] = useSearchParams();
+  const asked = versions.find((version) => version.id === Number(search.get("dataset")));
+  const [kind, setKind] = useState<Kind>(asked?.kind ?? versions[0]?.kind ?? "recognizer");
+  const [chosen, setChosen] = useState<number | undefined>(asked?.id);
+  const [parent, setParent] = useState("");
+  const [preset, setPreset] = useState<Preset>("standard");
+  const [typed, setTyped] = useState<Typed>({});
+  const fitting = versions.filter((version) => version.kind === kind);
+  const dataset = fitting.find((version) => version.id === chosen) ?? fitting[0];
+  const { config, errors } = configOf(kind, preset, typed);
+  const wrong = Object.keys(errors).length;
+  const start = useMutation({
+    mutationFn: () => ask<TrainingRun>("POST", "training-runs/", { body: { project, kind, dataset: dataset?.id, parent: parent ? Number(parent) : null, config } }),
+    onSuccess: (run) => {
+      void client.invalidateQueries({ queryKey: ["live"] });
+      void client.invalidateQueries({ queryKey: ["jobs"] });
+      void go(`/p/${project}/training/${run.id}`);
+    },
+  });
+  const ready = wrong === 0 && dataset !== undefined && !start.isPending;
+  useCommands([{
+    id: "start-training", name: { en: translator(texts, "en")("start"), es: translator(texts, "es")("start") }, keys: "Ctrl+Enter",
+    inFields: true, when: () => ready, run: () => start.mutate(),
+  }]);
+  return (
+    <div className="columns">
+      <div className="stack">
+        <section className="card stack">
+          <div><Segments<Kind> label={t("kind")} value={kind} onChange={(to) => { setKind(to); setTyped({}); setParent(""); }} options={[["detector", s("plate_detector")], ["recognizer", s("plate_recognizer")]]} /></div>
+          <div className="grid-2">
+            <SelectField label={t("dataset")} value={dataset?.id ?? ""} onChange={(event) => setChosen(Number(event.target.value))}>
+              {fitting.map((version) => <option key={version.id} value={version.id}>{s(version.kind)} v{version.number}{version.note && `, ${version.note}`}</option>)}
+            </SelectField>
+            <Parents kind={kind} value={parent} onChange={setParent} />
+          </div>
+          <div className="presets" role="radiogroup" aria-label={t("preset")}>
+            {presets.map((one) => (
+              <button key={one} type="button" role="radio" aria-checked={one === preset} onClick={() => setPreset(one)}>
+                <strong>{t(one)}</strong><span className="t2 small">{t(`${one}_body`)}</span>
+              </button>
+            ))}
+          </div>
+        </section>
+        <section className="card stack">
+          <header><h2>{t("advanced")}</h2><span className="t3 small">{t("advanced_hint")}</span></header>
+          <div className="grid-3">
+            {settingsOf(kind).map((setting) => setting.choices ? (
+              <SelectField key={setting.name} label={t(setting.text)} value={typed[setting.name] ?? ""} onChange={(event) => setTyped({ ...typed, [setting.name]: event.target.value })}>
+                <option value="">{t("as_preset")}</option>
+                {setting.choices.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
+              </SelectField>
+            ) : (
+              <TextField key={setting.name} label={t(setting.text)} inputMode="decimal" placeholder={t("as_preset")} value={typed[setting.name] ?? ""}
+                error={errors[setting.name] && t(errors[setting.name] === "multiple" ? "bad_multiple" : "bad_number", { name: t(setting.text), least: setting.least ?? 0 })}
+                onChange={(event) => setTyped({ ...typed, [setting.name]: event.target.value })} />
+            ))}
+          </div>
+        </section>
+      </div>
+      <div className="stack">
+        {dataset && <DataFacts version={dataset} />}
+        {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
+        <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => start.mutate()}>{t("start")}</Action>
+        {wrong > 0 && <p className="t2 small">{t("fix", { count: wrong })}</p>}
+        {!dataset && <p className="t2 small">{t("choose_data")} <Link to={`/p/${project}/datasets/new?kind=${kind}`}>{t("to_datasets")}</Link></p>}
+      </div>
+    </div>
+  );
+}
+
+function Parents({ kind, value, onChange }: { kind: Kind; value: string; onChange: (id: string) => void }) {
+  const t = useTexts(texts);
+  const project = useProjectId();
+  const models = useList<TrainedModel>(["models", project, kind], "models/", { project, kind });
+  return (
+    <SelectField label={t("start_from")} value={value} onChange={(event) => onChange(event.target.value)}>
+      <option value="">{t("scratch")}</option>
+      {models.data?.filter((model) => model.kind === kind).map((model) => <option key={model.id} value={model.id}>{model.name}</option>)}
+    </SelectField>
+  );
+}
+
+function DataFacts({ version }: { version: DatasetVersion }) {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  const counts = countsOf(version.counts);
+  const items = version.kind === "detector" ? "frames" : "plates";
+  const held = { items: counts.splits.val.items + counts.splits.test.items, groups: counts.splits.val.groups + counts.splits.test.groups };
+  const few = rare(counts.characters);
+  const line = (side: { items: number; groups: number }) => `${t(items, { count: side.items })}, ${t("groups", { count: side.groups })}`;
+  return (
+    <section className="card stack">
+      <header><h2 className="grow">{s(version.kind)} v{version.number}</h2><span className={counts.leaks ? "chip bad" : "chip ok"}>{counts.leaks ? t("leaks", { count: counts.leaks }) : `✓ ${t("no_leaks")}`}</span></header>
+      <dl className="facts"><dt>{s("train")}</dt><dd>{line(counts.splits.train)}</dd><dt>{s("held")}</dt><dd>{line(held)}</dd></dl>
+      {held.items === 0 && <Notice kind="warn">{t("no_held")}</Notice>}
+      {few.length > 0 && <Notice kind="warn">{t("rare", { list: few.join(", "), least: RARE })}</Notice>}
+    </section>
+  );
+}

@@ -1,0 +1,58 @@
+/** Settings of a training as typed in the form: empty means what the preset has. */
+import type { Kind } from "../api/types";
+import type { texts } from "./texts";
+
+export const presets = ["quick", "standard", "tao"] as const;
+export type Preset = (typeof presets)[number];
+export type Typed = Record<string, string>;
+
+export interface Setting {
+  name: string;
+  text: keyof typeof texts;
+  least?: number;
+  whole?: boolean;
+  multiple?: number;
+  choices?: readonly string[];
+}
+
+const both: readonly Setting[] = [
+  { name: "epochs", text: "epochs", least: 1, whole: true },
+  { name: "batch", text: "batch", least: 1, whole: true },
+  { name: "seed", text: "seed", least: 0, whole: true },
+];
+const own: Record<Kind, readonly Setting[]> = {
+  detector: [
+    { name: "width", text: "width", least: 16, whole: true, multiple: 16 },
+    { name: "height", text: "height", least: 16, whole: true, multiple: 16 },
+    { name: "lr_hi", text: "rate", least: 0.000001 },
+  ],
+  recognizer: [
+    { name: "network", text: "network", choices: ["lite", "lprnet10", "lprnet18"] },
+    { name: "synthetic", text: "synthetic", least: 0, whole: true },
+    { name: "rate", text: "rate", least: 0.000001 },
+  ],
+};
+
+export function settingsOf(kind: Kind): readonly Setting[] {
+  return [...both, ...own[kind]];
+}
+
+/** The request's config, and what is wrong with what was typed. */
+export function configOf(kind: Kind, preset: Preset, typed: Typed): { config: Record<string, unknown>; errors: Record<string, "number" | "multiple"> } {
+  const config: Record<string, unknown> = { preset };
+  const errors: Record<string, "number" | "multiple"> = {};
+  for (const setting of settingsOf(kind)) {
+    const text = (typed[setting.name] ?? "").trim();
+    if (!text) continue;
+    if (setting.choices) {
+      config[setting.name] = text;
+      continue;
+    }
+    const value = Number(text.replace(",", "."));
+    const good = Number.isFinite(value) && value >= (setting.least ?? 0) && (!setting.whole || Number.isInteger(value));
+    if (!good) errors[setting.name] = "number";
+    else if (setting.multiple && value % setting.multiple) errors[setting.name] = "multiple";
+    else config[setting.name] = value;
+  }
+  return { config, errors };
+}

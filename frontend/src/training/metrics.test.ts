@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { best, curvesOf, judgedBy, last, metricName, qualities } from "./metrics";
+
+const metrics = [
+  { step: 2, name: "loss", value: 1 },
+  { step: 1, name: "loss", value: 3 },
+  { step: 2, name: "exact", value: 0.5 },
+];
+
+test("curves are in the order of the epochs, with gaps", () => {
+  expect(curvesOf(metrics)).toEqual({ steps: [1, 2], of: { loss: [3, 1], exact: [null, 0.5] } });
+});
+
+test("the judged figure comes first and losses are no quality", () => {
+  expect(qualities("recognizer", { steps: [1], of: { char: [1], exact: [1], val_loss: [2] } })).toEqual(["exact", "char"]);
+  expect(judgedBy("detector", ["ap_50_car", "map"])).toBe("map");
+  expect(judgedBy("detector", [])).toBeUndefined();
+});
+
+test("last and best skip gaps", () => {
+  expect(last([1, 2, null])).toBe(2);
+  expect(best([null, 3, 1])).toBe(3);
+  expect(best([])).toBeNull();
+  expect(last(undefined)).toBeNull();
+});
+
+test("names lose what only programs need", () => {
+  expect(metricName("val_ap_50_plate")).toBe("ap 50 plate");
+});

@@ -1,0 +1,53 @@
+/** A run's figures as curves, without React. */
+import type { Metric } from "../api/types";
+
+export interface Curves { steps: number[]; of: Record<string, (number | null)[]> }
+
+/** One value per epoch and name; null where an epoch has none. */
+export function curvesOf(metrics: readonly Metric[]): Curves {
+  const steps = [...new Set(metrics.map((metric) => metric.step))].sort((a, b) => a - b);
+  const place = new Map(steps.map((step, index) => [step, index]));
+  const of: Record<string, (number | null)[]> = {};
+  for (const { step, name, value } of metrics) {
+    const values = (of[name] ??= steps.map(() => null));
+    values[place.get(step) ?? 0] = value;
+  }
+  return { steps, of };
+}
+
+export const isLoss = (name: string): boolean => /loss/.test(name);
+
+/** The figure a kind is judged by: the first of these that the run reports. */
+const judged: Record<string, readonly RegExp[]> = {
+  recognizer: [/^(val_|held_)?exact/],
+  detector: [/^(val_|held_)?map$/, /^(val_|held_)?map/, /ap_?50/],
+};
+
+export function judgedBy(kind: string, names: readonly string[]): string | undefined {
+  for (const pattern of judged[kind] ?? []) {
+    const found = names.find((name) => pattern.test(name));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Figures between 0 and 1 that say how good the run is, the judged one first. */
+export function qualities(kind: string, curves: Curves): string[] {
+  const names = Object.keys(curves.of).filter((name) => /exact|char|map|ap_?50|recall|precision/.test(name) && !isLoss(name));
+  const first = judgedBy(kind, names);
+  return first ? [first, ...names.filter((name) => name !== first)] : names;
+}
+
+export function last(values: readonly (number | null)[] | undefined): number | null {
+  return values?.findLast((value) => value !== null) ?? null;
+}
+
+export function best(values: readonly (number | null)[] | undefined): number | null {
+  const known = values?.filter((value) => value !== null) ?? [];
+  return known.length ? Math.max(...known) : null;
+}
+
+/** "val_ap_50_plate" as a person says it: "ap 50 plate". */
+export function metricName(name: string): string {
+  return name.replace(/^(val|held)_/, "").replaceAll(/[_/]/g, " ");
+}
