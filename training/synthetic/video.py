@@ -34,7 +34,7 @@ _PLATE_METRES = 0.44 * _PLATE_SCALE
 _LANE = 2.6
 _NEAR = 8.0
 _KINDS = ("hatchback", "hatchback", "sedan", "sedan", "suv", "suv", "pickup", "van")
-_HEADWAY = 0.95  # of a passage, between two vehicles of a lane: the second is not hidden
+_HEADWAY = 1.2  # of a passage, between two vehicles of a lane: the first must not hide the next
 _LEAD = 0.8  # seconds before the first vehicle and after the last
 
 
@@ -104,8 +104,8 @@ def write(
     plates.check_formats(formats)
     _check(seconds=seconds, fps=fps, size=size)
     rng = np.random.default_rng(seed)
-    lanes = lanes or int(rng.integers(1, 4 if size[0] >= 1000 else 3))
     count = max(1, round(seconds / 6)) if count is None else count
+    lanes = lanes or _choose_lanes(rng, size, count=count, seconds=seconds)
     place = _make_place(rng, size, lanes)
     drives = _schedule(rng, place, count=count, seconds=seconds, formats=formats)
     total = max(1, round(seconds * fps))
@@ -166,6 +166,13 @@ def _check(*, seconds: float, fps: float, size: tuple[int, int]) -> None:
 # --- the camera and the traffic
 
 
+def _choose_lanes(rng: Rng, size: tuple[int, int], *, count: int, seconds: float) -> int:
+    most = 3 if size[0] >= 1000 else 2
+    chosen = int(rng.integers(1, most + 1))
+    tight = count * 6.0 + 3 > seconds
+    return max(2, chosen) if tight else chosen
+
+
 def _make_place(rng: Rng, size: tuple[int, int], lanes: int) -> Place:
     """A camera over the lanes that sees a plate leave by the lower edge, large."""
     width, height = size
@@ -220,7 +227,7 @@ def _starts(lanes: list[int], lasts: list[float], pauses: list[float]) -> list[f
     for lane, last, pause in zip(lanes, lasts, pauses, strict=True):
         earliest = max(free.get(lane, _LEAD), starts[-1] + 0.9 if starts else _LEAD)
         starts.append(earliest + pause)
-        free[lane] = starts[-1] + _HEADWAY * max(last, 4.4)
+        free[lane] = starts[-1] + _HEADWAY * max(last, 4.0)
     return starts
 
 

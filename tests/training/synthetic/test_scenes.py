@@ -1,0 +1,106 @@
+"""Street scenes: the boxes hold what can be seen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.synthetic import plates, scenes, vehicles
+from training.synthetic.scenes import Place, Scene, SceneBox
+from training.synthetic.vehicles import Vehicle, View
+
+VIEW = View(640, 360, 1100.0, 2.4, 0.1)
+
+
+def scene(seed: int) -> Scene:
+    return scenes.render(np.random.default_rng(seed))
+
+
+def street(*cars: tuple[float, float]) -> tuple[Place, list[tuple[int, Vehicle]]]:
+    """An empty grey street with hatchbacks facing the camera at the given (x, z)."""
+    rng = np.random.default_rng(0)
+    place = Place(VIEW, np.full((360, 640, 3), 200, np.uint8), (0.0,))
+    made = []
+    for number, (x, z) in enumerate(cars):
+        car = vehicles.make_vehicle(rng, plates.draw(rng), kind="hatchback")
+        made.append((number, place.stand(car, x, z, np.pi)))
+    return place, made
+
+
+def boxes(label: str, *cars: tuple[float, float]) -> dict[int, SceneBox]:
+    place, made = street(*cars)
+    return {box.vehicle: box for box in scenes.compose(place, made)[1] if box.label == label}
+
+
+def test_same_seed_gives_the_same_scene() -> None:
+    first, again, other = scene(2), scene(2), scene(3)
+    assert np.array_equal(first.picture, again.picture) and first.boxes == again.boxes
+    assert not np.array_equal(first.picture, other.picture)
+
+
+def test_boxes_lie_inside_the_picture_and_plates_inside_their_car() -> None:
+    found = 0
+    for seed in range(25):
+        drawn = scene(seed)
+        height, width = drawn.picture.shape[:2]
+        cars = {box.vehicle: box for box in drawn.boxes if box.label == "car"}
+        for box in drawn.boxes:
+            assert 0 <= box.x1 < box.x2 <= width and 0 <= box.y1 < box.y2 <= height
+            car = cars[box.vehicle]
+            assert car.x1 - 1 <= box.x1 and box.x2 <= car.x2 + 1
+            assert car.y1 - 1 <= box.y1 and box.y2 <= car.y2 + 1
+            assert plates.matches(box.text, "ecuador")
+            found += box.label == "plate"
+    assert found > 15
+
+
+def test_size_is_as_asked() -> None:
+    drawn = scenes.render(np.random.default_rng(1), size=(480, 272))
+    assert drawn.picture.shape == (272, 480, 3) and drawn.picture.dtype == np.uint8
+
+
+def test_car_box_is_tight_around_what_was_painted() -> None:
+    place, made = street((0.0, 14.0))
+    picture, found = scenes.compose(place, made)
+    car = next(box for box in found if box.label == "car")
+    painted = (picture != 200).any(axis=2)
+    rows = np.flatnonzero(painted[:, int(car.x1) : int(car.x2)].any(axis=1))
+    assert rows[0] == car.y1  # the roof: no shadow reaches above it
+    assert painted[int(car.y1) : int(car.y2), int(car.x1)].any()
+
+
+def test_plate_box_lies_on_the_plate_pixels() -> None:
+    place, made = street((0.0, 12.0))
+    white = np.full((48, 126, 3), 255, np.uint8)
+    flat = plates.FlatPlate(white, np.full((48, 126), 255, np.uint8), "ABC1234")
+    base = made[0][1]
+    car = Vehicle(base.shape, (20, 20, 20), flat, (0.44, 0.168), base.style, 0.0, 12.0, np.pi)
+    picture, found = scenes.compose(place, [(0, car)])
+    plate = next(box for box in found if box.label == "plate")
+    inside = picture[
+        round(plate.y1) + 1 : round(plate.y2) - 1, round(plate.x1) + 1 : round(plate.x2) - 1
+    ]
+    assert inside.min() > 225
+    assert picture[round(plate.y1) - 2, round(plate.x1) : round(plate.x2)].max() < 225
+
+
+def test_nearer_is_larger_and_lower() -> None:
+    found = boxes("car", (-1.5, 12.0), (1.5, 22.0))
+    near, far = found[0], found[1]
+    assert near.x2 - near.x1 > 1.4 * (far.x2 - far.x1)
+    assert near.y2 > far.y2
+
+
+def test_a_plate_behind_another_car_gets_no_box() -> None:
+    assert set(boxes("plate", (0.0, 11.0), (0.0, 18.0))) == {0}
+    assert set(boxes("plate", (-1.5, 11.0), (1.5, 18.0))) == {0, 1}
+
+
+def test_a_half_hidden_car_is_boxed_where_it_shows() -> None:
+    alone = boxes("car", (9.0, 50.0), (0.9, 18.0))[1]
+    behind = boxes("car", (-0.4, 11.0), (0.9, 18.0))[1]
+    assert behind.x1 > alone.x1 + 5 and abs(behind.x2 - alone.x2) <= 1
+
+
+def test_a_car_beyond_the_edge_has_no_box() -> None:
+    assert boxes("car", (40.0, 12.0)) == {}
+    assert boxes("car", (0.0, -10.0)) == {}
