@@ -16,8 +16,8 @@ jobs.register("jobs", JobViewSet)
 api = [
     *jobs.urls,
     path("schema/", SpectacularAPIView.as_view()),
-    path("", include("annotations.urls")),
     path("", include("training.urls")),
+    path("", include("annotations.urls")),
 ]
 urlpatterns = [
     path("api/v1/", include(api)),

@@ -160,3 +160,14 @@ def kind_of(given: str) -> str:
     if given not in Kind.values:
         raise SettingRefused(setting="kind", value=given, reason="detector or recognizer")
     return given
+
+
+def curves(run: TrainingRun) -> dict[str, Any]:
+    """The run's metrics as series over the same steps, None where a step has no value."""
+    rows = list(run.metrics.values_list("step", "name", "value"))
+    steps = sorted({step for step, _, _ in rows})
+    place = {step: index for index, step in enumerate(steps)}
+    series: dict[str, list[float | None]] = {}
+    for step, name, value in rows:
+        series.setdefault(name, [None] * len(steps))[place[step]] = value
+    return {"steps": steps, "series": series}

@@ -6,6 +6,8 @@ from typing import Any
 
 from lprsite.jobs import supervise
 from lprsite.jobs.engine import Running, task
+from lprsite.jobs.models import Job
+from training.models import InferenceRun, TrainingRun
 
 WORK = "training.work"
 
@@ -23,3 +25,19 @@ def evaluate(running: Running) -> dict[str, Any]:
 @task("infer", queue="gpu", max_attempts=5)
 def infer(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
+
+
+def start_training(run: TrainingRun, *, by: Any = None) -> Job:
+    """Queue the run's training; the run then names its job."""
+    job = train.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), run=run.pk)
+    run.job = job
+    run.save(update_fields=["job"])
+    return job
+
+
+def start_reading(run: InferenceRun, *, by: Any = None) -> Job:
+    """Queue the reading of a video; the run then names its job."""
+    job = infer.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), run=run.pk)
+    run.job = job
+    run.save(update_fields=["job"])
+    return job

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from training import media, views
+
+router = SimpleRouter()
+router.register("training-runs", views.TrainingRunViewSet)
+router.register("models", views.TrainedModelViewSet)
+router.register("inference-runs", views.InferenceRunViewSet)
+router.register("reads", views.ReadViewSet)
+router.register("passages", views.PassageViewSet)
+
+urlpatterns = [
+    *router.urls,
+    path("media/read-crops/<int:pk>/", media.read_crop),
+    path("media/models/<int:pk>/", media.model),
+]

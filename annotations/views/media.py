@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from annotations import members
@@ -30,10 +31,13 @@ KINDS: dict[str, tuple[Any, str]] = {
 
 
 @sync_to_async
-def _key(request: HttpRequest, kind: str, pk: int) -> str:
-    model, field = KINDS[kind]
-    row = model.objects.filter(pk=pk).values_list("project_id", field).first()
-    if row is None or not members.may_see(request.user, row[0]) or not row[1]:
+def key_of(request: HttpRequest, rows: QuerySet[Any], project: str, field: str) -> str:
+    """The file's key of the one row in ``rows``, if the person may see its project.
+
+    Raises Http404, the same for a row that is not there and one that is not theirs.
+    """
+    row = rows.values_list(project, field).first()
+    if row is None or not members.may_see(request.user, row[0] or 0) or not row[1]:
         raise Http404("There is no such file.")
     return str(row[1])
 
@@ -42,13 +46,22 @@ async def media(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     """The file of a row, with byte ranges. Others than members get 404."""
     if kind not in KINDS:
         raise Http404("There is no such file.")
-    path = files.local_path(await _key(request, kind, pk))
+    model, field = KINDS[kind]
+    key = await key_of(request, model.objects.filter(pk=pk), "project_id", field)
+    path = files.local_path(key)
     if kind == "frame-thumbnails":
         path = await asyncio.to_thread(_small, path)
-    fixed = "v" in request.GET
-    cache = "private, max-age=31536000, immutable" if fixed else "private, no-cache"
-    name = path.name if kind in ("videos", "exports") else ""
-    return await send_file(request, path, cache=cache, download_as=name)
+    return await send_file(
+        request,
+        path,
+        cache=cache_of(request),
+        download_as=path.name if kind in ("videos", "exports") else "",
+    )
+
+
+def cache_of(request: HttpRequest) -> str:
+    """Addresses with a version never change; others are asked for again."""
+    return "private, max-age=31536000, immutable" if "v" in request.GET else "private, no-cache"
 
 
 def _small(path: Path) -> Path:

@@ -1,0 +1,234 @@
+"""The doors right of the dataset version: trainings, models, readings, reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import (
+    ListModelMixin,
+    RetrieveModelMixin,
+    UpdateModelMixin,
+)
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations import members
+from annotations.access import InProject
+from annotations.models import AuditEntry, DatasetVersion, Passage, Role, Video
+from lprsite.jobs import engine
+from lprsite.jobs.views import NewestFirst
+from training import readings, reads, runs, tasks
+from training.errors import RunOver
+from training.models import InferenceRun, Promotion, Read, ReadCrop, TrainedModel, TrainingRun
+from training.serializers import (
+    AcceptSerializer,
+    CurvesSerializer,
+    InferenceRunSerializer,
+    PassageSerializer,
+    PromoteSerializer,
+    ReadSerializer,
+    RejectSerializer,
+    StartReadingSerializer,
+    StartTrainingSerializer,
+    TrainedModelSerializer,
+    TrainingRunSerializer,
+)
+
+
+class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+    queryset = TrainingRun.objects.select_related("job__created_by", "dataset", "created_by")
+    serializer_class = TrainingRunSerializer
+    pagination_class = NewestFirst
+    filterset_fields = ["project", "kind"]
+    write_role = Role.MANAGER
+    http_method_names = ["get", "post", "head", "options"]
+
+    @extend_schema(request=StartTrainingSerializer, responses={202: TrainingRunSerializer})
+    def create(self, request: Request) -> Response:
+        """Start a training on a dataset version. Only managers."""
+        given = StartTrainingSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        visible = members.visible(request.user)
+        dataset = get_object_or_404(
+            DatasetVersion.objects.filter(project__in=visible).exclude(manifest_hash=""),
+            pk=given.validated_data["dataset"],
+        )
+        self.project_for(dataset.project)
+        parent = None
+        if given.validated_data["parent"]:
+            models = TrainedModel.objects.filter(Q(project=dataset.project) | Q(project=None))
+            parent = get_object_or_404(models, pk=given.validated_data["parent"])
+        user: Any = request.user
+        run = runs.create(dataset, given.settings(), parent=parent, by=user)
+        tasks.start_training(run, by=user)
+        return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(responses=CurvesSerializer)
+    @action(detail=True)
+    def metrics(self, request: Request, pk: str) -> Response:
+        """The curves of the run, one value per metric and epoch."""
+        return Response(runs.curves(self.get_object()))
+
+    @extend_schema(request=None, responses={202: TrainingRunSerializer})
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """Go on with a stopped or failed run where it stopped."""
+        run: TrainingRun = self.get_object()
+        if run.job is not None and (run.job.is_active or run.trained_model_id):
+            raise RunOver()
+        tasks.start_training(run, by=request.user)
+        return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses=TrainingRunSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        run: TrainingRun = self.get_object()
+        if run.job is not None:
+            engine.cancel(run.job)
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProject):
+    """Trained models of a project; the starters, which belong to none, are there for all."""
+
+    serializer_class = TrainedModelSerializer
+    queryset = TrainedModel.objects.select_related("dataset", "run")
+    pagination_class = NewestFirst
+    filterset_fields = ["kind"]
+    write_role = Role.MANAGER
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        current = Promotion.objects.filter(model=OuterRef("pk"), ended_at__isnull=True)
+        rows = TrainedModel.objects.select_related("dataset", "run").annotate(
+            is_current=Exists(current)
+        )
+        mine = Q(project__in=members.visible(self.request.user))
+        if self.request.method in SAFE_METHODS:
+            mine |= Q(project=None)
+        rows = rows.filter(mine)
+        given = self.request.query_params.get("project", "")
+        return rows.filter(Q(project=int(given)) | Q(project=None)) if given.isdigit() else rows
+
+    @extend_schema(request=PromoteSerializer, responses=TrainedModelSerializer)
+    @action(detail=True, methods=["post"])
+    def promote(self, request: Request, pk: str) -> Response:
+        """Make this trained model the one that suggestions and readings use."""
+        model: TrainedModel = self.get_object()
+        given = PromoteSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user: Any = request.user
+        runs.promote(model, by=user, why=given.validated_data["why"])
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+    queryset = InferenceRun.objects.select_related(
+        "job__created_by", "video", "detector", "recognizer"
+    )
+    serializer_class = InferenceRunSerializer
+    pagination_class = NewestFirst
+    filterset_fields = ["project", "video"]
+    write_role = Role.REVIEWER
+    http_method_names = ["get", "post", "head", "options"]
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = dict(super().get_serializer_context())
+        if self.action == "retrieve" and self.kwargs.get("pk", "").isdigit():
+            run = self.get_queryset().filter(pk=int(self.kwargs["pk"])).first()
+            context["score"] = reads.score(run) if run else {}
+        return context
+
+    @extend_schema(request=StartReadingSerializer, responses={202: InferenceRunSerializer})
+    def create(self, request: Request) -> Response:
+        """Read a whole video with a detector and a recognizer (a number, or "current")."""
+        given = StartReadingSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        new = given.validated_data
+        videos = Video.objects.filter(project__in=members.visible(request.user))
+        video = get_object_or_404(videos, pk=new["video"])
+        self.project_for(video.project)
+        user: Any = request.user
+        run = readings.create(
+            video,
+            detector=runs.find(video.project, "detector", new["detector"]),
+            recognizer=runs.find(video.project, "recognizer", new["recognizer"]),
+            fps=new["fps"],
+            by=user,
+        )
+        tasks.start_reading(run, by=user)
+        return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per read")}
+    )
+    @action(detail=True)
+    def csv(self, request: Request, pk: str) -> HttpResponse:
+        """All reads of the run as a table, with what review said."""
+        run: InferenceRun = self.get_object()
+        AuditEntry.objects.create(
+            project_id=run.project_id,
+            user_id=request.user.pk,
+            action="export reads",
+            subject=str(run)[:255],
+        )
+        answer = HttpResponse(readings.csv_of(run), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="reads_{run.pk}.csv"'
+        return answer
+
+
+class ByTime(CursorPagination):
+    ordering = ("first_pts", "id")
+    page_size = 200
+    page_size_query_param = "limit"
+    max_page_size = 1000
+
+
+class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+    queryset = Read.objects.select_related(
+        "run__video__project", "match__passage__reviewer", "match__passage__video"
+    ).prefetch_related(
+        Prefetch("crops", ReadCrop.objects.select_related("read__run__video").order_by("pts"))
+    )
+    serializer_class = ReadSerializer
+    pagination_class = ByTime
+    filterset_fields = ["run", "run__video"]
+    project_path = "run__project"
+    write_role = Role.REVIEWER
+
+    @extend_schema(request=AcceptSerializer, responses=ReadSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """The read is right; with another ``text``, it is corrected."""
+        given = AcceptSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user: Any = request.user
+        reads.accept(self.get_object(), text=given.validated_data["text"], by=user)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=RejectSerializer, responses=ReadSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        """The read is of no plate, a duplicate, or of a plate nobody can read."""
+        given = RejectSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user: Any = request.user
+        reads.reject(self.get_object(), reason=given.validated_data["reason"], by=user)
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class PassageViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+    queryset = Passage.objects.select_related("video", "reviewer")
+    serializer_class = PassageSerializer
+    pagination_class = ByTime
+    filterset_fields = ["video", "status"]
+    write_role = Role.REVIEWER
