@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -320,9 +321,14 @@ def node_folder() -> str:
 def npm(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
     """A command of npm and the environment it needs."""
     folder = node_folder()
-    path = os.pathsep.join((folder, os.environ.get("PATH", "")))
-    program = shutil.which("npm", path=path) or "npm"
-    return [program, *arguments], dict(os.environ, PATH=path)
+    env = dict(os.environ, PATH=os.pathsep.join((folder, os.environ.get("PATH", ""))))
+    # The wheel carries npm as a folder; its npm program misses the link it is made of.
+    for inside in ("../lib/node_modules", "node_modules"):
+        carried = Path(folder) / inside / "npm" / "bin" / "npm-cli.js"
+        if VENV in Path(folder).parents and carried.exists():
+            node = "node.exe" if WINDOWS else "node"
+            return [str(Path(folder) / node), str(carried), *arguments], env
+    return [shutil.which("npm", path=env["PATH"]) or "npm", *arguments], env
 
 
 def sources() -> list[Path]:
@@ -390,6 +396,15 @@ def test(arguments: list[str]) -> int:
         return subprocess.call([python(), "-m", "pytest", *arguments], cwd=str(ROOT), env=env)
 
 
+class Check(NamedTuple):
+    """One check of ``test``: its headline, and what is run where."""
+
+    title: str
+    command: list[str]
+    folder: Path = ROOT
+    path: str = ""  # in place of PATH
+
+
 def check_all(env: dict[str, str], folder: Path) -> int:
     """All checks before pytest; the code of the first that failed, else 0."""
     code = run_checks(python_checks(), env)
@@ -410,39 +425,43 @@ def check_all(env: dict[str, str], folder: Path) -> int:
     return run_checks(page_checks(), env)
 
 
-def python_checks() -> list[tuple[str, list[str]]]:
-    """Headlines and commands of the checks of the Python side."""
-    imports = str(Path(python()).with_name("lint-imports"))
+def python_checks() -> list[Check]:
+    """The checks of the Python side."""
     migrations = ["manage.py", "makemigrations", "--check", "--dry-run"]
     return [
-        ("ruff check", [python(), "-m", "ruff", "check", "."]),
-        ("ruff format", [python(), "-m", "ruff", "format", "--check", "."]),
-        ("mypy", [python(), "-m", "mypy", "."]),
-        ("import contracts", [python(), imports]),
-        ("migrations", [python(), *migrations]),
+        Check("ruff check", [python(), "-m", "ruff", "check", "."]),
+        Check("ruff format", [python(), "-m", "ruff", "format", "--check", "."]),
+        Check("mypy", [python(), "-m", "mypy", "."]),
+        Check("import contracts", [python(), str(Path(python()).with_name("lint-imports"))]),
+        Check("migrations", [python(), *migrations]),
     ]
 
 
-def page_checks() -> list[tuple[str, list[str]]]:
-    """Headlines and commands of the checks of the pages; the bundle is built by set-up."""
-    return [
-        ("types of the API", npm(["run", "check:types"])[0]),
-        ("TypeScript", npm(["run", "typecheck"])[0]),
-        ("Vitest", npm(["run", "test"])[0]),
-    ]
+def page_checks() -> list[Check]:
+    """The checks of the pages; set-up has built the bundle before."""
+    checks = []
+    for title, script in (
+        ("types of the API", "check:types"),
+        ("TypeScript", "typecheck"),
+        ("Vitest", "test"),
+    ):
+        command, env = npm(["run", script])
+        checks.append(Check(title, command, FRONTEND, env["PATH"]))
+    return checks
 
 
-def run_checks(checks: list[tuple[str, list[str]]], env: dict[str, str]) -> int:
+def run_checks(checks: list[Check], env: dict[str, str]) -> int:
     """Run one after the other; the code of the first that failed, else 0."""
-    for title, command in checks:
-        headline(title)
+    for check in checks:
+        headline(check.title)
         began = time.monotonic()
-        pages = Path(command[0]).name.startswith("npm")
-        path = npm([])[1]["PATH"] if pages else env.get("PATH", "")
-        where = FRONTEND if pages else ROOT
-        code = subprocess.call(command, cwd=str(where), env=dict(env, PATH=path))
+        code = subprocess.call(
+            check.command,
+            cwd=str(check.folder),
+            env=dict(env, PATH=check.path or env.get("PATH", "")),
+        )
         if code:
-            say(f"{title} failed.")
+            say(f"{check.title} failed.")
             return code
         say(f"{time.monotonic() - began:.1f} s")
     return 0
