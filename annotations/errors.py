@@ -655,4 +655,91 @@ class ReasonUnknown(Refused):
     es = "«{reason}» no es un motivo para rechazar una lectura; elija uno de {known}."
 
 
+# --- steps: imports and exports
+
+
+class ImportNotReady(Refused):
+    status = 409
+    en = "“{name}” is still being looked at. Wait until its classes are shown, then start."
+    es = "«{name}» aún se está revisando. Espere a que se muestren sus clases y luego inicie."
+
+
+class ImportDone(Refused):
+    status = 409
+    en = "“{name}” was already imported. Bring the file in again to import it another way."
+    es = "«{name}» ya se importó. Traiga el archivo otra vez para importarlo de otra manera."
+
+
+class ImportGone(Refused):
+    status = 409
+    en = "The file of “{name}” is not kept any more. Bring it in again."
+    es = "El archivo de «{name}» ya no se conserva. Tráigalo otra vez."
+
+
+class MapNeeded(Refused):
+    en = (
+        "“{name}” has class numbers but no names: {classes}. "
+        "Say what they are, as in --map 0=car,1=plate."
+    )
+    es = (
+        "«{name}» tiene números de clase pero no nombres: {classes}. "
+        "Diga qué son, como en --map 0=car,1=plate."
+    )
+
+
+class MapWrong(Refused):
+    en = "“{text}” is no mapping. Write it as 0=car,1=plate; nothing after “=” leaves a class out."
+    es = "«{text}» no es una asignación. Escriba 0=car,1=plate; nada tras «=» omite la clase."
+
+
+class LabelNameWrong(Refused):
+    en = "“{name}” cannot be the name of a label: use 1 to {limit} printable characters."
+    es = "«{name}» no puede ser nombre de clase: use de 1 a {limit} caracteres imprimibles."
+
+
+class EntryAlreadyHere(EntryRefused):
+    outcome = "duplicate"
+    en = "the same box is already on this picture in the project."
+    es = "la misma caja ya está en esta imagen del proyecto."
+
+
+class EntryTextAlreadyHere(EntryRefused):
+    outcome = "duplicate"
+    en = "the project already has this text for the crop."
+    es = "el proyecto ya tiene este texto para el recorte."
+
+
+class EntryTextRefused(EntryRefused):
+    outcome = "text_refused"
+    en = "{reason}"
+    es = "{reason}"
+
+    def sentence(self, language: str = "en") -> str:
+        reason = self.facts["reason"]
+        if not isinstance(reason, Refused):
+            return super().sentence(language)
+        said = {**self.facts, "reason": reason.sentence(language)}
+        return type(self)(**said).sentence(language)
+
+
+class DatasetUnknown(Refused):
+    en = "There is no dataset version “{name}” in this project. There are: {known}."
+    es = "No existe la versión «{name}» en este proyecto. Existen: {known}."
+
+
+class ExportFormatWrong(Refused):
+    en = "A {kind} version cannot be written as {format}; choose one of {known}."
+    es = "Una versión de {kind} no se puede escribir como {format}; elija uno de {known}."
+
+
+class ExportFileMissing(Refused):
+    en = "The file of “{name}” was deleted, so this version cannot be exported whole any more."
+    es = "El archivo de «{name}» se eliminó; esta versión ya no se puede exportar completa."
+
+
+class NothingLabelled(Refused):
+    en = "No frame of this project is labelled yet. Draw boxes or import some first."
+    es = "Ningún fotograma de este proyecto está etiquetado. Dibuje o importe cajas antes."
+
+
 __all__ = ["Refused"]
