@@ -299,8 +299,9 @@ def _encode(
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-            # One thread: the bytes must not depend on how many cores a machine has.
-            options = {"crf": "19", "preset": "veryfast", "threads": "1"}
+            # One thread: the bytes must not depend on how many cores a machine has. No
+            # B-frames: x264's choice of them was seen to vary from run to run (AVX-512).
+            options = {"crf": "19", "preset": "veryfast", "threads": "1", "bf": "0"}
             stream = out.add_stream("libx264", rate=rate, options=options)
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p"
