@@ -127,7 +127,7 @@ def quietly(
         raise Failed(f"{command[0]} cannot be started: {error.strerror}.") from None
     assert process.stdout is not None
     try:
-        with path.open("wb") as file:
+        with path.open("wb") as file, process.stdout:
             for raw in process.stdout:
                 file.write(raw)
                 line = raw.decode("utf-8", "replace").rstrip()
