@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
@@ -17,8 +18,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from tqdm import tqdm
 
-from annotations import projects
-from annotations.models import Project
+from annotations import projects, videos
+from annotations.models import Project, Video
 from lprsite.errors import Refused
 from lprsite.jobs.engine import Task
 from lprsite.jobs.models import Job
@@ -59,6 +60,18 @@ class StepCommand(BaseCommand):
         """Print the result for people."""
         self.stdout.write(", ".join(f"{key} {value}" for key, value in result.items()))
 
+    def video(self, given: str) -> Video:
+        """The video of a path (brought in if it is new) or of a number.
+
+        Raises what ``videos.ingest`` refuses.
+        """
+        path = Path(given)
+        if not path.is_file() and given.isdigit():
+            known = Video.objects.filter(project=self.project, pk=int(given)).first()
+            if known is not None:
+                return known
+        return videos.ingest(path, project=self.project, name=path.name)[0]
+
     def run_task(self, task: Task, **parameters: Any) -> dict[str, Any]:
         """Run a task here with a progress bar on a terminal. Returns the job's result.
 
@@ -94,6 +107,12 @@ class Bar:
         if job.message:
             self._bar.set_postfix_str(job.message, refresh=False)
         self._bar.n = job.done
+        self._bar.refresh()
+
+    def count(self, done: int, total: int) -> None:
+        """Show progress that no job reports."""
+        self._bar.total = total
+        self._bar.n = done
         self._bar.refresh()
 
 

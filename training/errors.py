@@ -161,4 +161,19 @@ class RunOver(Refused):
     es = "Esta ejecución aún no termina. Deténgala o espere su fin."
 
 
+class NoPictures(Refused):
+    en = "There is no picture to read in “{name}”. Name a folder of pictures or a manifest CSV."
+    es = "No hay imágenes que leer en «{name}». Indique una carpeta de imágenes o un manifiesto."
+
+
+class EvaluationUnclear(Refused):
+    en = "Say what to evaluate on: --dataset NUMBER or --manifest CSV."
+    es = "Diga sobre qué evaluar: --dataset NÚMERO o --manifest CSV."
+
+
+class DatasetUnknown(Refused):
+    en = "This project has no {kind} dataset version {number}."
+    es = "Este proyecto no tiene la versión {number} de datos para {kind}."
+
+
 __all__ = ["Refused"]

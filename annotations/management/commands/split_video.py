@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from annotations import tasks, videos
 from annotations.commands import StepCommand
-from annotations.models import Video
 
 
 class Command(StepCommand):
@@ -21,7 +19,7 @@ class Command(StepCommand):
         parser.add_argument("--to", dest="end", type=float, help="seconds")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
-        video = self._video(options["video"])
+        video = self.video(options["video"])
         selection = videos.choose(
             video,
             fps=options["fps"],
@@ -31,11 +29,3 @@ class Command(StepCommand):
         )
         result = self.run_task(tasks.split_video, selection=selection.pk, video=video.pk)
         return {"video": video.pk, **result}
-
-    def _video(self, given: str) -> Video:
-        path = Path(given)
-        if not path.is_file() and given.isdigit():
-            known = Video.objects.filter(project=self.project, pk=int(given)).first()
-            if known is not None:
-                return known
-        return videos.ingest(path, project=self.project, name=path.name)[0]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from annotations import projects
+from annotations.commands import Bar, StepCommand
+from annotations.models.datasets import Kind
+from training import runs, tasks
+from training.errors import EvaluationUnclear
+
+
+class Command(StepCommand):
+    help = "Figures of a trained model on a dataset version or on a manifest."
+    needs_project = False
+
+    def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("kind", choices=Kind.values)
+        parser.add_argument("--model", required=True, help="number, folder, current or starter")
+        parser.add_argument("--dataset", type=int, help="number of a dataset version")
+        parser.add_argument("--manifest", type=Path, help="CSV with file,x,y,w,h,text[,label]")
+        parser.add_argument("--out", type=Path, help="write every prediction as CSV")
+
+    def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        if (options["dataset"] is None) == (options["manifest"] is None):
+            raise EvaluationUnclear()
+        kind = options["kind"]
+        if options["manifest"] is not None and Path(options["model"]).exists():
+            checkpoint = Path(options["model"])
+        else:
+            self.project = projects.named_or_only(options["project"])
+            checkpoint = runs.checkpoint_of(self.project, kind, options["model"])
+        if options["manifest"] is None:
+            version = runs.version_of(self.project, kind, options["dataset"])
+            self.needs_project = True
+            return self.run_task(
+                tasks.evaluate, dataset=version.pk, checkpoint=str(checkpoint.resolve())
+            )
+        return self._on_manifest(kind, checkpoint, options)
+
+    def _on_manifest(self, kind: str, checkpoint: Path, options: dict[str, Any]) -> dict[str, Any]:
+        from training import pictures  # loads torch, which only this branch needs
+
+        rows = pictures.listed(options["manifest"])
+        with Bar(hidden=self.as_json) as bar:
+            if kind == Kind.DETECTOR:
+                detector = pictures.Detector.load(checkpoint)
+                figures, predictions = pictures.evaluate_detector(detector, rows, bar.count)
+            else:
+                recognizer = pictures.Recognizer.load(checkpoint)
+                figures, predictions = pictures.evaluate_recognizer(recognizer, rows, bar.count)
+        if options["out"]:
+            pictures.write(options["out"], predictions)
+        return figures
+
+    def show(self, result: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(result, indent=2))

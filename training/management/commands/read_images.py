@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from annotations import projects
+from annotations.commands import Bar, StepCommand
+from annotations.models import Project
+from training import runs
+
+
+class Command(StepCommand):
+    help = "Find and read the plates on the pictures of a folder or a manifest."
+    needs_project = False
+
+    def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("pictures", type=Path, help="a folder, or a CSV with file,x,y,w,h,text")
+        parser.add_argument("--detector", default="current", help="number, folder or current")
+        parser.add_argument("--recognizer", default="current", help="number, folder or current")
+        parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
+
+    def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        from training import pictures  # loads torch, which no other command should pay for
+
+        rows = pictures.listed(options["pictures"])
+        detector = pictures.Detector.load(self._checkpoint("detector", options))
+        recognizer = pictures.Recognizer.load(self._checkpoint("recognizer", options))
+        with Bar(hidden=self.as_json) as bar:
+            figures, predictions = pictures.read_images(detector, recognizer, rows, bar.count)
+        pictures.write(options["out"], predictions)
+        return figures
+
+    def _checkpoint(self, kind: str, options: dict[str, Any]) -> Path:
+        given = str(options[kind])
+        project: Project | None = None
+        if not Path(given).exists():
+            project = projects.named_or_only(options["project"])
+        return runs.checkpoint_of(project, kind, given)
+
+    def show(self, result: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(result, indent=2))

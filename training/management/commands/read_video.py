@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from annotations.commands import StepCommand
+from training import readings, runs, tasks
+
+
+class Command(StepCommand):
+    help = "Read a whole video: one read per passing vehicle."
+
+    def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("file", help="a video, or the number of one already here")
+        parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
+        parser.add_argument("--detector", default="current")
+        parser.add_argument("--recognizer", default="current")
+        parser.add_argument("--fps", type=float, default=5.0, help="frames a second to look at")
+
+    def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        run = readings.create(
+            self.video(options["file"]),
+            detector=runs.find(self.project, "detector", options["detector"]),
+            recognizer=runs.find(self.project, "recognizer", options["recognizer"]),
+            fps=options["fps"],
+        )
+        result = self.run_task(tasks.infer, run=run.pk)
+        options["out"].write_text(readings.csv_of(run), encoding="utf-8", newline="")
+        return {**result, "out": str(options["out"])}

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from annotations.commands import StepCommand
+from annotations.models.datasets import Kind
+from training import runs, tasks
+from training.errors import SettingRefused
+from training.models import TrainedModel
+
+
+class Command(StepCommand):
+    help = "Train a detector or a recognizer on a dataset version."
+
+    def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("kind", choices=Kind.values)
+        parser.add_argument("--dataset", type=int, help="number of the version (default: newest)")
+        parser.add_argument("--from", dest="parent", help="a trained model to start from")
+        parser.add_argument("--preset", choices=runs.PRESETS, default="quick")
+        parser.add_argument("--epochs", type=int)
+        parser.add_argument("--batch", type=int)
+        parser.add_argument("--seed", type=int)
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="any other setting of the network, such as --set synthetic=2000",
+        )
+
+    def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        version = runs.version_of(self.project, options["kind"], options["dataset"])
+        config = {
+            k: options[k] for k in ("preset", "epochs", "batch", "seed") if options[k] is not None
+        }
+        config |= dict(_setting(text) for text in options["set"])
+        parent: TrainedModel | None = None
+        if options["parent"]:
+            parent = runs.find(self.project, options["kind"], options["parent"])
+        run = runs.create(version, config, parent=parent)
+        return self.run_task(tasks.train, run=run.pk)
+
+    def show(self, result: dict[str, Any]) -> None:
+        self.stdout.write(f"Run {result['run']} made trained model {result['model']}.")
+        self.stdout.write(json.dumps(result["figures"], indent=2))
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, given, value = text.partition("=")
+    if not given:
+        raise SettingRefused(setting=text, value="nothing", reason="write NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
