@@ -76,11 +76,18 @@ describe("deciding", () => {
   });
 
   it("undo takes the decision back and shows that read", () => {
-    const { state, orders } = run(opened(), enter("a"), enter("b"), { do: "undo" });
+    const { state, orders } = run(opened(), enter("a"), enter("b"), { do: "undo", sent: false });
     expect(orders.at(-1)).toEqual({ kind: "withdraw", clientKey: "b" });
     expect(state.current).toBe(2);
     expect(left(state)).toBe(2);
   });
+});
+
+it("undo of what the server has shows that read and lets the decision stand", () => {
+  const { state, orders } = run(opened(), enter("a"), { do: "undo", sent: true });
+  expect(orders).toHaveLength(1);
+  expect(state.current).toBe(1);
+  expect(state.reads[0]?.passage?.status).toBe("accepted");
 });
 
 describe("the list", () => {

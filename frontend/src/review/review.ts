@@ -20,10 +20,12 @@ export type Decision = "accepted" | "corrected" | "rejected";
 export const REASONS = ["not_a_plate", "duplicate", "unreadable"] as const;
 export type Reason = (typeof REASONS)[number];
 
+export const isReason = (text: string): text is Reason => REASONS.some((reason) => reason === text);
+
 export interface Passage {
   readonly status: Decision | "new";
   readonly text: string;
-  readonly reason: string;
+  readonly reason: Reason | "";
 }
 
 export interface Read {
@@ -70,7 +72,8 @@ export type ReviewAction =
   | { readonly do: "field"; readonly action: FieldAction }
   | { readonly do: "enter"; readonly key: string }
   | { readonly do: "reason"; readonly reason: Reason; readonly key: string }
-  | { readonly do: "undo" };
+  /** `sent`: the server has it already, so it stands until it is decided again. */
+  | { readonly do: "undo"; readonly sent: boolean };
 
 export const NOTHING: Review = {
   alphabet: "",
@@ -88,9 +91,6 @@ export const isDecided = (read: Read): boolean => read.passage !== null && read.
 /** The text that counts: a person's where there is one. */
 export const shownText = (read: Read): string =>
   read.passage?.status === "corrected" || read.passage?.status === "accepted" ? read.passage.text || read.text : read.text;
-
-/** Whether the program thinks it needs no more than a glance. */
-export const MANY_SURE = 0.8;
 
 export const currentRead = (state: Review): Read | null =>
   state.reads.find((read) => read.id === state.current) ?? null;
@@ -161,7 +161,7 @@ export function decide(state: Review, action: ReviewAction): Step {
     case "reason":
       return state.mode === "reject" ? reject(state, action.reason, action.key) : only(state);
     case "undo":
-      return undo(state);
+      return undo(state, action.sent);
   }
 }
 
@@ -234,12 +234,12 @@ function onward(state: Review, place = listed(state)): Review {
   return next === undefined ? state : { ...state, current: next.id };
 }
 
-function undo(state: Review): Step {
+function undo(state: Review, sent: boolean): Step {
   const last = state.done.at(-1);
   if (last === undefined) return only(state);
-  const reads = state.reads.map((read) => (read.id === last.read ? { ...read, passage: last.before } : read));
+  const reads = state.reads.map((read) => (read.id === last.read && !sent ? { ...read, passage: last.before } : read));
   const back = look({ ...state, reads, current: last.read, done: state.done.slice(0, -1) });
-  return [back, [{ kind: "withdraw", clientKey: last.clientKey }]];
+  return [back, sent ? [] : [{ kind: "withdraw", clientKey: last.clientKey }]];
 }
 
 /** Where the plate is at this moment, between the two nearest points; null when it is not in sight. */

@@ -1,0 +1,116 @@
+import { type RefObject, useEffect, useState } from "react";
+
+import { useTexts } from "../shared/text";
+import type { Player } from "./commands";
+import { type Read, boxAt, shownText } from "./review";
+import { texts } from "./texts";
+import type { VideoFacts } from "./wire";
+
+interface Props {
+  readonly facts: VideoFacts;
+  readonly video: RefObject<HTMLVideoElement | null>;
+  readonly reads: readonly Read[];
+  readonly current: Read | null;
+  readonly overlay: boolean;
+  /** Seconds on screen now. */
+  readonly onTime: (seconds: number) => void;
+  readonly time: number;
+}
+
+/** The preview with the boxes of the reads at the very frame on screen. */
+export function VideoStage({ facts, video, reads, current, overlay, onTime, time }: Props) {
+  const t = useTexts(texts);
+  const [broken, setBroken] = useState(false);
+  useFrameTime(video, onTime, facts.preview);
+  const { width, height } = upright(facts);
+  if (!facts.preview || broken) return <div className="video-none t2">{t(broken ? "video_failed" : "no_video")}</div>;
+  const shown = overlay ? reads.filter((read) => read.passage?.status !== "rejected") : [];
+  return (
+    <div className="video-frame" style={{ aspectRatio: `${width} / ${height}`, maxWidth: `calc(100cqh * ${width / height})` }}>
+      <video ref={video} src={facts.preview} muted playsInline preload="auto" aria-label={t("video")} onError={() => setBroken(true)}
+        onClick={(event) => void (event.currentTarget.paused ? event.currentTarget.play() : event.currentTarget.pause())} />
+      <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+        {shown.map((read) => <PlateBox key={read.id} read={read} time={time} chosen={read.id === current?.id} scale={width / 900} frame={{ width, height }} />)}
+      </svg>
+    </div>
+  );
+}
+
+/** Boxes are in pixels of the upright original, whatever size the preview has. */
+function upright({ width, height, rotation }: VideoFacts): { width: number; height: number } {
+  return Math.abs(rotation) % 180 === 90 ? { width: height, height: width } : { width, height };
+}
+
+function PlateBox({ read, time, chosen, scale, frame }: { read: Read; time: number; chosen: boolean; scale: number; frame: { width: number; height: number } }) {
+  const box = boxAt(read, time);
+  if (box === null) return null;
+  const [x1, y1, x2, y2] = box;
+  const text = shownText(read) || "?";
+  const tag = { width: (text.length * 8.2 + 12) * scale, height: 18 * scale };
+  const x = Math.min(Math.max(x1, 0), Math.max(frame.width - tag.width, 0));
+  const y = Math.max(y1 - tag.height - 2 * scale, 0);
+  const shape = { x: x1, y: y1, width: Math.max(x2 - x1, 0), height: Math.max(y2 - y1, 0) };
+  return (
+    <g data-chosen={chosen || undefined} data-read={read.id}>
+      <rect className="box-edge" {...shape} /><rect className="box-line" {...shape} />
+      <rect className="box-tag" x={x} y={y} {...tag} />
+      <text x={x + 6 * scale} y={y + 13 * scale} style={{ fontSize: 13 * scale }}>{text}</text>
+    </g>
+  );
+}
+
+/** At every presented frame where the browser tells, else at every time update. */
+function useFrameTime(video: RefObject<HTMLVideoElement | null>, onTime: (seconds: number) => void, address: string | null): void {
+  useEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    let handle = 0;
+    const each = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
+      onTime(mediaTime);
+      handle = element.requestVideoFrameCallback(each);
+    };
+    const told = (): void => onTime(element.currentTime);
+    if ("requestVideoFrameCallback" in element) handle = element.requestVideoFrameCallback(each);
+    else (element as HTMLVideoElement).addEventListener("timeupdate", told);
+    element.addEventListener("seeked", told);
+    return () => {
+      if ("cancelVideoFrameCallback" in element) element.cancelVideoFrameCallback(handle);
+      element.removeEventListener("timeupdate", told);
+      element.removeEventListener("seeked", told);
+    };
+  }, [video, onTime, address]);
+}
+
+/** What the keys do with the video element. */
+export function playerOf(video: RefObject<HTMLVideoElement | null>, fps: number | null, current: () => Read | null): Player {
+  const with_ = (what: (element: HTMLVideoElement) => void): void => {
+    if (video.current) what(video.current);
+  };
+  const move = (by: number): void => with_((element) => {
+    element.pause();
+    element.currentTime = Math.max(element.currentTime + by, 0);
+  });
+  return {
+    toggle: () => with_((element) => void (element.paused ? element.play().catch(() => undefined) : element.pause())),
+    playThis: () => with_((element) => {
+      const read = current();
+      if (!read) return;
+      element.currentTime = Math.max(read.firstSeconds - 0.5, 0);
+      const stop = (): void => {
+        if (element.currentTime < read.lastSeconds + 0.5) return;
+        element.pause();
+        element.removeEventListener("timeupdate", stop);
+      };
+      element.addEventListener("timeupdate", stop);
+      void element.play().catch(() => undefined);
+    }),
+    frames: (count) => move(count / (fps ?? 25)),
+    seconds: move,
+  };
+}
+
+/** The moment at which the plate is best seen: where its box is largest. */
+export function bestMoment(read: Read): number {
+  const largest = read.boxes.toSorted((a, b) => (b[3] - b[1]) * (b[4] - b[2]) - (a[3] - a[1]) * (a[4] - a[2]))[0];
+  return largest?.[0] ?? read.firstSeconds;
+}

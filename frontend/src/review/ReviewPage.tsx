@@ -1,0 +1,208 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Link, useParams } from "react-router";
+
+import { useProject, useProjectId, useSession } from "../api/queries";
+import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
+import { type Saving, useSaving } from "../saving/useSaving";
+import { useCommands } from "../shared/commands";
+import { formatMoment, formatNumber } from "../shared/format";
+import { Key } from "../shared/Key";
+import { Empty, Failed, Loading } from "../shared/States";
+import { useTexts } from "../shared/text";
+import { KeyHint, WorkPage } from "../shell/Page";
+import type { PlateFormat } from "../transcribe/formats";
+import { plateFormats } from "../transcribe/wire";
+import { reviewCommands, writingCommands } from "./commands";
+import { VideoStage, bestMoment, playerOf } from "./Player";
+import { ReadDesk } from "./ReadDesk";
+import { ReadList } from "./ReadList";
+import { type Order, type Read, type Review, type ReviewAction, NOTHING, currentRead, decide as step, left, listed, shownText } from "./review";
+import { texts } from "./texts";
+import { Timeline } from "./Timeline";
+import { type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadVideo, newestRun } from "./wire";
+import "../transcribe/transcribe.css";
+import "../boxes/boxes.css";
+import "./review.css";
+
+const DEFAULT_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const NO_FORMATS: readonly PlateFormat[] = [];
+
+export default function ReviewPage() {
+  const project = useProjectId();
+  const about = useProject();
+  const person = useSession().data?.user?.id ?? null;
+  const saving = useSaving(person === null ? null : String(person));
+  const asked = useParams().run;
+  const newest = useQuery({ queryKey: ["newest-run", project], queryFn: () => newestRun(project), enabled: asked === undefined });
+  const id = asked === undefined ? (newest.data ?? null) : Number(asked);
+  const run = useQuery({ queryKey: ["inference-run", id], queryFn: () => loadRun(id ?? 0), enabled: id !== null });
+  const facts = useQuery({ queryKey: ["video-facts", run.data?.video], queryFn: () => loadVideo(run.data?.video ?? 0), enabled: run.data !== undefined });
+  const reads = useQuery({ queryKey: ["reads", id], queryFn: () => loadReads(id ?? 0), enabled: id !== null, staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false });
+  const formats = useQuery({ queryKey: ["plate-formats", project], queryFn: () => plateFormats(project), staleTime: 300_000 });
+  const failed = [about, newest, run, facts, reads].find((query) => query.error !== null);
+  if (failed) return <Shape><Failed error={failed.error} retry={() => void failed.refetch()} /></Shape>;
+  if (asked === undefined && newest.data === null) return <Shape><NoRuns project={project} /></Shape>;
+  if (!saving || !run.data || !facts.data || !reads.data || !about.data) return <Shape title={run.data?.video_name}><Loading /></Shape>;
+  const alphabet = (about.data as { alphabet?: string }).alphabet ?? DEFAULT_ALPHABET;
+  if (reads.data.length === 0) return <Shape title={run.data.video_name}><NoReads run={run.data} project={project} /></Shape>;
+  return (
+    <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} reads={reads.data} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />
+  );
+}
+
+function Shape({ title, children }: { title?: string; children: React.ReactNode }) {
+  const t = useTexts(texts);
+  return <WorkPage title={title ?? t("title")}><div className="work-state">{children}</div></WorkPage>;
+}
+
+function NoRuns({ project }: { project: number }) {
+  const t = useTexts(texts);
+  const actions = (
+    <>
+      <Link className="button primary" to={`/p/${project}/videos`}>{t("to_videos")}</Link>
+      <Link className="button" to={`/p/${project}/models`}>{t("to_models")}</Link>
+    </>
+  );
+  return <Empty title={t("no_runs_title")} actions={actions}>{t("no_runs_body")}</Empty>;
+}
+
+function NoReads({ run, project }: { run: Run; project: number }) {
+  const t = useTexts(texts);
+  const state = run.job?.state;
+  if (state === "failed") return <Failed error={new Error(run.job?.error ?? "")} />;
+  const working = state === "queued" || state === "running" || state === "cancelling";
+  return (
+    <Empty title={t(working ? "working_title" : "empty_title")} actions={<Link className="button" to={`/p/${project}/videos`}>{t("to_videos")}</Link>}>
+      {t(working ? "working_body" : "empty_body")}
+    </Empty>
+  );
+}
+
+interface WorkProps {
+  readonly project: number;
+  readonly saving: Saving;
+  readonly run: Run;
+  readonly facts: VideoFacts;
+  readonly reads: readonly Read[];
+  readonly alphabet: string;
+  readonly formats: readonly PlateFormat[];
+}
+
+function Work({ project, saving, run, facts, reads, alphabet, formats }: WorkProps) {
+  const t = useTexts(texts);
+  const { state, decide, undo, now, said } = useReview({ saving, reads, alphabet, runId: run.id });
+  const video = useRef<HTMLVideoElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const [time, setTime] = useState(0);
+  const [overlay, setOverlay] = useState(true);
+  const read = currentRead(state);
+  const seek = useCallback((seconds: number) => {
+    if (video.current) video.current.currentTime = seconds;
+    setTime(seconds);
+  }, []);
+  const chosen = read?.id;
+  useEffect(() => {
+    const now_ = currentRead(now());
+    if (!now_) return;
+    video.current?.pause();
+    seek(bestMoment(now_));
+  }, [chosen, now, seek]);
+  const player = useMemo(() => playerOf(video, facts.fps, () => currentRead(now())), [facts.fps, now]);
+  const hands = useMemo(() => ({ state: now, decide, undo, player, overlay: () => setOverlay((was) => !was), newKey: () => crypto.randomUUID() }), [now, decide, undo, player]);
+  useCommands(useMemo(() => reviewCommands(hands), [hands]));
+  useCommands(useMemo(() => writingCommands(hands), [hands]));
+  const order = useMemo(() => listed(state), [state]);
+  const duration = Math.max(facts.duration ?? 0, ...state.reads.map((one) => one.lastSeconds), 1);
+  return (
+    <WorkPage title={run.video_name} parent={{ name: t("title"), to: `/p/${project}/review` }}
+      beside={<span className="t3 ellipsis wide-only">{run.detector_name}, {run.recognizer_name}</span>}
+      actions={<TopFigures state={state} run={run} />}
+      status={<><SaveStatus saving={saving} view={CONFLICTS} />{said && <span className="t3" role="status">{said}</span>}</>}
+      keys={<Keys />}>
+      <div className="review work-screen">
+        <section className="review-desk">
+          <div className="video-stage">
+            <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} onTime={setTime} time={time} />
+          </div>
+          {read && <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} />}
+          <Timeline reads={state.reads} duration={duration} time={time} current={state.current} go={seek} />
+        </section>
+        <ReadList reads={order} current={state.current} order={state.order} filter={state.filter} decide={decide} />
+      </div>
+    </WorkPage>
+  );
+}
+
+/** Decisions are never in conflict: the last one said counts, and a passage keeps its history. */
+const CONFLICTS: ConflictView = {
+  mine: (entry) => entry.title,
+  theirs: (current) => String((current as { text?: string } | null)?.text ?? ""),
+  revision: (current) => (current as { revision?: number } | null)?.revision ?? 0,
+};
+
+function useReview({ saving, reads, alphabet, runId }: { saving: Saving; reads: readonly Read[]; alphabet: string; runId: number }) {
+  const t = useTexts(texts);
+  const told = useRef(t);
+  told.current = t;
+  const client = useQueryClient();
+  const [state, setState] = useState<Review>(() => step(NOTHING, { do: "reads", reads, alphabet })[0]);
+  const [said, setSaid] = useState("");
+  const current = useRef(state);
+  const decide = useCallback((action: ReviewAction) => {
+    const [next, orders] = step(current.current, action);
+    if (next === current.current) return;
+    setSaid(orders.some((order) => order.kind !== "withdraw") && left(next) === 0 ? told.current("all_done") : "");
+    const before = current.current;
+    current.current = next;
+    setState(next);
+    for (const order of orders) carryOut(order, saving, before.reads, told.current);
+  }, [saving]);
+  const undo = useCallback(() => {
+    const last = current.current.done.at(-1);
+    if (!last) return;
+    const sent = !saving.queue.snapshot().waiting.some((entry) => entry.clientKey === last.clientKey);
+    decide({ do: "undo", sent });
+    if (sent) setSaid(told.current("sent_already"));
+  }, [saving, decide]);
+  // The score in the top bar is the server's; it is asked again when decisions have arrived.
+  useEffect(() => saving.queue.onSaved((entry) => {
+    if (entry.kind.startsWith("read.")) void client.invalidateQueries({ queryKey: ["inference-run", runId] });
+  }), [saving, client, runId]);
+  return { state, decide, undo, now: useCallback(() => current.current, []), said };
+}
+
+function carryOut(order: Order, saving: Saving, reads: readonly Read[], t: ReturnType<typeof useTexts<typeof texts>>): void {
+  if (order.kind === "withdraw") return void saving.queue.withdraw(order.clientKey);
+  const read = reads.find((one) => one.id === order.read);
+  const text = order.kind === "accept" ? order.text : read ? shownText(read) : "";
+  void saving.queue.add(decisionEntry(order, t("read_title", { text, time: formatMoment(read?.firstSeconds ?? 0) })));
+}
+
+function TopFigures({ state, run }: { state: Review; run: Run }) {
+  const t = useTexts(texts);
+  const { right = 0, wrong = 0, false: false_ = 0, double = 0 } = run.score;
+  const judged = right + wrong + false_ + double;
+  return (
+    <>
+      {judged > 0 && <span className="t2 wide-only">{t("right_as_read", { share: `${formatNumber(Math.round((1000 * right) / judged) / 10)} %` })}</span>}
+      <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: state.reads.length })}</span>
+      <a className="button small" href={csvAddress(run.id)} download title={t("csv_title")}>{t("csv")}</a>
+    </>
+  );
+}
+
+function Keys() {
+  const t = useTexts(texts);
+  return (
+    <>
+      <span className="row hint"><Key k="J" /><Key k="K" /> {t("next_previous")}</span>
+      <KeyHint k="U">{t("least_certain").toLowerCase()}</KeyHint>
+      <KeyHint k="Space">{t("play_word")}</KeyHint>
+      <KeyHint k="P">{t("play_this").toLowerCase()}</KeyHint>
+      <span className="row hint"><Key k="ArrowLeft" /><Key k="ArrowRight" /> {t("frame_word")}</span>
+      <KeyHint k="Ctrl+Z">{t("undo").toLowerCase()}</KeyHint>
+      <KeyHint k="F1">{t("all_keys")}</KeyHint>
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+
+import { checkCommands, findCommand } from "../shared/commands";
+import { reviewCommands, writingCommands } from "./commands";
+import { type Review, NOTHING } from "./review";
+
+function table(mode: Review["mode"]) {
+  const done: string[] = [];
+  const hands = {
+    state: () => ({ ...NOTHING, mode, alphabet: "AB" }),
+    decide: (action: { do: string; reason?: string }) => done.push(action.reason ?? action.do),
+    undo: () => done.push("undo"),
+    player: {
+      toggle: () => done.push("toggle"),
+      playThis: () => done.push("this"),
+      frames: (count: number) => done.push(`frames ${count}`),
+      seconds: (count: number) => done.push(`seconds ${count}`),
+    },
+    overlay: () => done.push("overlay"),
+    newKey: () => "key",
+  };
+  const tables = [reviewCommands(hands), writingCommands(hands)];
+  const press = (key: string, { code = "", shiftKey = false, inField = mode === "edit" } = {}): void => {
+    findCommand(tables, { key, code, shiftKey, altKey: false, ctrlKey: false, metaKey: false }, inField, false)?.run();
+  };
+  return { tables, done, press };
+}
+
+it("no two commands of a table share a key", () => {
+  for (const one of table("look").tables) expect(() => checkCommands(one)).not.toThrow();
+});
+
+it("looking: arrows and space belong to the video", () => {
+  const { done, press } = table("look");
+  press("ArrowLeft");
+  press("ArrowRight", { shiftKey: true });
+  press(" ", { code: "Space" });
+  press("p");
+  press("1");
+  expect(done).toEqual(["frames -1", "seconds 1", "toggle", "this"]);
+});
+
+it("editing: they belong to the text, and letters are typed", () => {
+  const { done, press } = table("edit");
+  press("ArrowLeft");
+  press(" ", { code: "Space" });
+  press("x");
+  press("Enter");
+  press("Escape");
+  expect(done).toEqual(["field", "field", "enter", "look"]);
+});
+
+it("rejecting: a number is the reason and Enter is nothing", () => {
+  const { done, press } = table("reject");
+  press("Enter");
+  press("2");
+  expect(done).toEqual(["duplicate"]);
+});
