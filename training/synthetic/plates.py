@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotations.vision import crops
 from training.errors import UnknownPlateFormat
 from training.synthetic import camera, glyphs
 
@@ -277,12 +278,8 @@ def render(
     worn = float(damage * rng.choice([0, 0, 0.2, 0.5, 1.0]))
     flat = draw(rng, formats=formats, height=int(np.clip(width * 0.42, 44, 92)), wear=worn)
     seen = camera.photograph(rng, flat.picture, flat.alpha, width=width, damage=damage)
-    if size is not None and (seen.shape[1], seen.shape[0]) != size:
-        shrinks = size[0] < seen.shape[1] or size[1] < seen.shape[0]
-        seen = np.asarray(
-            cv2.resize(seen, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR),
-            np.uint8,
-        )
+    if size is not None:
+        seen = crops.resize_crop(seen, size)
     return Plate(seen, flat.text)
 
 

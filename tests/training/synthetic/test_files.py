@@ -19,10 +19,10 @@ def table(manifest: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def shape(path: Path) -> tuple[int, ...]:
+def shape(path: Path) -> list[int]:
     picture = cv2.imread(str(path))
     assert picture is not None
-    return picture.shape
+    return list(picture.shape)
 
 
 def command(*arguments: str) -> dict[str, object]:
@@ -65,7 +65,7 @@ def test_command_makes_plates_of_all_formats(tmp_path: Path) -> None:
     result = command("plates", "--count", "2", "--out", str(tmp_path), "--formats", "all",
                      "--size", "96x48")  # fmt: skip
     assert result["plates"] == 2
-    assert shape(tmp_path / "plate_000001.jpg") == (48, 96, 3)
+    assert shape(tmp_path / "plate_000001.jpg") == [48, 96, 3]
 
 
 def test_command_makes_a_video_with_its_truth(tmp_path: Path) -> None:
