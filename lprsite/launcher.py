@@ -487,7 +487,7 @@ def worker_program(role: str, env: dict[str, str]) -> Program:
 def beat_program(data: Path, env: dict[str, str]) -> Program:
     """The one clock of the schedule."""
     command = (
-        *(sys.executable, "-m", "celery", "-q", "-A", "lprsite.celery", "beat"),
+        *(sys.executable, "-m", "celery", "-q", "-A", "lprsite.beat", "beat"),
         *("--loglevel=WARNING", "--pidfile=", "-s", str(data / "run" / "schedule")),
     )
     return Program("beat", command, env=env, stage=1)
