@@ -61,7 +61,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Mix:
-    """What an epoch is made of: the real samples once, and ``synthetic`` drawn plates."""
+    """What an epoch is made of: the real samples once, and ``synthetic`` drawn plates.
+
+    The first ``easy_epochs`` show clean drawn plates, and half the real ones unchanged: a
+    network that has not yet found where characters stand learns nothing from blurred ones.
+    """
 
     samples: tuple[Sample, ...]
     alphabet: str
@@ -69,6 +73,7 @@ class Mix:
     formats: tuple[str, ...] = ("ecuador",)
     augmentation: Augmentation = "plates"
     seed: int = 0
+    easy_epochs: int = 0
     _drawn: dict[int, Drawn] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
@@ -83,16 +88,20 @@ class Mix:
         if index < len(self.samples):
             sample = self.samples[index]
             rng = np.random.default_rng((self.seed, epoch, _REAL, index))
-            return augment(read(sample.picture), rng, self.augmentation), sample.text
+            easy = epoch <= self.easy_epochs and rng.random() < 0.5
+            kind: Augmentation = "none" if easy else self.augmentation
+            return augment(read(sample.picture), rng, kind), sample.text
         return self._plate(epoch, index - len(self.samples))
 
     def _plate(self, epoch: int, index: int) -> tuple[Bgr, str]:
         """Drawn anew every few epochs, a share of all in each; changed a little in between."""
-        generation, age = divmod(epoch + index, _REUSE)
+        generation, age = divmod(epoch + index % _REUSE, _REUSE)
         kept = self._drawn.get(index)
         if kept is None or kept.generation != generation:
             rng = np.random.default_rng((self.seed, generation, _DRAWN, index))
-            picture, text = draw(rng, self.formats, self.alphabet)
+            drawn_in = max(1, generation * _REUSE - index % _REUSE)
+            damage = _damage(rng, easy=drawn_in <= self.easy_epochs)
+            picture, text = draw(rng, self.formats, self.alphabet, damage=damage)
             kept = self._drawn[index] = Drawn(generation, resize_crop(picture), text)
         if age == 0:
             return kept.crop, kept.text
@@ -122,13 +131,22 @@ def read(path: Path) -> Bgr:
     return read_picture(path)
 
 
-def draw(rng: np.random.Generator, formats: Sequence[str], alphabet: str) -> tuple[Bgr, str]:
+def _damage(rng: np.random.Generator, *, easy: bool) -> float:
+    """How much a drawn plate has suffered: 1 is the spread of real road cameras."""
+    if easy:
+        return float(rng.uniform(0, 0.6))
+    return 1.0 if rng.random() < 0.7 else float(rng.uniform(0, 1))
+
+
+def draw(
+    rng: np.random.Generator, formats: Sequence[str], alphabet: str, *, damage: float = 1.0
+) -> tuple[Bgr, str]:
     """A drawn plate, uint8 BGR (H, W, 3), whose text the alphabet can write."""
     # drawing loads fonts: only a training that mixes drawn plates pays for it
     from training.synthetic import plates
 
     for _ in range(_TRIES):
-        plate = plates.render(rng, formats=formats)
+        plate = plates.render(rng, formats=formats, damage=damage)
         if set(plate.text) <= set(alphabet):
             break
     else:

@@ -49,7 +49,8 @@ _HELD_OUT = 256
 class RecognizerConfig:
     """All settings of a training, checked on creation (SettingRefused, AlphabetRefused).
 
-    ``synthetic`` plates of ``synthetic_formats`` are mixed into every epoch. ``rate`` is the
+    ``synthetic`` plates of ``synthetic_formats`` are mixed into every epoch. ``easy_start`` is
+    the share of the epochs that begins with easy plates (none after ``init``). ``rate`` is the
     highest learning rate, ``rate_floor`` the lowest; ``soft_start`` is the share of the steps
     on which it rises, ``annealing`` (schedule "soft_start" only) where it starts to fall.
     ``ema`` is the decay of the running mean of the weights that is evaluated and saved, 0 for
@@ -64,6 +65,7 @@ class RecognizerConfig:
     synthetic: int = 0
     synthetic_formats: tuple[str, ...] = ("ecuador",)
     augmentation: Augmentation = "plates"
+    easy_start: float = 0.4
     optimiser: Literal["adamw", "sgd"] = "adamw"
     schedule: Literal["cosine", "soft_start"] = "cosine"
     rate: float = 3e-3
@@ -110,6 +112,7 @@ class RecognizerConfig:
         yield "rate", self.rate_floor <= self.rate <= 10, "it must be at least rate_floor"
         yield "soft_start", 0 <= self.soft_start <= 1, "it must be 0 to 1"
         yield "annealing", self.soft_start <= self.annealing <= 1, "it must be soft_start to 1"
+        yield "easy_start", 0 <= self.easy_start <= 1, "it must be 0 to 1"
         yield "weight_decay", self.weight_decay >= 0, "it must not be negative"
         yield "clip", self.clip > 0, "it must be above 0"
         yield "ema", 0 <= self.ema < 1, "it must be 0 to below 1"
@@ -137,13 +140,14 @@ class RecognizerConfig:
 
 
 _PRESETS: dict[str, dict[str, Any]] = {
-    "quick": {"epochs": 12, "batch": 32},
-    "standard": {"epochs": 60, "batch": 64, "ema": 0.995},
+    "quick": {"epochs": 12, "batch": 16},
+    "standard": {"epochs": 60, "batch": 32, "ema": 0.995},
     "tao": {  # TAO's LPRNet specification; Keras' l2(5e-4) is a weight decay of twice that
         "network": "lprnet10",
         "epochs": 100,
         "batch": 32,
         "augmentation": "tao",
+        "easy_start": 0.0,
         "optimiser": "sgd",
         "schedule": "soft_start",
         "rate": 5e-4,
@@ -215,6 +219,7 @@ class _Run:
         self.config, self.val, self.out_dir = config, tuple(val), out_dir
         self.dataset_version = dataset_version
         self.data = _fingerprint(train, val)
+        self.started = _was_started(out_dir / checkpoints.STATE, init)
         self.mix = Mix(
             tuple(train),
             config.alphabet,
@@ -222,6 +227,7 @@ class _Run:
             formats=config.synthetic_formats,
             augmentation=config.augmentation,
             seed=config.seed,
+            easy_epochs=0 if self.started else round(config.easy_start * config.epochs),
         )
         if not len(self.mix):
             raise NothingToTrainOn()
@@ -387,10 +393,18 @@ class _Run:
             "kind": "recognizer-state",
             "config": self.config.to_json(),
             "data": self.data,
+            "started": self.started,
             "optimiser": plain,
             "history": [_told(epoch) for epoch in self.history],
         }
         checkpoints.save(self.out_dir / checkpoints.STATE, weights, metadata)
+
+
+def _was_started(state: Path, init: Path | None) -> bool:
+    """Whether the training began from a checkpoint; a resumed one remembers."""
+    if state.is_file():
+        return bool(checkpoints.read_metadata(state).get("started"))
+    return init is not None
 
 
 def rate_at(config: RecognizerConfig, progress: float) -> float:
