@@ -103,3 +103,28 @@ def test_prefetch_left_early_leaves_no_thread():
     next(items)
     items.close()
     assert threading.active_count() == before
+
+
+def test_the_first_epochs_draw_easier_plates(monkeypatch):
+    asked: list[tuple[int, float]] = []
+    now = 0
+
+    def remember(rng, formats, alphabet, *, damage):
+        asked.append((now, damage))
+        return np.zeros((48, 96, 3), np.uint8), "A"
+
+    monkeypatch.setattr(data, "draw", remember)
+    mix = Mix((), DEFAULT, synthetic=8, easy_epochs=4)
+    for now in range(1, 17):
+        list(mix.batches(now, 8))
+    assert all(damage <= 0.6 for epoch, damage in asked if epoch <= 4)
+    later = [damage for epoch, damage in asked if epoch > 4]
+    assert later.count(1.0) > len(later) / 2
+
+
+def test_real_crops_of_the_first_epochs_are_half_unchanged(make_samples):
+    samples = tuple(make_samples())
+    plain = {crop.tobytes() for b in data.fixed_batches(samples, DEFAULT) for crop in b.crops}
+    mix = Mix(samples, DEFAULT, easy_epochs=6)
+    unchanged = [mix.item(e, i)[0].tobytes() in plain for e in range(1, 7) for i in range(8)]
+    assert 12 < sum(unchanged) < 40

@@ -211,3 +211,13 @@ def test_tao_preset_trains_lprnet10(make_samples, tmp_path: Path):
     epoch = next(islice(fit(RecognizerConfig.of("tao"), samples, samples, tmp_path), 1))
     assert epoch.epochs == 100
     assert checkpoints.read_metadata(tmp_path)["network"] == "lprnet10"
+
+
+def test_started_from_a_checkpoint_shows_no_easy_plates_even_resumed(make_samples, tmp_path: Path):
+    samples = make_samples("AB1", "CD2")
+    _write(tmp_path / "old.safetensors", build("lite", 36), FEW.alphabet)
+    config = replace(FEW, augmentation="plates", easy_start=1.0)
+    old = tmp_path / "old.safetensors"
+    whole = list(fit(config, samples, samples, tmp_path / "whole", init=old))
+    next(fit(config, samples, samples, tmp_path / "broken", init=old))
+    assert list(fit(config, samples, samples, tmp_path / "broken")) == whole
