@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from annotations.views import crops, frames, media, projects, videos
+from annotations.views import crops, datasets, frames, imports, media, projects, videos
 
 router = SimpleRouter()
 router.register("projects", projects.ProjectViewSet)
@@ -17,6 +17,9 @@ router.register("frames", frames.FrameViewSet)
 router.register("boxes", frames.BoxViewSet)
 router.register("crops", crops.CropViewSet)
 router.register("transcriptions", crops.TranscriptionViewSet)
+router.register("imports", imports.ImportViewSet)
+router.register("datasets", datasets.DatasetViewSet)
+router.register("exports", datasets.ExportViewSet)
 
 urlpatterns = [
     *router.urls,

@@ -1,0 +1,241 @@
+"""Imports, dataset versions and exports as JSON and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotations import datasets, exports
+from annotations.models import DatasetItem, DatasetVersion, Export, ImportBatch
+from annotations.models.datasets import Kind, Split
+from annotations.serializers import media
+
+COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
+MAPPING = {"type": "object", "additionalProperties": {"type": "string", "nullable": True}}
+SHARES = {
+    "type": "object",
+    "properties": {split: {"type": "number", "minimum": 0, "maximum": 1} for split in Split.values},
+}
+SPLIT_COUNTS = {
+    "type": "object",
+    "properties": {
+        "items": {"type": "integer"},
+        "groups": {"type": "integer", "description": "vehicles"},
+        "boxes": COUNTS,
+    },
+    "required": ["items", "groups", "boxes"],
+}
+VERSION_COUNTS = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(Split.values, SPLIT_COUNTS),
+        "leaks": {"type": "integer", "description": "groups on more than one side; must be 0"},
+        "characters": COUNTS,
+        "longest": {"type": "integer"},
+    },
+    "required": [*Split.values, "leaks", "characters", "longest"],
+}
+
+
+@extend_schema_field(COUNTS)
+class CountsField(serializers.JSONField):
+    """Names with numbers."""
+
+
+@extend_schema_field(MAPPING)
+class MappingField(serializers.DictField):
+    """Label in the archive -> label of the project, or null to leave its boxes out."""
+
+    child = serializers.CharField(allow_null=True, allow_blank=True, max_length=200)
+
+
+@extend_schema_field(SHARES)
+class SharesField(serializers.DictField):
+    """Shares of train, val and test, adding up to 1."""
+
+    child = serializers.FloatField(min_value=0, max_value=1)
+
+
+@extend_schema_field(VERSION_COUNTS)
+class VersionCountsField(serializers.JSONField):
+    """What a version holds, per split."""
+
+
+class ImportUploadSerializer(serializers.Serializer[Any]):
+    project = serializers.IntegerField()
+    file = serializers.FileField(required=False, allow_empty_file=True, use_url=False)
+    path = serializers.CharField(
+        required=False,
+        help_text="a file or folder on the server, below the folder opened for this",
+    )
+
+
+class ImportStartSerializer(serializers.Serializer[Any]):
+    mapping = MappingField(required=False, allow_null=True, default=None)
+
+
+class ReportLineSerializer(serializers.Serializer[Any]):
+    file = serializers.CharField()
+    line = serializers.IntegerField(help_text="0 where the whole file is meant")
+    outcome = serializers.CharField()
+    sentence = serializers.SerializerMethodField()
+
+    def get_sentence(self, line: dict[str, Any]) -> str:
+        return str(line["es" if (get_language() or "en").startswith("es") else "en"])
+
+
+class ImportBatchSerializer(serializers.ModelSerializer[ImportBatch]):
+    labels = CountsField(read_only=True, help_text="boxes of each label of the file")
+    mapping = MappingField(read_only=True, help_text="suggested until it is started")
+    counts = CountsField(read_only=True, help_text="seen = imported + each reason; not clamped")
+    job = serializers.IntegerField(source="job_id", read_only=True, allow_null=True)
+    created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
+
+    class Meta:
+        model = ImportBatch
+        fields = [
+            "id",
+            "project",
+            "name",
+            "sha256",
+            "format",
+            "labels",
+            "needs_map",
+            "mapping",
+            "counts",
+            "dry_run",
+            "job",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class ImportDetailSerializer(ImportBatchSerializer):
+    report = ReportLineSerializer(many=True, read_only=True)
+
+    class Meta(ImportBatchSerializer.Meta):
+        fields = [*ImportBatchSerializer.Meta.fields, "report"]
+        read_only_fields = fields
+
+
+class DatasetRuleSerializer(serializers.Serializer[Any]):
+    """What a version would be frozen by."""
+
+    project = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    shares = SharesField(required=False, allow_null=True, default=None)
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
+    whole_videos = serializers.BooleanField(default=False)
+
+    def rule(self) -> datasets.Rule:
+        """The rule for splitting. Raises SharesWrong."""
+        given = self.validated_data
+        return datasets.Rule.of(
+            given["shares"], seed=given["seed"], whole_videos=given["whole_videos"]
+        )
+
+
+class DatasetRequestSerializer(DatasetRuleSerializer):
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class DatasetPreviewSerializer(serializers.Serializer[Any]):
+    counts = VersionCountsField()
+
+
+class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
+    counts = VersionCountsField(read_only=True)
+    created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
+
+    class Meta:
+        model = DatasetVersion
+        fields = [
+            "id",
+            "project",
+            "kind",
+            "number",
+            "note",
+            "filter",
+            "split_rule",
+            "seed",
+            "manifest_hash",
+            "counts",
+            "incomplete",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class DatasetItemSerializer(serializers.ModelSerializer[DatasetItem]):
+    picture = serializers.SerializerMethodField(help_text="empty when its row is gone")
+
+    class Meta:
+        model = DatasetItem
+        fields = [
+            "id",
+            "position",
+            "name",
+            "width",
+            "height",
+            "boxes",
+            "complete_labels",
+            "text",
+            "split",
+            "group",
+            "frame",
+            "crop",
+            "picture",
+        ]
+        read_only_fields = fields
+
+    def get_picture(self, item: DatasetItem) -> str:
+        if item.crop_id:
+            return media("crops", item.crop_id, item.sha256[:8])
+        return media("frames", item.frame_id, item.sha256[:8]) if item.frame_id else ""
+
+
+class ExportRequestSerializer(serializers.Serializer[Any]):
+    dataset = serializers.IntegerField()
+    format = serializers.ChoiceField(
+        choices=sorted({name for names in exports.FORMATS.values() for name in names})
+    )
+    size = serializers.ListField(
+        child=serializers.IntegerField(min_value=8, max_value=8192),
+        min_length=2,
+        max_length=2,
+        required=False,
+        help_text="width and height; kitti 960x544 and lprnet 96x48 unless said",
+    )
+
+
+class ExportSerializer(serializers.ModelSerializer[Export]):
+    dataset = serializers.IntegerField(source="parameters.dataset", read_only=True)
+    counts = CountsField(read_only=True)
+    file = serializers.SerializerMethodField(help_text="null until it is made and when it expired")
+    job = serializers.IntegerField(source="job_id", read_only=True, allow_null=True)
+    created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
+
+    class Meta:
+        model = Export
+        fields = [
+            "id",
+            "project",
+            "dataset",
+            "format",
+            "counts",
+            "file",
+            "job",
+            "expires_at",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_file(self, export: Export) -> str | None:
+        return media("exports", export.pk) if export.file else None
