@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 Augmentation = Literal["plates", "tao", "none"]
 AUGMENTATIONS: tuple[Augmentation, ...] = get_args(Augmentation)
 
-_FINEST, _COARSEST = 192, 34  # widths in pixels of plates as road cameras give them
+_FINEST, _COARSEST = 192, 40  # widths in pixels of plates as road cameras give them
 
 
 def augment(crop: Bgr, rng: np.random.Generator, kind: Augmentation = "plates") -> Bgr:
@@ -129,7 +129,7 @@ def _light(crop: Bgr, rng: np.random.Generator) -> Bgr:
     if rng.random() < 0.7:
         middle, spread = float(seen.mean()), float(seen.std()) + 1e-3
         # never so flat that eight bits lose the characters, never all black or all white
-        contrast = max(rng.uniform(0.35, 1.5), min(1.0, 0.05 / spread))
+        contrast = max(rng.uniform(0.5, 1.5), min(1.0, 0.08 / spread))
         wanted = float(np.clip(middle + rng.normal(0, 0.15), 0.12, 0.88))
         seen = (seen - middle) * np.float32(contrast) + np.float32(wanted)
     if rng.random() < 0.08:
@@ -153,12 +153,12 @@ def _shadow(rng: np.random.Generator, width: int, height: int) -> Floats:
 def _blur(crop: Bgr, rng: np.random.Generator) -> Bgr:
     scale = crop.shape[1] / 96
     choice = rng.random()
-    if choice < 0.35:
-        sigma = rng.uniform(0.3, 1.5) * scale
+    if choice < 0.25:
+        sigma = rng.uniform(0.3, 1.1) * scale
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), max(0.2, sigma)), np.uint8)
-    elif choice < 0.55:
+    elif choice < 0.38:
         angle = rng.normal(0, 0.4) + (math.pi / 2 if rng.random() < 0.35 else 0)
-        kernel = _motion(max(1.5, rng.uniform(1.5, 7) * scale), angle)
+        kernel = _motion(max(1.5, rng.uniform(1.5, 5) * scale), angle)
         crop = np.asarray(cv2.filter2D(crop, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.uint8)
     return crop
 
@@ -179,9 +179,9 @@ def _motion(length: float, angle: float) -> Floats:
 
 
 def _sensor(crop: Bgr, rng: np.random.Generator) -> Bgr:
-    if rng.random() >= 0.45:
+    if rng.random() >= 0.4:
         return crop
-    strength = abs(rng.normal(0, 9))
+    strength = abs(rng.normal(0, 6))
     grey = rng.random() < 0.5
     shape = (*crop.shape[:2], 1 if grey else 3)
     noise = rng.standard_normal(shape, np.float32) * np.float32(strength)
@@ -189,8 +189,8 @@ def _sensor(crop: Bgr, rng: np.random.Generator) -> Bgr:
 
 
 def _compress(crop: Bgr, rng: np.random.Generator) -> Bgr:
-    if rng.random() >= 0.35:
+    if rng.random() >= 0.3:
         return crop
-    done, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(18, 85))])
+    done, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 85))])
     assert done, "a uint8 BGR picture can be written as JPEG"
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
