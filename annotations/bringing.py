@@ -67,6 +67,13 @@ class Tally:
         self.counts["clamped"] -= clamped
         self.note(refusal)
 
+    def count_text(self, refusal: EntryRefused | None) -> None:
+        """What became of the text of a box; one that is there already needs no line."""
+        self.texts["seen"] += 1
+        self.texts[refusal.outcome if refusal else "imported"] += 1
+        if isinstance(refusal, EntryTextRefused):
+            self.note(refusal)
+
     def note(self, refusal: EntryRefused) -> None:
         """Put a line into the report."""
         line = ReportLine(refusal.facts["file"], 0, refusal.outcome, refusal)
@@ -358,8 +365,8 @@ class Bringing:
                 continue
             crop = found.get(box.pk) or crop_steps.attach(box, crop_steps.cut(box.frame, box.xyxy))
             said.append(Said(crop, text, name))
-        self.tally.texts.update(r.outcome if r else "imported" for r in self._keep(said))
-        self.tally.texts["seen"] += len(said)
+        for refusal in self._keep(said):
+            self.tally.count_text(refusal)
 
     def _mark_frames(self, piece: Piece) -> None:
         """Frames are done once all their boxes are there; never take back what people said."""
@@ -430,8 +437,7 @@ class Bringing:
             refusal = next(answers) if one.text else None
             if not self._texts_only:  # the entries are boxes; their texts are counted apart
                 if one.text:
-                    self.tally.texts[refusal.outcome if refusal else "imported"] += 1
-                    self.tally.texts["seen"] += 1
+                    self.tally.count_text(refusal)
                 refusal = self._crop_again(one, known[one.sha256])
             if refusal is not None and one.planned.boxes:
                 self.tally.drop(refusal, clamped=one.planned.boxes[0].clamped)

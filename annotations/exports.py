@@ -57,6 +57,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
     Kind.DETECTOR: ("yolo", "kitti", "csv", "cloud-annotations"),
     Kind.RECOGNIZER: ("lprnet", "csv"),
 }
+ALL_FORMATS = sorted({name for names in FORMATS.values() for name in names})
 FRAME_SIZE: Size = (960, 544)
 KEPT = timedelta(days=7)
 JPEG_QUALITY = 95

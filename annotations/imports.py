@@ -44,6 +44,7 @@ KEPT_LINES = 2000  # of a report; the counts are always whole
 KEPT_DAYS = 7  # for which an uploaded file is kept after it came in
 LONGEST_LABEL = 40
 PICTURES_ONLY = "pictures"
+TEXT_FORMATS = ("labelerjs", "lprnet")
 
 LabelMap = Mapping[str, str | None]
 
@@ -121,7 +122,9 @@ def forget_old() -> int:
 # --- looking at it
 
 
-def examine(batch: ImportBatch, running: Running) -> dict[str, Any]:
+def examine(
+    batch: ImportBatch, running: Running, mapping: LabelMap | None = None
+) -> dict[str, Any]:
     """Find out what the batch holds and what would become of it. Needs no mapping."""
     with opened(batch) as source:
         said = _read(source, running)
@@ -130,8 +133,8 @@ def examine(batch: ImportBatch, running: Running) -> dict[str, Any]:
         tally = Tally(said.counts, said.problems)
     else:
         batch.labels, batch.needs_map = said.label_counts, said.needs_map
-        batch.mapping = _suggested(batch.project, said)
-        plan = said.resolve()
+        batch.mapping = _suggested(batch.project, said) if mapping is None else dict(mapping)
+        plan = said.resolve(mapping)
         tally = Tally(plan.counts, plan.report)
     batch.format = said.format
     _store(batch, tally, "format", "labels", "needs_map", "mapping")

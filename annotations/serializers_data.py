@@ -201,9 +201,7 @@ class DatasetItemSerializer(serializers.ModelSerializer[DatasetItem]):
 
 class ExportRequestSerializer(serializers.Serializer[Any]):
     dataset = serializers.IntegerField()
-    format = serializers.ChoiceField(
-        choices=sorted({name for names in exports.FORMATS.values() for name in names})
-    )
+    format = serializers.ChoiceField(choices=exports.ALL_FORMATS)
     size = serializers.ListField(
         child=serializers.IntegerField(min_value=8, max_value=8192),
         min_length=2,

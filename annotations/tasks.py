@@ -49,7 +49,7 @@ def resize_crops(running: Running) -> dict[str, Any]:
 
 @task("examine_import", queue="media")
 def examine_import(running: Running) -> dict[str, Any]:
-    return imports.examine(_batch(running), running)
+    return imports.examine(_batch(running), running, running.parameters.get("mapping"))
 
 
 @task("run_import", queue="media")
