@@ -57,7 +57,7 @@ def named_or_only(name: str | None) -> Project:
     projects = Project.objects.order_by("id")
     if name:
         found = projects.filter(name=name).first()
-        if found is None and name.isdigit():
+        if found is None and name.isdecimal():
             found = projects.filter(pk=int(name)).first()
         if found is None:
             raise ProjectUnknown(name=name)

@@ -27,6 +27,8 @@ def answer_refusal(problem: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(problem, Refused):
         body = {"code": problem.code, "message": problem.sentence(get_language() or "en")}
         return Response({**body, **problem.details}, status=problem.status)
+    if isinstance(problem, OverflowError):  # an id that no database column holds
+        problem = exceptions.ValidationError("A number in the request is too large.")
     answer = exception_handler(problem, context)
     if answer is not None and isinstance(problem, exceptions.ValidationError):
         answer.data = {"code": "Invalid", "message": _first(answer.data), "fields": answer.data}

@@ -140,7 +140,7 @@ def find(project: Project, kind: str, given: str) -> TrainedModel:
         found = current(project, kind)
     elif given == STARTER:
         found = TrainedModel.objects.filter(project__isnull=True, kind=kind).first()
-    elif given.isdigit():
+    elif given.isdecimal():
         rows = TrainedModel.objects.filter(kind=kind, pk=int(given), retired_at__isnull=True)
         found = rows.filter(project=project).first() or rows.filter(project__isnull=True).first()
     if found is None:
@@ -154,7 +154,7 @@ def checkpoint_of(project: Project | None, kind: str, given: str) -> Path:
     Raises ModelNotHere.
     """
     path = Path(given)
-    if path.exists() and not given.isdigit():
+    if path.exists() and not given.isdecimal():
         return path
     if project is None:
         raise ModelNotHere(given=given, kind=kind)

@@ -117,7 +117,7 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
             mine |= Q(project=None)
         rows = rows.filter(mine)
         given = self.request.query_params.get("project", "")
-        return rows.filter(Q(project=int(given)) | Q(project=None)) if given.isdigit() else rows
+        return rows.filter(Q(project=int(given)) | Q(project=None)) if given.isdecimal() else rows
 
     @extend_schema(request=PromoteSerializer, responses=TrainedModelSerializer)
     @action(detail=True, methods=["post"])
@@ -143,7 +143,7 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
     def get_serializer_context(self) -> dict[str, Any]:
         context = dict(super().get_serializer_context())
-        if self.action == "retrieve" and self.kwargs.get("pk", "").isdigit():
+        if self.action == "retrieve" and self.kwargs.get("pk", "").isdecimal():
             run = self.get_queryset().filter(pk=int(self.kwargs["pk"])).first()
             context["score"] = reads.score(run) if run else {}
         return context

@@ -108,7 +108,7 @@ class TranscriptionViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
         asked = self.request.query_params if self.request else {}
-        if asked.get("project", "").isdigit():
+        if asked.get("project", "").isdecimal():
             rows = rows.filter(crop__project_id=int(asked["project"]))
         if asked.get("mine") == "1":
             rows = rows.filter(by_id=self.request.user.pk)

@@ -95,7 +95,7 @@ class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProjec
         box: Box = self.get_object()
         given = request.query_params.get("revision", "")
         user: Any = request.user
-        boxes.delete(box, revision=int(given) if given.isdigit() else -1, by=user)
+        boxes.delete(box, revision=int(given) if given.isdecimal() else -1, by=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=BoxSerializer)

@@ -179,7 +179,7 @@ class StatsView(APIView):
     def get(self, request: Request) -> Response:
         given = request.query_params.get("project", "")
         project = get_object_or_404(
-            members.visible(request.user), pk=int(given) if given.isdigit() else 0
+            members.visible(request.user), pk=int(given) if given.isdecimal() else 0
         )
         return Response(stats(project))
 

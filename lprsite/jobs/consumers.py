@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from lprsite.jobs.progress import group_of
 
 ANONYMOUS, FORBIDDEN = 4401, 4403
+LONGEST_ID = 18  # digits; more than any row's id has
 
 
 class JobsConsumer(AsyncJsonWebsocketConsumer):
@@ -25,7 +26,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=ANONYMOUS)
             return
         given = parse_qs(self.scope["query_string"].decode()).get("project", [""])[0]
-        if not given.isdigit() or not await self._may_see(int(given)):
+        if not given.isdecimal() or len(given) > LONGEST_ID or not await self._may_see(int(given)):
             await self.close(code=FORBIDDEN)
             return
         self.project_id = int(given)

@@ -42,7 +42,7 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
             return rows.none()
         if self.action == "list":
             project = self.request.query_params.get("project", "")
-            self._require(int(project) if project.isdigit() else None, 1)
+            self._require(int(project) if project.isdecimal() else None, 1)
             return rows.filter(project_id=int(project))
         return rows
 
