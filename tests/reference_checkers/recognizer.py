@@ -99,4 +99,5 @@ CHECKERS: dict[str, Callable[[Case, Arrays], None]] = {
     "ctc.greedy": check_greedy,
     "ctc.loss": check_loss,
     "ctc.capacity": check_capacity,
+    "network.shape": check_network_shape,
 }
