@@ -14,7 +14,12 @@ import "@mantine/core/styles/Modal.css";
 import "@mantine/core/styles/Drawer.css";
 import "./shared/tokens.css";
 import "./shared/base.css";
+import "./shared/states.css";
+import "./shared/plate-text.css";
+import "./shell/shell.css";
+import "./shell/overlays.css";
 import "./app/mantine.css";
+// All styles of what is on every page are imported here: the server links only the entry's own.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

@@ -169,6 +169,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Frozen versions; one that is still being written is not there yet. */
+        get: operations["datasets_list"];
+        put?: never;
+        /** @description Freeze what is labelled now as the next version of its kind. */
+        post: operations["datasets_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Frozen versions; one that is still being written is not there yet. */
+        get: operations["datasets_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/items/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The pictures or crops of a version, in its order. */
+        get: operations["datasets_items_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a version frozen now would hold. Nothing is stored. */
+        post: operations["datasets_preview_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["exports_list"];
+        put?: never;
+        /** @description Write a version as a zip; it can be downloaded for a week. */
+        post: operations["exports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["exports_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/frames/": {
         parameters: {
             query?: never;
@@ -200,6 +302,106 @@ export interface paths {
         head?: never;
         /** @description Say that the frame is done, has nothing on it, or needs somebody again. */
         patch: operations["frames_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/imports/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["imports_list"];
+        put?: never;
+        /** @description Take a file or a path on the server in, and look at what it holds. */
+        post: operations["imports_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["imports_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/start/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Import with this mapping; without one, as suggested. */
+        post: operations["imports_start_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["inference_runs_list"];
+        put?: never;
+        /** @description Read a whole video with a detector and a recognizer (a number, or "current"). */
+        post: operations["inference_runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-runs/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["inference_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-runs/{id}/csv/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All reads of the run as a table, with what review said. */
+        get: operations["inference_runs_csv_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/jobs/": {
@@ -315,6 +517,90 @@ export interface paths {
         patch: operations["members_partial_update"];
         trace?: never;
     };
+    "/api/v1/models/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Trained models of a project; the starters, which belong to none, are there for all. */
+        get: operations["models_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Trained models of a project; the starters, which belong to none, are there for all. */
+        get: operations["models_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Trained models of a project; the starters, which belong to none, are there for all. */
+        patch: operations["models_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/models/{id}/promote/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make this trained model the one that suggestions and readings use. */
+        post: operations["models_promote_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["passages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passages/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["passages_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plate-formats/": {
         parameters: {
             query?: never;
@@ -379,6 +665,72 @@ export interface paths {
         patch: operations["projects_partial_update"];
         trace?: never;
     };
+    "/api/v1/reads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["reads_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["reads_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/{id}/accept/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The read is right; with another ``text``, it is corrected. */
+        post: operations["reads_accept_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/{id}/reject/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The read is of no plate, a duplicate, or of a plate nobody can read. */
+        post: operations["reads_reject_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/": {
         parameters: {
             query?: never;
@@ -409,6 +761,89 @@ export interface paths {
         get: operations["stats_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["training_runs_list"];
+        put?: never;
+        /** @description Start a training on a dataset version. Only managers. */
+        post: operations["training_runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["training_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/{id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["training_runs_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/{id}/metrics/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The curves of the run, one value per metric and epoch. */
+        get: operations["training_runs_metrics_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/{id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go on with a stopped or failed run where it stopped. */
+        post: operations["training_runs_resume_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -503,6 +938,9 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptRequest: {
+            text?: string | null;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         Box: {
@@ -602,6 +1040,174 @@ export interface components {
             readonly status: string;
             readonly suggestion: components["schemas"]["Suggestion"] | null;
         };
+        Curves: {
+            steps: number[];
+            /** @description per metric one value per step, null where there is none */
+            series: {
+                [key: string]: (number | null)[];
+            };
+        };
+        DatasetItem: {
+            readonly id: number;
+            readonly position: number;
+            readonly name: string;
+            readonly width: number;
+            readonly height: number;
+            readonly boxes: unknown;
+            readonly complete_labels: unknown;
+            readonly text: string;
+            readonly split: components["schemas"]["SplitEnum"];
+            readonly group: string;
+            readonly frame: number | null;
+            readonly crop: number | null;
+            /** @description empty when its row is gone */
+            readonly picture: string;
+        };
+        DatasetPreview: {
+            counts: {
+                train: {
+                    items: number;
+                    /** @description vehicles */
+                    groups: number;
+                    boxes: {
+                        [key: string]: number;
+                    };
+                };
+                val: {
+                    items: number;
+                    /** @description vehicles */
+                    groups: number;
+                    boxes: {
+                        [key: string]: number;
+                    };
+                };
+                test: {
+                    items: number;
+                    /** @description vehicles */
+                    groups: number;
+                    boxes: {
+                        [key: string]: number;
+                    };
+                };
+                /** @description groups on more than one side; must be 0 */
+                leaks: number;
+                characters: {
+                    [key: string]: number;
+                };
+                longest: number;
+            };
+        };
+        /** @description What a version would be frozen by. */
+        DatasetRequestRequest: {
+            project: number;
+            kind: components["schemas"]["Kind"];
+            shares?: {
+                train?: number;
+                val?: number;
+                test?: number;
+            } | null;
+            /** @default 0 */
+            seed: number;
+            /** @default false */
+            whole_videos: boolean;
+            /** @default  */
+            note: string;
+        };
+        /** @description What a version would be frozen by. */
+        DatasetRuleRequest: {
+            project: number;
+            kind: components["schemas"]["Kind"];
+            shares?: {
+                train?: number;
+                val?: number;
+                test?: number;
+            } | null;
+            /** @default 0 */
+            seed: number;
+            /** @default false */
+            whole_videos: boolean;
+        };
+        DatasetVersion: {
+            readonly id: number;
+            readonly project: number;
+            readonly kind: components["schemas"]["Kind"];
+            readonly number: number;
+            readonly note: string;
+            readonly filter: unknown;
+            readonly split_rule: unknown;
+            readonly seed: number;
+            readonly manifest_hash: string;
+            readonly counts: {
+                train: {
+                    items: number;
+                    /** @description vehicles */
+                    groups: number;
+                    boxes: {
+                        [key: string]: number;
+                    };
+                };
+                val: {
+                    items: number;
+                    /** @description vehicles */
+                    groups: number;
+                    boxes: {
+                        [key: string]: number;
+                    };
+                };
+                test: {
+                    items: number;
+                    /** @description vehicles */
+                    groups: number;
+                    boxes: {
+                        [key: string]: number;
+                    };
+                };
+                /** @description groups on more than one side; must be 0 */
+                leaks: number;
+                characters: {
+                    [key: string]: number;
+                };
+                longest: number;
+            };
+            readonly incomplete: boolean;
+            /** @default  */
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        Export: {
+            readonly id: number;
+            readonly project: number;
+            readonly dataset: number;
+            readonly format: string;
+            readonly counts: {
+                [key: string]: number;
+            };
+            /** @description null until it is made and when it expired */
+            readonly file: string | null;
+            readonly job: number | null;
+            /** Format: date-time */
+            readonly expires_at: string | null;
+            /** @default  */
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        ExportRequestRequest: {
+            dataset: number;
+            format: components["schemas"]["FormatEnum"];
+            /** @description width and height; kitti 960x544 and lprnet 96x48 unless said */
+            size?: number[];
+        };
+        /**
+         * @description * `cloud-annotations` - cloud-annotations
+         *     * `csv` - csv
+         *     * `kitti` - kitti
+         *     * `lprnet` - lprnet
+         *     * `yolo` - yolo
+         * @enum {string}
+         */
+        FormatEnum: "cloud-annotations" | "csv" | "kitti" | "lprnet" | "yolo";
         Frame: {
             readonly id: number;
             readonly project: number;
@@ -649,6 +1255,90 @@ export interface components {
          * @enum {string}
          */
         FrameStatus: "open" | "done" | "nothing_here";
+        ImportBatch: {
+            readonly id: number;
+            readonly project: number;
+            readonly name: string;
+            readonly sha256: string;
+            readonly format: string;
+            /** @description boxes of each label of the file */
+            readonly labels: {
+                [key: string]: number;
+            };
+            readonly needs_map: boolean;
+            /** @description suggested until it is started */
+            readonly mapping: {
+                [key: string]: string | null;
+            };
+            /** @description seen = imported + each reason; not clamped */
+            readonly counts: {
+                [key: string]: number;
+            };
+            readonly dry_run: boolean;
+            readonly job: number | null;
+            /** @default  */
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        ImportDetail: {
+            readonly id: number;
+            readonly project: number;
+            readonly name: string;
+            readonly sha256: string;
+            readonly format: string;
+            /** @description boxes of each label of the file */
+            readonly labels: {
+                [key: string]: number;
+            };
+            readonly needs_map: boolean;
+            /** @description suggested until it is started */
+            readonly mapping: {
+                [key: string]: string | null;
+            };
+            /** @description seen = imported + each reason; not clamped */
+            readonly counts: {
+                [key: string]: number;
+            };
+            readonly dry_run: boolean;
+            readonly job: number | null;
+            /** @default  */
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly report: components["schemas"]["ReportLine"][];
+        };
+        ImportStartRequest: {
+            mapping?: {
+                [key: string]: string | null;
+            } | null;
+        };
+        ImportUploadRequest: {
+            project: number;
+            /** Format: binary */
+            file?: string;
+            /** @description a file or folder on the server, below the folder opened for this */
+            path?: string;
+        };
+        InferenceRun: {
+            readonly id: number;
+            readonly project: number;
+            readonly video: number;
+            readonly video_name: string;
+            readonly detector: number;
+            readonly detector_name: string;
+            readonly recognizer: number;
+            readonly recognizer_name: string;
+            readonly options: unknown;
+            readonly throughput: unknown;
+            readonly job: components["schemas"]["Job"] | null;
+            /** @description only on a single run */
+            readonly score: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         Job: {
             readonly id: number;
             readonly task: string;
@@ -684,6 +1374,12 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+        /**
+         * @description * `detector` - Detector
+         *     * `recognizer` - Recognizer
+         * @enum {string}
+         */
+        Kind: "detector" | "recognizer";
         Label: {
             readonly id: number;
             name: string;
@@ -768,6 +1464,45 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Crop"][];
         };
+        PaginatedDatasetItemList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["DatasetItem"][];
+        };
+        PaginatedDatasetVersionList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["DatasetVersion"][];
+        };
+        PaginatedExportList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Export"][];
+        };
         PaginatedFrameList: {
             /**
              * Format: uri
@@ -780,6 +1515,32 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Frame"][];
+        };
+        PaginatedImportBatchList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["ImportBatch"][];
+        };
+        PaginatedInferenceRunList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["InferenceRun"][];
         };
         PaginatedJobList: {
             /**
@@ -807,6 +1568,19 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Membership"][];
         };
+        PaginatedPassageList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Passage"][];
+        };
         PaginatedPlateFormatList: {
             /**
              * Format: uri
@@ -832,6 +1606,45 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Project"][];
+        };
+        PaginatedReadList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Read"][];
+        };
+        PaginatedTrainedModelList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["TrainedModel"][];
+        };
+        PaginatedTrainingRunList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["TrainingRun"][];
         };
         PaginatedTranscriptionList: {
             /**
@@ -859,6 +1672,32 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Video"][];
         };
+        Passage: {
+            readonly id: number;
+            readonly video: number;
+            readonly text: string;
+            readonly status: components["schemas"]["PassageStatus"];
+            readonly reject_reason: string;
+            readonly first_pts: number;
+            readonly last_pts: number;
+            /** Format: double */
+            readonly first_seconds: number;
+            /** Format: double */
+            readonly last_seconds: number;
+            /** @default  */
+            readonly reviewer: string;
+            readonly revision: number;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        /**
+         * @description * `new` - New
+         *     * `accepted` - Accepted
+         *     * `corrected` - Corrected
+         *     * `rejected` - Rejected
+         * @enum {string}
+         */
+        PassageStatus: "new" | "accepted" | "corrected" | "rejected";
         PatchedBoxPatchRequest: {
             revision?: number;
             label?: string;
@@ -910,6 +1749,9 @@ export interface components {
             second_reading_share?: number;
             countries?: string[];
         };
+        PatchedTrainedModelRequest: {
+            name?: string;
+        };
         PatchedVideoRequest: {
             camera?: number | null;
             name?: string;
@@ -935,6 +1777,13 @@ export interface components {
             display?: string;
             examples?: unknown;
         };
+        /**
+         * @description * `quick` - quick
+         *     * `standard` - standard
+         *     * `tao` - tao
+         * @enum {string}
+         */
+        PresetEnum: "quick" | "standard" | "tao";
         Project: {
             readonly id: number;
             name: string;
@@ -958,6 +1807,48 @@ export interface components {
             second_reading_share?: number;
             countries?: string[];
         };
+        PromoteRequest: {
+            /** @default  */
+            why: string;
+        };
+        Read: {
+            readonly id: number;
+            run: number;
+            /** Format: int64 */
+            number: number;
+            /** Format: double */
+            readonly first_seconds: number;
+            /** Format: double */
+            readonly last_seconds: number;
+            text?: string;
+            /** Format: double */
+            confidence: number;
+            characters?: unknown;
+            /** Format: int64 */
+            votes?: number;
+            /** @description [seconds, x1, y1, x2, y2] by time */
+            readonly boxes: number[][];
+            readonly crops: components["schemas"]["ReadCrop"][];
+            readonly passage: components["schemas"]["Passage"] | null;
+            /** @default  */
+            readonly outcome: string;
+        };
+        ReadCrop: {
+            readonly id: number;
+            /** Format: int64 */
+            pts: number;
+            /** Format: double */
+            readonly seconds: number;
+            box?: unknown;
+            readonly picture: string;
+            /** Format: int64 */
+            width: number;
+            /** Format: int64 */
+            height: number;
+            text?: string;
+            /** Format: double */
+            confidence: number;
+        };
         ReadingRequest: {
             status: components["schemas"]["ReadingStatus"];
             /** @default  */
@@ -979,12 +1870,29 @@ export interface components {
          * @enum {string}
          */
         ReadingStatus: "readable" | "partial" | "unreadable";
+        /**
+         * @description * `not_a_plate` - not_a_plate
+         *     * `duplicate` - duplicate
+         *     * `unreadable` - unreadable
+         * @enum {string}
+         */
+        ReasonEnum: "not_a_plate" | "duplicate" | "unreadable";
+        RejectRequest: {
+            reason: components["schemas"]["ReasonEnum"];
+        };
         ReleaseRequest: {
             project: number;
             crops: number[];
         };
         Released: {
             released: number;
+        };
+        ReportLine: {
+            file: string;
+            /** @description 0 where the whole file is meant */
+            line: number;
+            outcome: string;
+            readonly sentence: string;
         };
         SavedReading: {
             transcription: components["schemas"]["Transcription"];
@@ -1012,6 +1920,38 @@ export interface components {
          * @enum {string}
          */
         SourceEnum: "person" | "import" | "model" | "review";
+        /**
+         * @description * `train` - Train
+         *     * `val` - Val
+         *     * `test` - Test
+         * @enum {string}
+         */
+        SplitEnum: "train" | "val" | "test";
+        StartReadingRequest: {
+            video: number;
+            /** @default current */
+            detector: string;
+            /** @default current */
+            recognizer: string;
+            /**
+             * Format: double
+             * @default 5
+             */
+            fps: number;
+        };
+        StartTrainingRequest: {
+            dataset: number;
+            parent?: number | null;
+            /** @default quick */
+            preset: components["schemas"]["PresetEnum"];
+            epochs?: number;
+            batch?: number;
+            seed?: number;
+            /** @description further settings of the network's config */
+            config?: {
+                [key: string]: unknown;
+            };
+        };
         Suggestion: {
             readonly id: number;
             model_name: string;
@@ -1027,6 +1967,43 @@ export interface components {
          * @enum {string}
          */
         SuggestionOutcomeEnum: "accepted" | "changed" | "ignored";
+        TrainedModel: {
+            readonly id: number;
+            readonly project: number | null;
+            readonly kind: components["schemas"]["Kind"];
+            name: string;
+            readonly network: string;
+            readonly metadata: unknown;
+            readonly figures: unknown;
+            readonly dataset: number | null;
+            /** @default  */
+            readonly dataset_name: string;
+            readonly parent: number | null;
+            readonly run: number;
+            /** @default false */
+            readonly is_current: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly retired_at: string | null;
+        };
+        TrainingRun: {
+            readonly id: number;
+            readonly project: number;
+            readonly kind: components["schemas"]["Kind"];
+            readonly dataset: number;
+            readonly dataset_name: string;
+            readonly parent: number | null;
+            readonly trained_model: number | null;
+            readonly config: unknown;
+            readonly seed: number;
+            readonly code_version: string;
+            readonly job: components["schemas"]["Job"] | null;
+            /** @default  */
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         Transcription: {
             readonly id: number;
             readonly crop: number;
@@ -1512,6 +2489,209 @@ export interface operations {
             };
         };
     };
+    datasets_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /**
+                 * @description * `detector` - Detector
+                 *     * `recognizer` - Recognizer
+                 */
+                kind?: "detector" | "recognizer";
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDatasetVersionList"];
+                };
+            };
+        };
+    };
+    datasets_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetRequestRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["DatasetRequestRequest"];
+                "multipart/form-data": components["schemas"]["DatasetRequestRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    datasets_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this dataset version. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+        };
+    };
+    datasets_items_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                split?: "test" | "train" | "val";
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this dataset version. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDatasetItemList"];
+                };
+            };
+        };
+    };
+    datasets_preview_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetRuleRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["DatasetRuleRequest"];
+                "multipart/form-data": components["schemas"]["DatasetRuleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPreview"];
+                };
+            };
+        };
+    };
+    exports_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                dataset?: number;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedExportList"];
+                };
+            };
+        };
+    };
+    exports_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequestRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["ExportRequestRequest"];
+                "multipart/form-data": components["schemas"]["ExportRequestRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    exports_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this export. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+        };
+    };
     frames_list: {
         parameters: {
             query?: {
@@ -1590,6 +2770,199 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FrameDetail"];
+                };
+            };
+        };
+    };
+    imports_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImportBatchList"];
+                };
+            };
+        };
+    };
+    imports_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportUploadRequest"];
+                "application/json": components["schemas"]["ImportUploadRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+        };
+    };
+    imports_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this import batch. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+        };
+    };
+    imports_start_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this import batch. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportStartRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    inference_runs_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedInferenceRunList"];
+                };
+            };
+        };
+    };
+    inference_runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartReadingRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["StartReadingRequest"];
+                "multipart/form-data": components["schemas"]["StartReadingRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceRun"];
+                };
+            };
+        };
+    };
+    inference_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceRun"];
+                };
+            };
+        };
+    };
+    inference_runs_csv_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one line per read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };
@@ -1837,6 +3210,167 @@ export interface operations {
             };
         };
     };
+    models_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /**
+                 * @description * `detector` - Detector
+                 *     * `recognizer` - Recognizer
+                 */
+                kind?: "detector" | "recognizer";
+                /** @description Number of results to return per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTrainedModelList"];
+                };
+            };
+        };
+    };
+    models_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this trained model. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainedModel"];
+                };
+            };
+        };
+    };
+    models_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this trained model. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTrainedModelRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["PatchedTrainedModelRequest"];
+                "multipart/form-data": components["schemas"]["PatchedTrainedModelRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainedModel"];
+                };
+            };
+        };
+    };
+    models_promote_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this trained model. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PromoteRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["PromoteRequest"];
+                "multipart/form-data": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainedModel"];
+                };
+            };
+        };
+    };
+    passages_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                /**
+                 * @description * `new` - New
+                 *     * `accepted` - Accepted
+                 *     * `corrected` - Corrected
+                 *     * `rejected` - Rejected
+                 */
+                status?: "accepted" | "corrected" | "new" | "rejected";
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPassageList"];
+                };
+            };
+        };
+    };
+    passages_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this passage. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passage"];
+                };
+            };
+        };
+    };
     plate_formats_list: {
         parameters: {
             query?: {
@@ -2057,6 +3591,110 @@ export interface operations {
             };
         };
     };
+    reads_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                run?: number;
+                run__video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedReadList"];
+                };
+            };
+        };
+    };
+    reads_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this read. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
+    reads_accept_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this read. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["AcceptRequest"];
+                "multipart/form-data": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
+    reads_reject_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this read. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["RejectRequest"];
+                "multipart/form-data": components["schemas"]["RejectRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
     session_retrieve: {
         parameters: {
             query?: never;
@@ -2145,6 +3783,149 @@ export interface operations {
                         waiting: number;
                         datasets: number;
                     };
+                };
+            };
+        };
+    };
+    training_runs_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /**
+                 * @description * `detector` - Detector
+                 *     * `recognizer` - Recognizer
+                 */
+                kind?: "detector" | "recognizer";
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTrainingRunList"];
+                };
+            };
+        };
+    };
+    training_runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartTrainingRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["StartTrainingRequest"];
+                "multipart/form-data": components["schemas"]["StartTrainingRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
+    training_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
+    training_runs_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
+    training_runs_metrics_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curves"];
+                };
+            };
+        };
+    };
+    training_runs_resume_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
                 };
             };
         };

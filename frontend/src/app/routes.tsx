@@ -39,6 +39,8 @@ export const router = createBrowserRouter([
   {
     element: <><Outlet /><Overlays /></>,
     errorElement: <Crashed />,
+    // Nothing is shown while the first page's chunk comes: no spinner under 300 ms.
+    hydrateFallbackElement: <></>,
     children: [
       { path: "/", element: <Navigate to="/projects" replace /> },
       { path: "/login", lazy: page(() => import("../login/LoginPage")) },

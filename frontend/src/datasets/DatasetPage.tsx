@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { sentenceOf } from "../api/client";
 import { ask, isActive, useJob, useProjectId } from "../api/queries";
-import type { DatasetVersion, Export } from "../api/types";
+import type { DatasetVersion, Export, Job } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatDateTime, formatNumber } from "../shared/format";
 import { useList } from "../shared/Pages";
@@ -77,7 +77,7 @@ function Exports({ version }: { version: DatasetVersion }) {
   const key = ["exports", version.id];
   const exports = useList<Export>(key, "exports/", { project: version.project, dataset: version.id });
   const make = useMutation({
-    mutationFn: () => ask<Export>("POST", "exports/", { body: { project: version.project, dataset: version.id, format } }),
+    mutationFn: () => ask<Job>("POST", "exports/", { body: { dataset: version.id, format } }),
     onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "exports" || queryKey[0] === "jobs" }),
   });
   return (

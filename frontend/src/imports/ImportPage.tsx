@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import { Link, useParams } from "react-router";
 import { sentenceOf } from "../api/client";
 import { ask, isActive, useJob, useProject, useProjectId } from "../api/queries";
-import type { ImportBatch, Job } from "../api/types";
+import type { ImportDetail, Job } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { useCommands } from "../shared/commands";
 import { formatNumber } from "../shared/format";
@@ -21,7 +21,7 @@ export default function ImportPage() {
   const project = useProjectId();
   const id = Number(useParams().batch);
   const client = useQueryClient();
-  const batch = useQuery({ queryKey: ["imports", "one", id], queryFn: () => ask<ImportBatch>("GET", `imports/${id}/`) });
+  const batch = useQuery({ queryKey: ["imports", "one", id], queryFn: () => ask<ImportDetail>("GET", `imports/${id}/`) });
   const job = useJob(batch.data?.job);
   const state = job.data?.state;
   useEffect(() => {
@@ -37,7 +37,7 @@ export default function ImportPage() {
 
 type Mapping = Record<string, string | null | undefined>;
 
-function OneImport({ batch, job }: { batch: ImportBatch; job: Job | undefined }) {
+function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProject();
@@ -106,7 +106,7 @@ function Steps({ at }: { at: number }) {
 }
 
 function Classes({ batch, mapping, known, onChange }: {
-  batch: ImportBatch; mapping: Mapping; known: readonly string[]; onChange: (label: string, to: string | null | undefined) => void;
+  batch: ImportDetail; mapping: Mapping; known: readonly string[]; onChange: (label: string, to: string | null | undefined) => void;
 }) {
   const t = useTexts(texts);
   const labels = Object.entries(batch.labels);
@@ -143,7 +143,7 @@ function reasonName(t: (key: keyof typeof texts) => string, reason: string): str
   return reason in texts ? t(reason as keyof typeof texts) : reason.replaceAll("_", " ");
 }
 
-function Sums({ batch }: { batch: ImportBatch }) {
+function Sums({ batch }: { batch: ImportDetail }) {
   const t = useTexts(texts);
   const project = useProject();
   const sum = sumOf(batch.counts);
@@ -172,7 +172,7 @@ function Sums({ batch }: { batch: ImportBatch }) {
   );
 }
 
-function Things({ batch }: { batch: ImportBatch }) {
+function Things({ batch }: { batch: ImportDetail }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const [most, setMost] = useState(50);
@@ -183,7 +183,7 @@ function Things({ batch }: { batch: ImportBatch }) {
         <tbody>
           {batch.report.slice(0, most).map((line, index) => (
             <tr key={index}>
-              <td className="mono small wrap">{line.file} {line.line !== null && line.line > 0 && <span className="t3">{t("line", { line: line.line })}</span>}</td>
+              <td className="mono small wrap">{line.file} {line.line > 0 && <span className="t3">{t("line", { line: line.line })}</span>}</td>
               <td className="wrap t2">{line.sentence}</td>
             </tr>
           ))}

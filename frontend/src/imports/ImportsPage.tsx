@@ -42,7 +42,7 @@ export default function ImportsPage() {
   };
   const button = <Action primary k="V" onClick={choose} disabled={send.isPending}>{t("choose")}</Action>;
   return (
-    <Page title={s("imports")} actions={button}>
+    <Page title={s("imports")} actions={Boolean(batches.data?.length) && button}>
       <input ref={picker} type="file" accept=".zip,.csv,.json,.txt" hidden
         onChange={(event) => { take(event.target.files ?? []); event.target.value = ""; }} />
       <DropZone onFiles={take}>

@@ -35,8 +35,8 @@ function OneModel({ model }: { model: TrainedModel }) {
   const figures = figuresOf(model.figures);
   return (
     <Page title={model.name} parent={{ name: s("models"), to: `/p/${project}/models` }}
-      beside={<>{model.current && <span className="chip ok">✓ {t("current")}</span>}<span className="chip">{s(model.kind)}</span></>}
-      actions={!model.current && manages && <button type="button" className="button primary" disabled={promote.isPending} onClick={() => promote.mutate(model)}>{t("promote")}</button>}>
+      beside={<>{model.is_current && <span className="chip ok">✓ {t("current")}</span>}<span className="chip">{s(model.kind)}</span></>}
+      actions={!model.is_current && manages && <button type="button" className="button primary" disabled={promote.isPending} onClick={() => promote.mutate(model)}>{t("promote")}</button>}>
       {promote.error && <Notice kind="bad">{sentenceOf(promote.error)}</Notice>}
       <section className="card figures">
         {model.kind === "recognizer" ? (
@@ -71,8 +71,10 @@ function OneModel({ model }: { model: TrainedModel }) {
           <h2>{t("facts")}</h2>
           <dl className="facts">
             <dt>{t("network")}</dt><dd>{model.network}</dd>
-            {model.dataset !== null && <><dt>{t("dataset")}</dt><dd><Link to={`/p/${project}/datasets/${model.dataset}`}>{s(model.kind)} {model.dataset}</Link></dd></>}
+            {model.dataset !== null && <><dt>{t("dataset")}</dt><dd><Link to={`/p/${project}/datasets/${model.dataset}`}>{model.dataset_name}</Link></dd></>}
+            {model.run !== null && <><dt>{t("run")}</dt><dd><Link to={`/p/${project}/training/${model.run}`}>{model.run}</Link></dd></>}
             {model.parent !== null && <><dt>{t("parent")}</dt><dd><Link to={`/p/${project}/models/${model.parent}`}>{model.parent}</Link></dd></>}
+            <dt>{t("file")}</dt><dd><a href={`/api/v1/media/models/${model.id}/`} download>{s("download")}</a></dd>
             <Metadata metadata={model.metadata} />
             <dt>{s("made")}</dt><dd>{formatDateTime(model.created_at)}</dd>
           </dl>

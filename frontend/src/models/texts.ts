@@ -26,6 +26,8 @@ export const texts = defineTexts({
   crops: { en: "Plates checked", es: "Placas comprobadas" },
   ms: { en: "Time per plate", es: "Tiempo por placa" },
   facts: { en: "What it is", es: "Qué es" },
+  run: { en: "Training run", es: "Entrenamiento" },
+  file: { en: "Checkpoint", es: "Archivo" },
   parent: { en: "Trained from", es: "Entrenado desde" },
   classes: { en: "Finds", es: "Encuentra" },
   alphabet: { en: "Alphabet", es: "Alfabeto" },

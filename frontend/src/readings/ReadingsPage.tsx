@@ -5,7 +5,7 @@ import { sentenceOf } from "../api/client";
 import { ask, isActive, useProjectId } from "../api/queries";
 import type { InferenceRun, Kind, TrainedModel, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
-import { formatDateTime, formatNumber } from "../shared/format";
+import { formatDateTime } from "../shared/format";
 import { More, useList } from "../shared/Pages";
 import { Empty, Notice, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
@@ -13,6 +13,7 @@ import { texts as shared } from "../shared/texts";
 import { SelectField, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { RunState } from "../training/RunState";
+import { Score } from "./Score";
 import { texts } from "./texts";
 
 /** Readings of videos by models: start one, review one. */
@@ -21,7 +22,6 @@ export default function ReadingsPage() {
   const project = useProjectId();
   const videos = useList<Video>(["videos", project, "all"], "videos/", { project, limit: 500 });
   const runs = useList<InferenceRun>(["live", "inference-runs", project], "inference-runs/", { project });
-  const nameOf = (id: number) => videos.data?.find((video) => video.id === id)?.name ?? `${t("video")} ${id}`;
   return (
     <Page title={t("title")}>
       <div className="columns">
@@ -30,9 +30,9 @@ export default function ReadingsPage() {
             {(rows) => rows.length === 0 ? <Empty title={t("none_title")}>{t("none_body")}</Empty> : (
               <>
                 {rows.map((run) => run.job && (isActive(run.job) || run.job.state === "failed") && (
-                  <section key={run.id} className="card"><JobProgress job={run.job} name={`${t("reading")} ${nameOf(run.video)}`} /></section>
+                  <section key={run.id} className="card"><JobProgress job={run.job} name={`${t("reading")} ${run.video_name}`} /></section>
                 ))}
-                <Readings rows={rows} nameOf={nameOf} />
+                <Readings rows={rows} />
                 <More list={runs} />
               </>
             )}
@@ -44,24 +44,23 @@ export default function ReadingsPage() {
   );
 }
 
-function Readings({ rows, nameOf }: { rows: readonly InferenceRun[]; nameOf: (id: number) => string }) {
+function Readings({ rows }: { rows: readonly InferenceRun[] }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
   return (
     <section className="card scroll-x">
       <table className="table">
-        <thead><tr><th>{t("video")}</th><th>{t("readings")}</th><th>{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th>{s("made")}</th><th /></tr></thead>
+        <thead><tr><th>{t("video")}</th><th>{t("models")}</th><th>{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th>{s("made")}</th><th /></tr></thead>
         <tbody>
           {rows.map((run) => (
             <tr key={run.id} style={{ height: 40 }}>
-              <td><Link to={`/p/${project}/videos/${run.video}`}>{nameOf(run.video)}</Link></td>
-              <td className="t2">{t("reading_of", { id: run.id })}</td>
+              <td><Link to={`/p/${project}/videos/${run.video}`}>{run.video_name}</Link></td>
+              <td className="t2 small">{run.detector_name}, {run.recognizer_name}</td>
               <td><RunState job={run.job} /></td>
-              <td className="num">{run.read_count === undefined ? "–" : formatNumber(run.read_count)}</td>
-              <td className="num">{run.reviewed_count === undefined ? "–" : formatNumber(run.reviewed_count)}</td>
+              <Score run={run} />
               <td className="t3">{formatDateTime(run.created_at)}</td>
-              <td className="num"><Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link></td>
+              <td className="num"><a className="t2 small" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link></td>
             </tr>
           ))}
         </tbody>
@@ -88,13 +87,13 @@ function Start({ videos }: { videos: readonly Video[] }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const id = (name: string) => (form.get(name) ? { [name]: Number(form.get(name)) } : {});
-    start.mutate({ ...id("video"), ...id("detector"), ...id("recognizer"), fps: rate });
+    const model = (kind: Kind) => String(form.get(kind) || "current");
+    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate });
   };
   const choice = (kind: Kind) => (
     <SelectField label={t(kind)} name={kind}>
-      {of(kind).some((model) => model.current) && <option value="">{t("current_model")}</option>}
-      {of(kind).map((model) => <option key={model.id} value={model.id}>{model.name}{model.current ? ` (${t("current")})` : ""}</option>)}
+      {of(kind).some((model) => model.is_current) && <option value="">{t("current_model")}</option>}
+      {of(kind).map((model) => <option key={model.id} value={model.id}>{model.name}{model.is_current ? ` (${t("current")})` : ""}</option>)}
     </SelectField>
   );
   return (

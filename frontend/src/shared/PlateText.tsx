@@ -1,4 +1,3 @@
-import "./plate-text.css";
 import { DOUBTFUL_CHARACTER, plateMarks } from "./plate";
 
 interface Props {

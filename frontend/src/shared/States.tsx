@@ -3,7 +3,6 @@ import { ApiError, sentenceOf } from "../api/client";
 import { Icon } from "./Icon";
 import { useTexts } from "./text";
 import { texts } from "./texts";
-import "./states.css";
 
 /** Nothing here yet: the next action in words and as a button. */
 export function Empty({ title, children, actions }: { title: string; children?: ReactNode; actions?: ReactNode }) {

@@ -7,7 +7,6 @@ import { fill, translator, useTexts } from "../shared/text";
 import { texts } from "../shared/texts";
 import { closeOverlay, openHelp, openPalette, useOverlay } from "./palette-state";
 import { texts as own } from "./texts";
-import "./overlays.css";
 
 /** The commands that work everywhere, the help sheet (F1, ?) and the palette (Ctrl K). */
 export function Overlays() {

@@ -10,7 +10,6 @@ import { Failed } from "../shared/States";
 import { translator, useTexts } from "../shared/text";
 import { texts } from "../shared/texts";
 import { texts as own } from "./texts";
-import "./shell.css";
 
 interface Place {
   key: keyof typeof texts;
@@ -36,6 +35,10 @@ const below: readonly Place[] = [
   { key: "settings", icon: "gear", to: "settings" },
 ];
 const tabs: readonly Place["key"][] = ["dashboard", "transcribe", "training", "review"];
+
+function addressOf(project: number, place: Place): string {
+  return place.to ? `/p/${project}/${place.to}` : `/p/${project}`;
+}
 
 interface ShellState { openMenu: () => void }
 const ShellContext = createContext<ShellState>({ openMenu: () => undefined });
@@ -63,7 +66,7 @@ export function Shell() {
         <Outlet />
         <nav className="tabs" aria-label={t("main_menu")}>
           {places.filter((place) => tabs.includes(place.key)).map((place) => (
-            <NavLink key={place.key} to={`/p/${id}/${place.to}`} end={place.to === ""}>
+            <NavLink key={place.key} to={addressOf(id, place)} end={place.to === ""}>
               <Icon name={place.icon} size={20} />
               {t(place.key)}
             </NavLink>
@@ -106,7 +109,7 @@ function Places({ project, name, counts, rail = false }: { project: number; name
 function PlaceLink({ project, place, rail, children }: { project: number; place: Place; rail: boolean; children: ReactNode }) {
   const name = useTexts(texts)(place.key);
   return (
-    <NavLink to={`/p/${project}/${place.to}`} end={place.to === ""} title={rail ? name : undefined} aria-label={rail ? name : undefined}>
+    <NavLink to={addressOf(project, place)} end={place.to === ""} title={rail ? name : undefined} aria-label={rail ? name : undefined}>
       <Icon name={place.icon} />
       {!rail && <span className="grow">{name}</span>}
       {!rail && <span className="count">{children}</span>}
@@ -122,7 +125,7 @@ function useGoCommands(project: number): readonly Command[] {
     return [...places, ...below].map((place) => ({
       id: `go-${place.key}`,
       name: { en: en(place.key), es: es(place.key) },
-      run: () => void go(`/p/${project}/${place.to}`),
+      run: () => void go(addressOf(project, place)),
     }));
   }, [go, project]);
 }

@@ -1,10 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
-import { ask, isActive, useCancelJob, useProjectId } from "../api/queries";
-import type { Job, Metric, TrainingRun } from "../api/types";
+import { sentenceOf } from "../api/client";
+import { ask, isActive, useProjectId, useWorkersAlive } from "../api/queries";
+import type { Curves, Job, TrainingRun } from "../api/types";
 import { NoWorker, useNow } from "../jobs/JobProgress";
 import { secondsLeft, shareOf, waitsTooLong } from "../jobs/progress";
-import { useWorkersAlive } from "../api/queries";
 import { Chart } from "../shared/Chart";
 import { formatDateTime, formatNumber, formatShare, formatSpan } from "../shared/format";
 import { Empty, Failed, Loading, Notice } from "../shared/States";
@@ -12,7 +12,7 @@ import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Figure } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { best, type Curves, curvesOf, isLoss, last, metricName, qualities } from "./metrics";
+import { best, isLoss, last, metricName, qualities } from "./metrics";
 import { RunState } from "./RunState";
 import { texts } from "./texts";
 import "./training.css";
@@ -42,20 +42,26 @@ function OneRun({ run }: { run: TrainingRun }) {
   const active = run.job !== null && isActive(run.job);
   const metrics = useQuery({
     queryKey: ["live", "metrics", run.id],
-    queryFn: () => ask<Metric[] | { results: Metric[] }>("GET", `training-runs/${run.id}/metrics/`),
+    queryFn: () => ask<Curves>("GET", `training-runs/${run.id}/metrics/`),
     refetchInterval: active ? 5_000 : false,
   });
-  const rows = Array.isArray(metrics.data) ? metrics.data : metrics.data?.results;
-  const curves = curvesOf(rows ?? []);
-  const cancel = useCancelJob();
+  const curves = metrics.data ?? { steps: [], series: {} };
+  const client = useQueryClient();
+  const order = useMutation({
+    mutationFn: (what: "cancel" | "resume") => ask<TrainingRun>("POST", `training-runs/${run.id}/${what}/`),
+    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "live" || queryKey[0] === "jobs" }),
+  });
+  const stopped = run.job?.state === "failed" || run.job?.state === "cancelled";
   return (
     <Page title={t("run", { id: run.id })} parent={{ name: s("training"), to: `/p/${project}/training` }}
       beside={<><RunState job={run.job} /><span className="chip hide-narrow">{s(run.kind)}</span></>}
       actions={<>
-        {active && run.job && <button type="button" className="button danger" disabled={cancel.isPending || run.job.state === "cancelling"} onClick={() => run.job && cancel.mutate(run.job.id)}>{t("stop")}</button>}
+        {active && <button type="button" className="button danger" disabled={order.isPending || run.job?.state === "cancelling"} onClick={() => order.mutate("cancel")}>{t("stop")}</button>}
+        {stopped && run.trained_model === null && <button type="button" className="button" disabled={order.isPending} onClick={() => order.mutate("resume")}>{t("resume")}</button>}
         <Link className="button hide-narrow" to={`/p/${project}/training/new?dataset=${run.dataset}`}>{t("clone")}</Link>
       </>}>
       {run.job && <Progress job={run.job} />}
+      {order.error && <Notice kind="bad">{sentenceOf(order.error)}</Notice>}
       <Figures run={run} curves={curves} />
       {metrics.error ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : curves.steps.length > 0 ? <Charts run={run} curves={curves} />
         : active && <Empty title={t("waiting_first")}>{t("waiting_first_body")}</Empty>}
@@ -80,8 +86,12 @@ function Progress({ job }: { job: Job }) {
   );
 }
 
+function configOf(run: TrainingRun): Record<string, unknown> {
+  return (run.config ?? {}) as Record<string, unknown>;
+}
+
 function epochsOf(run: TrainingRun): number | undefined {
-  const epochs = run.config.epochs;
+  const { epochs } = configOf(run);
   return typeof epochs === "number" ? epochs : undefined;
 }
 
@@ -94,14 +104,14 @@ function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {
   const spent = job?.started_at ? ((job.ended_at ? Date.parse(job.ended_at) : now) - Date.parse(job.started_at)) / 1000 : null;
   const done = curves.steps.at(-1) ?? 0;
   const epochs = epochsOf(run);
-  const rate = last(curves.of.rate);
+  const rate = last(curves.series.rate);
   return (
     <section className="card figures">
       <Figure name={t("epoch")} unit={epochs ? t("of", { total: epochs }) : null}>{done}</Figure>
-      <Figure name={t(run.kind === "recognizer" ? "exact" : "map")} unit={judged && t("best", { value: formatShare(best(curves.of[judged])) })}>{judged ? formatShare(last(curves.of[judged])) : "–"}</Figure>
+      <Figure name={t(run.kind === "recognizer" ? "exact" : "map")} unit={judged && t("best", { value: formatShare(best(curves.series[judged])) })}>{judged ? formatShare(last(curves.series[judged])) : "–"}</Figure>
       {job && isActive(job) ? <Figure name={t("left")}>{left === null ? "–" : formatSpan(left)}</Figure> : <Figure name={t("took")}>{spent === null ? "–" : formatSpan(spent)}</Figure>}
       <Figure name={t("per_epoch")}>{spent !== null && done > 0 ? formatSpan(spent / done) : "–"}</Figure>
-      {second && <Figure name={run.kind === "recognizer" && second === "char" ? t("char") : metricName(second)}>{formatShare(last(curves.of[second]))}</Figure>}
+      {second && <Figure name={run.kind === "recognizer" && second === "char" ? t("char") : metricName(second)}>{formatShare(last(curves.series[second]))}</Figure>}
       <Figure name={t("rate")}>{rate === null ? "–" : rate.toExponential(1)}</Figure>
     </section>
   );
@@ -109,10 +119,10 @@ function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {
 
 function Charts({ run, curves }: { run: TrainingRun; curves: Curves }) {
   const t = useTexts(texts);
-  const losses = Object.keys(curves.of).filter(isLoss);
+  const losses = Object.keys(curves.series).filter(isLoss);
   const shown = qualities(run.kind, curves).slice(0, 5);
   const heldLoss = losses.find((name) => /^(val|held)_/.test(name));
-  const values = (name: string) => curves.of[name] ?? [];
+  const values = (name: string) => curves.series[name] ?? [];
   const positive = losses.every((name) => values(name).every((value) => value === null || value > 0));
   const percent = (name: string) => values(name).map((value) => (value === null ? null : value * 100));
   const xMax = Math.max(epochsOf(run) ?? 0, curves.steps.at(-1) ?? 0, 2);
@@ -130,7 +140,7 @@ function Charts({ run, curves }: { run: TrainingRun; curves: Curves }) {
 
 function EpochsTable({ curves }: { curves: Curves }) {
   const t = useTexts(texts);
-  const names = Object.keys(curves.of);
+  const names = Object.keys(curves.series);
   return (
     <section className="card">
       <header><h2>{t("epochs_table")}</h2></header>
@@ -140,7 +150,7 @@ function EpochsTable({ curves }: { curves: Curves }) {
           <tbody>
             {curves.steps.map((step, row) => ({ step, row })).reverse().map(({ step, row }) => (
               <tr key={step}><td className="num">{step}</td>{names.map((name) => {
-                const value = curves.of[name]?.[row];
+                const value = curves.series[name]?.[row];
                 return <td key={name} className="num t2">{value === null || value === undefined ? "" : Math.abs(value) < 0.001 && value !== 0 ? value.toExponential(1) : formatNumber(value)}</td>;
               })}</tr>
             ))}
@@ -153,15 +163,14 @@ function EpochsTable({ curves }: { curves: Curves }) {
 
 function Lineage({ run }: { run: TrainingRun }) {
   const t = useTexts(texts);
-  const s = useTexts(shared);
   const project = useProjectId();
   return (
     <section className="card">
       <header><h2>{t("lineage")}</h2></header>
       <dl className="facts">
-        <dt>{t("dataset")}</dt><dd><Link to={`/p/${project}/datasets/${run.dataset}`}>{s(run.kind)} {run.dataset}</Link></dd>
+        <dt>{t("dataset")}</dt><dd><Link to={`/p/${project}/datasets/${run.dataset}`}>{run.dataset_name}</Link></dd>
         <dt>{t("parent")}</dt><dd>{run.parent === null ? t("scratch") : <Link to={`/p/${project}/models/${run.parent}`}>{run.parent}</Link>}</dd>
-        <dt>{t("preset")}</dt><dd>{String(run.config.preset ?? "–")}</dd>
+        <dt>{t("preset")}</dt><dd>{String(configOf(run).preset ?? "–")}</dd>
         <dt>{t("seed")}</dt><dd>{run.seed}</dd>
         <dt>{t("started_by")}</dt><dd>{[run.created_by, formatDateTime(run.created_at)].filter(Boolean).join(", ")}</dd>
         {run.trained_model !== null && <><dt>{t("result")}</dt><dd><Link to={`/p/${project}/models/${run.trained_model}`}>{t("result")} {run.trained_model}</Link></dd></>}

@@ -50,7 +50,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
   const { config, errors } = configOf(kind, preset, typed);
   const wrong = Object.keys(errors).length;
   const start = useMutation({
-    mutationFn: () => ask<TrainingRun>("POST", "training-runs/", { body: { project, kind, dataset: dataset?.id, parent: parent ? Number(parent) : null, config } }),
+    mutationFn: () => ask<TrainingRun>("POST", "training-runs/", { body: { dataset: dataset?.id, parent: parent ? Number(parent) : null, ...config } }),
     onSuccess: (run) => {
       void client.invalidateQueries({ queryKey: ["live"] });
       void client.invalidateQueries({ queryKey: ["jobs"] });

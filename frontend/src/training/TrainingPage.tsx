@@ -21,12 +21,12 @@ export default function TrainingPage() {
   const runs = useList<TrainingRun>(["live", "training-runs", project], "training-runs/", { project });
   const make = <Link className="button primary" to={`/p/${project}/training/new`}>{t("new_run")}</Link>;
   return (
-    <Page title={s("training")} actions={make}>
+    <Page title={s("training")} actions={Boolean(runs.data?.length) && make}>
       <Shown query={runs}>
         {(rows) => rows.length === 0 ? <Empty title={t("none_title")} actions={make}>{t("none_body")}</Empty> : (
           <section className="card scroll-x">
             <table className="table">
-              <thead><tr><th>{t("run_word")}</th><th>{t("kind")}</th><th>{s("state")}</th><th>{j("progress")}</th><th className="num">{t("took")}</th><th>{s("by")}</th><th>{s("made")}</th></tr></thead>
+              <thead><tr><th>{t("run_word")}</th><th>{t("dataset")}</th><th>{s("state")}</th><th>{j("progress")}</th><th className="num">{t("took")}</th><th>{s("by")}</th><th>{s("made")}</th></tr></thead>
               <tbody>
                 {rows.map((run) => {
                   const share = run.job && isActive(run.job) ? shareOf(run.job) : null;
@@ -34,7 +34,7 @@ export default function TrainingPage() {
                   return (
                     <tr key={run.id} data-link onClick={() => void go(`/p/${project}/training/${run.id}`)}>
                       <td><Link to={`/p/${project}/training/${run.id}`}>{t("run", { id: run.id })}</Link></td>
-                      <td>{s(run.kind)}</td>
+                      <td>{run.dataset_name}</td>
                       <td><RunState job={run.job} /></td>
                       <td style={{ minWidth: 120 }}>{share !== null && <div className="bar"><i style={{ width: `${share * 100}%` }} /></div>}</td>
                       <td className="num t2">{ended ? formatSpan((Date.parse(run.job?.ended_at ?? "") - Date.parse(run.job?.started_at ?? "")) / 1000) : "–"}</td>

@@ -3,15 +3,15 @@ import { configOf } from "./config";
 
 test("only what was typed goes over the preset", () => {
   expect(configOf("recognizer", "quick", { epochs: "5", batch: " ", network: "lite" }))
-    .toEqual({ config: { preset: "quick", epochs: 5, network: "lite" }, errors: {} });
+    .toEqual({ config: { preset: "quick", epochs: 5, config: { network: "lite" } }, errors: {} });
 });
 
 test("numbers out of range are named, not sent", () => {
   const { config, errors } = configOf("detector", "standard", { epochs: "0", width: "100", height: "272", lr_hi: "0,001", batch: "2.5" });
   expect(errors).toEqual({ epochs: "number", width: "multiple", batch: "number" });
-  expect(config).toEqual({ preset: "standard", height: 272, lr_hi: 0.001 });
+  expect(config).toEqual({ preset: "standard", config: { height: 272, lr_hi: 0.001 } });
 });
 
 test("settings of the other kind are not sent", () => {
-  expect(configOf("detector", "tao", { synthetic: "100" }).config).toEqual({ preset: "tao" });
+  expect(configOf("detector", "tao", { synthetic: "100" }).config).toEqual({ preset: "tao", config: {} });
 });

@@ -37,22 +37,26 @@ export function settingsOf(kind: Kind): readonly Setting[] {
   return [...both, ...own[kind]];
 }
 
-/** The request's config, and what is wrong with what was typed. */
-export function configOf(kind: Kind, preset: Preset, typed: Typed): { config: Record<string, unknown>; errors: Record<string, "number" | "multiple"> } {
-  const config: Record<string, unknown> = { preset };
+/** Those the API names itself; the others go into `config`. */
+const NAMED = new Set(both.map((setting) => setting.name));
+
+/** The request's settings, and what is wrong with what was typed. */
+export function configOf(kind: Kind, preset: Preset, typed: Typed): { config: { preset: Preset; config: Record<string, unknown> } & Record<string, unknown>; errors: Record<string, "number" | "multiple"> } {
+  const further: Record<string, unknown> = {};
+  const config: { preset: Preset; config: Record<string, unknown> } & Record<string, unknown> = { preset, config: further };
   const errors: Record<string, "number" | "multiple"> = {};
   for (const setting of settingsOf(kind)) {
     const text = (typed[setting.name] ?? "").trim();
     if (!text) continue;
     if (setting.choices) {
-      config[setting.name] = text;
+      further[setting.name] = text;
       continue;
     }
     const value = Number(text.replace(",", "."));
     const good = Number.isFinite(value) && value >= (setting.least ?? 0) && (!setting.whole || Number.isInteger(value));
     if (!good) errors[setting.name] = "number";
     else if (setting.multiple && value % setting.multiple) errors[setting.name] = "multiple";
-    else config[setting.name] = value;
+    else (NAMED.has(setting.name) ? config : further)[setting.name] = value;
   }
   return { config, errors };
 }

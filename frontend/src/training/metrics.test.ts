@@ -1,18 +1,8 @@
 import { expect, test } from "vitest";
-import { best, curvesOf, judgedBy, last, metricName, qualities } from "./metrics";
-
-const metrics = [
-  { step: 2, name: "loss", value: 1 },
-  { step: 1, name: "loss", value: 3 },
-  { step: 2, name: "exact", value: 0.5 },
-];
-
-test("curves are in the order of the epochs, with gaps", () => {
-  expect(curvesOf(metrics)).toEqual({ steps: [1, 2], of: { loss: [3, 1], exact: [null, 0.5] } });
-});
+import { best, judgedBy, last, metricName, qualities } from "./metrics";
 
 test("the judged figure comes first and losses are no quality", () => {
-  expect(qualities("recognizer", { steps: [1], of: { char: [1], exact: [1], val_loss: [2] } })).toEqual(["exact", "char"]);
+  expect(qualities("recognizer", { steps: [1], series: { char: [1], exact: [1], val_loss: [2] } })).toEqual(["exact", "char"]);
   expect(judgedBy("detector", ["ap_50_car", "map"])).toBe("map");
   expect(judgedBy("detector", [])).toBeUndefined();
 });

@@ -1,19 +1,5 @@
 /** A run's figures as curves, without React. */
-import type { Metric } from "../api/types";
-
-export interface Curves { steps: number[]; of: Record<string, (number | null)[]> }
-
-/** One value per epoch and name; null where an epoch has none. */
-export function curvesOf(metrics: readonly Metric[]): Curves {
-  const steps = [...new Set(metrics.map((metric) => metric.step))].sort((a, b) => a - b);
-  const place = new Map(steps.map((step, index) => [step, index]));
-  const of: Record<string, (number | null)[]> = {};
-  for (const { step, name, value } of metrics) {
-    const values = (of[name] ??= steps.map(() => null));
-    values[place.get(step) ?? 0] = value;
-  }
-  return { steps, of };
-}
+import type { Curves } from "../api/types";
 
 export const isLoss = (name: string): boolean => /loss/.test(name);
 
@@ -33,7 +19,7 @@ export function judgedBy(kind: string, names: readonly string[]): string | undef
 
 /** Figures between 0 and 1 that say how good the run is, the judged one first. */
 export function qualities(kind: string, curves: Curves): string[] {
-  const names = Object.keys(curves.of).filter((name) => /exact|char|map|ap_?50|recall|precision/.test(name) && !isLoss(name));
+  const names = Object.keys(curves.series).filter((name) => /exact|char|map|ap_?50|recall|precision/.test(name) && !isLoss(name));
   const first = judgedBy(kind, names);
   return first ? [first, ...names.filter((name) => name !== first)] : names;
 }

@@ -69,5 +69,6 @@ export const texts = defineTexts({
   started_by: { en: "Started", es: "Iniciado" },
   clone: { en: "Clone with changes", es: "Repetir con cambios" },
   stop: { en: "Stop, keep best", es: "Detener, guardar el mejor" },
+  resume: { en: "Go on", es: "Continuar" },
   epochs_table: { en: "Epochs", es: "Épocas" },
 });

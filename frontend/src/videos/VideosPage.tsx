@@ -28,7 +28,7 @@ export default function VideosPage() {
   const choose = () => picker.current?.click();
   useCommands([{ id: "choose-video", name: { en: translator(texts, "en")("choose"), es: translator(texts, "es")("choose") }, keys: "V", run: choose }]);
   return (
-    <Page title={s("videos")} actions={<Action primary k="V" onClick={choose}>{t("choose")}</Action>}>
+    <Page title={s("videos")} actions={Boolean(videos.data?.length) && <Action primary k="V" onClick={choose}>{t("choose")}</Action>}>
       <input ref={picker} type="file" accept="video/*,.mkv,.ts,.m2ts,.avi" multiple hidden
         onChange={(event) => { add(event.target.files ?? []); event.target.value = ""; }} />
       <DropZone onFiles={add}>
