@@ -15,10 +15,12 @@ interface Props {
   /** Seconds on screen now. */
   readonly onTime: (seconds: number) => void;
   readonly time: number;
+  /** A text with the separators of its format. */
+  readonly write: (text: string) => string;
 }
 
 /** The preview with the boxes of the reads at the very frame on screen. */
-export function VideoStage({ facts, video, reads, current, overlay, onTime, time }: Props) {
+export function VideoStage({ facts, video, reads, current, overlay, onTime, time, write }: Props) {
   const t = useTexts(texts);
   const [broken, setBroken] = useState(false);
   useFrameTime(video, onTime, facts.preview);
@@ -30,7 +32,7 @@ export function VideoStage({ facts, video, reads, current, overlay, onTime, time
       <video ref={video} src={facts.preview} muted playsInline preload="auto" aria-label={t("video")} onError={() => setBroken(true)}
         onClick={(event) => void (event.currentTarget.paused ? event.currentTarget.play() : event.currentTarget.pause())} />
       <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-        {shown.map((read) => <PlateBox key={read.id} read={read} time={time} chosen={read.id === current?.id} scale={width / 900} frame={{ width, height }} />)}
+        {shown.map((read) => <PlateBox key={read.id} read={read} time={time} chosen={read.id === current?.id} scale={width / 900} frame={{ width, height }} write={write} />)}
       </svg>
     </div>
   );
@@ -41,11 +43,11 @@ function upright({ width, height, rotation }: VideoFacts): { width: number; heig
   return Math.abs(rotation) % 180 === 90 ? { width: height, height: width } : { width, height };
 }
 
-function PlateBox({ read, time, chosen, scale, frame }: { read: Read; time: number; chosen: boolean; scale: number; frame: { width: number; height: number } }) {
+function PlateBox({ read, time, chosen, scale, frame, write }: { read: Read; time: number; chosen: boolean; scale: number; frame: { width: number; height: number }; write: Props["write"] }) {
   const box = boxAt(read, time);
   if (box === null) return null;
   const [x1, y1, x2, y2] = box;
-  const text = shownText(read) || "?";
+  const text = write(shownText(read)) || "?";
   const tag = { width: (text.length * 8.2 + 12) * scale, height: 18 * scale };
   const x = Math.min(Math.max(x1, 0), Math.max(frame.width - tag.width, 0));
   const y = Math.max(y1 - tag.height - 2 * scale, 0);

@@ -60,4 +60,5 @@ const Line = memo(function Line({ read, current, decide }: { read: Read; current
   );
 });
 
-const best = (read: Read): string => read.crops.toSorted((a, b) => b.confidence - a.confidence)[0]?.picture ?? "";
+/** The surest crop, of equals the largest. */
+const best = (read: Read): string => read.crops.toSorted((a, b) => b.confidence - a.confidence || b.width - a.width)[0]?.picture ?? "";

@@ -11,7 +11,7 @@ import { Key } from "../shared/Key";
 import { Empty, Failed, Loading } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
-import type { PlateFormat } from "../transcribe/formats";
+import { type PlateFormat, displayed } from "../transcribe/formats";
 import { plateFormats } from "../transcribe/wire";
 import { reviewCommands, writingCommands } from "./commands";
 import { VideoStage, bestMoment, playerOf } from "./Player";
@@ -123,7 +123,7 @@ function Work({ project, saving, run, facts, reads, alphabet, formats }: WorkPro
       <div className="review work-screen">
         <section className="review-desk">
           <div className="video-stage">
-            <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} onTime={setTime} time={time} />
+            <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} onTime={setTime} time={time} write={(text) => displayed(text, formats)} />
           </div>
           {read && <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} />}
           <Timeline reads={state.reads} duration={duration} time={time} current={state.current} go={seek} />

@@ -13,6 +13,7 @@ export interface KeptCrop {
   readonly text: string;
   readonly confidence: number;
   readonly seconds: number | null;
+  readonly width: number;
 }
 
 export type Decision = "accepted" | "corrected" | "rejected";

@@ -21,7 +21,7 @@ interface ReadJson {
   readonly characters: readonly number[];
   readonly votes: number;
   readonly boxes: readonly (readonly number[])[];
-  readonly crops: readonly { id: number; picture: string; seconds: number; text: string; confidence: number }[];
+  readonly crops: readonly { id: number; picture: string; seconds: number; text: string; confidence: number; width: number }[];
   readonly passage: PassageJson | null;
 }
 

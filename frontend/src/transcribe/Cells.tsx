@@ -23,7 +23,7 @@ export function Cells({ field, formats, alphabet, input, onField, touch = false,
   useTyping(input, alphabet, onField);
   const said = hint(textOf(field), formats);
   const format = formatOf(said) ?? (field.cells.length === 0 ? formats[0] : undefined);
-  const places = Math.max(field.cells.length + (field.caret === field.cells.length ? 1 : 0), format ? lengthOf(format) : 0, 1);
+  const places = Math.max(field.cells.length, format ? lengthOf(format) : 0, 1);
   const marks = format ? separators(format) : [];
   const point = (at: number) => (event: PointerEvent) => {
     event.preventDefault();
@@ -38,6 +38,7 @@ export function Cells({ field, formats, alphabet, input, onField, touch = false,
         <div className="cell-group" key={at}>
           <Marks marks={marks} at={at} />
           <Place field={field} at={at} wrong={said.kind === "misfit" && said.at === at} onPointerDown={point(Math.min(at, field.cells.length))} />
+          {at === places - 1 && field.caret === places && <span className="cell-end" aria-hidden="true" />}
         </div>
       ))}
     </div>

@@ -1,0 +1,214 @@
+"""Fills an empty data folder for the browser tests: one drawn video with frames, boxes, crops
+and reads. ``python tests/browser/seed.py`` with LPR_DATA set; prints the ids as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from annotations.models import Crop, Frame, Project, Video
+    from training.synthetic.video import Truth, TruthPassage
+
+PASSWORD = "a-good-password"
+SECONDS = 24.0
+FPS = 10.0
+SIZE = (640, 360)
+SEED = 5
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
+    import django
+
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    from annotations import members, projects
+    from annotations.models import Role
+
+    call_command("migrate", interactive=False, verbosity=0)
+    ana = User.objects.create_user("ana", password=PASSWORD)
+    luis = User.objects.create_user("luis", password=PASSWORD)
+    project = projects.create("Entrance", by=ana)
+    members.join(project, luis, Role.REVIEWER)
+    empty = projects.create("Nothing yet", by=ana)
+    with tempfile.TemporaryDirectory() as folder:
+        video, truth = recording(project, Path(folder) / "drawn.mp4")
+    crops = boxes(video, truth)
+    suggestions(crops)
+    run = reads(project, video, truth)
+    plates_only = projects.create("Plates", by=ana)
+    single_crops(plates_only, int(os.environ.get("LPR_TEST_CROPS", "60")))
+    json.dump(
+        {
+            "project": project.pk,
+            "empty": empty.pk,
+            "plates": plates_only.pk,
+            "video": video.pk,
+            "run": run,
+            "frames": list(video.frames.order_by("pts").values_list("pk", flat=True)),
+            "texts": {crop.pk: text for crop, text in crops},
+        },
+        sys.stdout,
+    )
+
+
+def recording(project: Project, path: Path) -> tuple[Video, Truth]:
+    """A drawn video, ingested, playable and split into two frames a second."""
+    from annotations import videos
+    from annotations.models import Video
+    from lprsite.jobs.engine import Running
+    from lprsite.jobs.models import Job, State, lease_end
+    from training.synthetic import video as drawn
+
+    truth = drawn.write(path, seconds=SECONDS, fps=FPS, size=SIZE, seed=SEED, count=4)
+    row, _ = videos.ingest(path, project=project, name="Entrance, hour 1.mp4")
+    job = Job.objects.create(
+        task="seed", queue="media", state=State.RUNNING, attempt=1, lease_until=lease_end()
+    )
+    running = Running(job)
+    videos.make_preview(row, running)
+    videos.split(videos.choose(row, fps=2.0), running)
+    job.delete()
+    return Video.objects.get(pk=row.pk), truth
+
+
+def boxes(video: Video, truth: Truth) -> list[tuple[Crop, str]]:
+    """The true boxes on the first two thirds of the frames; the last third is left to do."""
+    from annotations import boxes as step
+    from annotations.models import Crop
+
+    frames = list(video.frames.order_by("pts"))
+    made: list[tuple[Crop, str]] = []
+    for frame in frames[: len(frames) * 2 // 3]:
+        for drawn in seen(frame, truth):
+            box = step.draw(
+                frame, label=drawn.label, xyxy=(drawn.x1, drawn.y1, drawn.x2, drawn.y2)
+            )
+            if drawn.label == "plate":
+                made.append((Crop.objects.get(box=box), drawn.text))
+    return made
+
+
+def seen(frame: Frame, truth: Truth) -> Any:
+    """The true boxes at the frame's moment."""
+    moment = frame.seconds() or 0.0
+    return min(truth.frames, key=lambda one: abs(one.seconds - moment)).boxes
+
+
+def suggestions(crops: list[tuple[Crop, str]]) -> None:
+    """The first crop has a right suggestion, the second one with a wrong, doubtful character."""
+    from annotations.models import Suggestion
+
+    for place, (crop, text) in enumerate(crops[:2]):
+        wrong = place == 1
+        shown = text[:2] + ("8" if wrong else text[2]) + text[3:]
+        sure = [0.99] * len(shown)
+        sure[2] = 0.61 if wrong else 0.98
+        others: list[list[list[Any]]] = [[] for _ in shown]
+        others[2] = [[text[2], 0.37]] if wrong else []
+        Suggestion.objects.create(
+            crop=crop,
+            model_name="Recognizer 12",
+            text=shown,
+            characters=sure,
+            alternatives=others,
+        )
+
+
+def single_crops(project: Project, count: int) -> None:
+    """Many plates without frames, as an import of crops brings them."""
+    from annotations.models import Crop
+    from annotations.vision import crops as vision
+    from lprsite import files
+    from training.synthetic import plates
+
+    rng = np.random.default_rng(SEED)
+    for number in range(count):
+        plate = plates.render(rng, formats=("ecuador",))
+        key, sha256 = files.put_bytes("crops", vision.encode_png(plate.picture), ".png")
+        Crop.objects.create(
+            project=project,
+            name=f"plate_{number:03d}.png",
+            file=key,
+            sha256=sha256,
+            width=plate.picture.shape[1],
+            height=plate.picture.shape[0],
+        )
+
+
+def reads(project: Project, video: Video, truth: Truth) -> int:
+    """A run that read every passage; the second with one wrong character."""
+    from fractions import Fraction
+
+    from training.models import InferenceRun, Read, TrainedModel
+
+    detector, recognizer = (
+        TrainedModel.objects.create(
+            project=project, kind=kind, name=name, network="drawn", file=f"models/{kind}"
+        )
+        for kind, name in (("detector", "Detector 4"), ("recognizer", "Recognizer 12"))
+    )
+    run = InferenceRun.objects.create(
+        project=project, video=video, detector=detector, recognizer=recognizer
+    )
+    base = Fraction(video.time_base)
+    for number, passage in enumerate(truth.passages, start=1):
+        keys = [
+            [int(frame.seconds / base) + video.start_pts, box.x1, box.y1, box.x2, box.y2]
+            for frame in truth.frames
+            for box in frame.boxes
+            if box.label == "plate" and box.vehicle == passage.vehicle
+        ]
+        wrong = number == 2
+        text = passage.text[:-1] + ("0" if passage.text[-1] != "0" else "8") if wrong else passage.text
+        read = Read.objects.create(
+            run=run,
+            number=number,
+            first_pts=keys[0][0],
+            last_pts=keys[-1][0],
+            boxes=keys,
+            text=text,
+            confidence=0.62 if wrong else 0.97 - number / 100,
+            characters=[0.99] * (len(text) - 1) + [0.55 if wrong else 0.97],
+            votes=len(keys),
+        )
+        kept(read, video, passage)
+    return run.pk
+
+
+def kept(read: Any, video: Video, passage: TruthPassage) -> None:
+    """Crops of the read's track, cut from the frames that were split."""
+    from annotations.models import Crop
+    from training.models import ReadCrop
+
+    cut = Crop.objects.filter(box__frame__video=video, box__frame__pts__gte=read.first_pts)
+    for crop in cut.filter(box__frame__pts__lte=read.last_pts).select_related("box__frame"):
+        near = min(read.boxes, key=lambda key: abs(key[0] - crop.box.frame.pts))
+        if abs(near[1] - crop.box.x1) > crop.box.x2 - crop.box.x1:
+            continue  # another vehicle at the same moment
+        ReadCrop.objects.create(
+            read=read,
+            pts=crop.box.frame.pts,
+            box=list(crop.box.xyxy),
+            file=crop.file,
+            sha256=crop.sha256,
+            width=crop.width,
+            height=crop.height,
+            sharpness=crop.sharpness,
+            text=passage.text,
+            confidence=0.9,
+        )
+
+
+if __name__ == "__main__":
+    main()
