@@ -232,10 +232,23 @@ def _rows(item: DatasetItem, file: str) -> Iterator[manifest.Row]:
 # --- what is read
 
 
+def _in_pieces(rows: Any) -> Iterator[Any]:
+    """The rows in their order, fetched in pieces.
+
+    An iterator over one long query would keep a read of SQLite open, and the job's progress
+    could not be written from inside it once its heartbeat has written.
+    """
+    ids = list(rows.values_list("pk", flat=True))
+    for start in range(0, len(ids), settings.BULK_ROWS):
+        piece = ids[start : start + settings.BULK_ROWS]
+        found = rows.in_bulk(piece)
+        yield from (found[pk] for pk in piece if pk in found)
+
+
 def _items(order: Order, running: Running) -> Iterator[DatasetItem]:
     rows = order.version.items.select_related("version").order_by("position")
     total = rows.count()
-    for done, item in enumerate(rows.iterator(chunk_size=settings.BULK_ROWS), 1):
+    for done, item in enumerate(_in_pieces(rows), 1):
         yield item
         running.progress(done, total, "pictures")
 
@@ -386,7 +399,7 @@ def _resized_frames(
 ) -> Iterator[ExportPicture]:
     names, frames = Names(), datasets.labelled_frames(project)
     total = frames.count()
-    for done, frame in enumerate(frames.iterator(chunk_size=settings.BULK_ROWS), 1):
+    for done, frame in enumerate(_in_pieces(frames), 1):
         name = names.give(frame.name or f"frame_{frame.pk:06d}", flat=True, ending=".jpg")
         picture = _resized(_labelled(frame, name), size)
         for box in picture.boxes:
