@@ -28,6 +28,7 @@ const projectPages: RouteObject[] = [
   { path: "models", lazy: page(() => import("../models/ModelsPage")) },
   { path: "models/:model", lazy: page(() => import("../models/ModelPage")) },
   { path: "review", lazy: page(() => import("../readings/ReadingsPage")) },
+  { path: "review/:run", lazy: page(() => import("../review/ReviewPage")), ...work },
   { path: "jobs", lazy: page(() => import("../jobs/JobsPage")) },
   { path: "members", lazy: page(() => import("../members/MembersPage")) },
   { path: "settings", lazy: page(() => import("../settings/SettingsPage")) },

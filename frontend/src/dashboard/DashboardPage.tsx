@@ -84,7 +84,7 @@ function Line({ counts }: { counts: Counts }) {
   return (
     <ol className="line card">
       {steps.map((step) => (
-        <li key={step.name} data-now={(step.to === now && step.foot !== undefined) || undefined}>
+        <li key={step.name} data-now={(step.to === now && step.part !== undefined && step.foot !== undefined) || undefined}>
           <Link to={`/p/${id}/${step.to}`}>
             <span className="t2 small">{t(step.name)}</span>
             <b>{step.value === undefined ? "–" : formatNumber(step.value)}</b>

@@ -61,7 +61,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
   return (
     <Page title={batch.name} parent={{ name: s("imports"), to: `/p/${batch.project}/imports` }}
       beside={batch.format && <span className="chip">{t("recognised", { format: batch.format })}</span>}>
-      <Steps at={step} />
+      <Steps at={step} running={active !== undefined} />
       {active && <section className="card"><JobProgress job={active} name={t(batch.dry_run ? "looking" : "importing", { name: batch.name })} /></section>}
       {job?.state === "failed" && <Notice kind="bad">{job.error} <Link to={`/p/${batch.project}/imports`}>{t("other_file")}</Link></Notice>}
       {(sum.seen > 0 || job?.state === "succeeded") && (
@@ -73,14 +73,14 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
             <Things batch={batch} />
           </div>
           <div className="stack">
-            <Sums batch={batch} />
+            <Sums batch={batch} over={!batch.dry_run && !active} />
             {batch.dry_run ? (
               <>
                 {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
                 {unmapped && <p className="t2">{t("map_first")}</p>}
                 <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => start.mutate()}>{t("import_n", { count: sum.imported })}</Action>
               </>
-            ) : <Link className="button primary" to={`/p/${batch.project}/frames`}>{t("look_at")}</Link>}
+            ) : !active && <Link className="button primary" to={`/p/${batch.project}/frames`}>{t("look_at")}</Link>}
           </div>
         </div>
       )}
@@ -88,7 +88,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
   );
 }
 
-function Steps({ at }: { at: number }) {
+function Steps({ at, running }: { at: number; running: boolean }) {
   const t = useTexts(texts);
   return (
     <div className="spread">
@@ -96,7 +96,7 @@ function Steps({ at }: { at: number }) {
         {(["uploaded", "check_classes", "done"] as const).map((step, index) => (
           <li key={step} className="row">
             {index > 0 && <span className="t3">→</span>}
-            <span className={index === at ? "chip on" : "chip"} aria-current={index === at ? "step" : undefined}>{index < at ? "✓ " : ""}{t(step)}</span>
+            <span className={index === at ? "chip on" : "chip"} aria-current={index === at ? "step" : undefined}>{index < at ? "✓ " : ""}{t(index === 2 && index === at && running ? "importing" : step)}</span>
           </li>
         ))}
       </ol>
@@ -143,7 +143,7 @@ function reasonName(t: (key: keyof typeof texts) => string, reason: string): str
   return reason in texts ? t(reason as keyof typeof texts) : reason.replaceAll("_", " ");
 }
 
-function Sums({ batch }: { batch: ImportDetail }) {
+function Sums({ batch, over }: { batch: ImportDetail; over: boolean }) {
   const t = useTexts(texts);
   const project = useProject();
   const sum = sumOf(batch.counts);
@@ -154,7 +154,7 @@ function Sums({ batch }: { batch: ImportDetail }) {
       <table className="table">
         <tbody>
           <tr><td>{t("seen")}</td><td className="num strong">{formatNumber(sum.seen)}</td></tr>
-          <tr><td>{t(batch.dry_run ? "will_import" : "did_import")}</td><td className="num ok strong">{formatNumber(sum.imported)}</td></tr>
+          <tr><td>{t(over ? "did_import" : "will_import")}</td><td className="num ok strong">{formatNumber(sum.imported)}</td></tr>
           {sum.clamped > 0 && <tr><td className="t3">{t("clamped")}</td><td className="num t3">{formatNumber(sum.clamped)}</td></tr>}
           {sum.reasons.map(([reason, count]) => (
             <tr key={reason}><td>{reasonName(t, reason)}</td><td className="num warn strong">{formatNumber(count)}</td></tr>

@@ -11,10 +11,13 @@ test("a missing reason is noticed", () => {
   expect(sumOf({ seen: 10, imported: 7 }).adds).toBe(false);
 });
 
-test("names, known words and what was chosen before are proposed", () => {
+test("names and known words are proposed", () => {
   const known = ["car", "plate"];
-  expect(firstMapping(["Car", "placa", "camioneta", "dog"], known, { dog: null }))
-    .toEqual({ Car: "car", placa: "plate", camioneta: "camioneta", dog: null });
+  expect(firstMapping(["Car", "placa", "camioneta"], known, {})).toEqual({ Car: "car", placa: "plate", camioneta: "camioneta" });
+});
+
+test("the server's suggestion wins, and what it does not name is left out", () => {
+  expect(firstMapping(["0", "van"], ["car", "plate"], { 0: "plate" })).toEqual({ 0: "plate", van: null });
 });
 
 test("a bare number is left for the person", () => {

@@ -12,7 +12,10 @@ export function sumOf(counts: Record<string, number>): Sum {
   return { seen, imported, clamped: counts.clamped ?? 0, reasons, adds: seen === imported + lost };
 }
 
-/** What each class of the file becomes at first: remembered, the same name, a known word for it, or nothing yet. */
+/**
+ * What each class of the file becomes at first. The server's suggestion counts, and what it does not
+ * name is left out; without any suggestion the same name or a known word for it, or nothing yet.
+ */
 export function firstMapping(
   labels: readonly string[], known: readonly string[], remembered: Readonly<Record<string, string | null>>,
 ): Record<string, string | null | undefined> {
@@ -25,7 +28,7 @@ const words: Record<string, readonly string[]> = {
 };
 
 function firstOf(label: string, known: readonly string[], remembered: Readonly<Record<string, string | null>>): string | null | undefined {
-  if (label in remembered) return remembered[label];
+  if (Object.keys(remembered).length > 0) return remembered[label] ?? null;
   const plain = label.trim().toLowerCase();
   const same = known.find((one) => one.toLowerCase() === plain);
   if (same) return same;
