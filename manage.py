@@ -11,6 +11,10 @@ if __name__ == "__main__":
         from lprsite.launcher import main
 
         sys.exit(main(sys.argv[2:]))
+    if sys.argv[1:2] == ["demo"]:  # starts ``up`` first, whose broker the settings then find
+        from lprsite.demo import main as demo
+
+        sys.exit(demo(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
     from django.core.management import execute_from_command_line
 
