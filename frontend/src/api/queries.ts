@@ -101,7 +101,9 @@ export function useWorkersAlive(waiting: boolean): boolean {
     queryFn: () => ask<{ alive: boolean }>("GET", "jobs/workers/"),
     refetchInterval: 10_000,
   });
-  return query.data?.alive ?? true;
+  // A worker that is busy is alive, whatever a probe under load says.
+  const busy = useJobs().data?.results.some((job) => job.state === "running") ?? false;
+  return busy || (query.data?.alive ?? true);
 }
 
 export const useActiveJobs = (): Job[] => useJobs().data?.results.filter(isActive) ?? [];

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatNumber } from "./format";
+import { spread } from "./spread";
 import { useTexts } from "./text";
 import { texts } from "./texts";
 import "./chart.css";
@@ -62,6 +63,20 @@ function wholeSteps(_plot: uPlot, _axis: number, min: number, max: number): numb
   return Array.from({ length: Math.floor((max - first) / step) + 1 }, (_, index) => first + index * step);
 }
 
+/** A little room around the values on a logarithmic axis. */
+function aroundLog(_plot: uPlot, min: number | null, max: number | null): [number, number] {
+  return [(min ?? 0.1) / 1.3, (max ?? 1) * 1.3];
+}
+
+/** 1 and 3 of each power of ten: enough to read a falling loss by. */
+function logSteps(_plot: uPlot, _axis: number, min: number, max: number): number[] {
+  const steps: number[] = [];
+  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power += 1) {
+    steps.push(...[1, 3].map((factor) => factor * 10 ** power).filter((step) => step >= min * 0.999 && step <= max * 1.001));
+  }
+  return steps;
+}
+
 function Lines({ x, series, log, xMax, yMax }: Omit<Props, "title" | "xName" | "unit">) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -85,11 +100,11 @@ function Lines({ x, series, log, xMax, yMax }: Omit<Props, "title" | "xName" | "
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
       scales: {
         x: { time: false, range: (_plot, min, max) => [Math.min(min ?? 0, 1), xMax ?? Math.max(max ?? 1, 2)] },
-        y: log ? { distr: 3 } : yMax === undefined ? { range: (_plot, _min, max) => [0, (max || 1) * 1.05] } : { range: [0, yMax] },
+        y: log ? { distr: 3, range: aroundLog } : yMax === undefined ? { range: (_plot, _min, max) => [0, (max || 1) * 1.05] } : { range: [0, yMax] },
       },
       axes: [
         { ...axis, grid: { show: false }, splits: wholeSteps, values: (_plot, splits) => splits.map((value) => formatNumber(value)) },
-        { ...axis, size: 44, grid: { stroke: color("--line"), width: 1 }, values: (_plot, splits) => splits.map((value) => (value === null ? "" : formatNumber(value))) },
+        { ...axis, size: 44, ...(log ? { splits: logSteps, filter: (_plot: uPlot, splits: number[]) => splits } : {}), grid: { stroke: color("--line"), width: 1 }, values: (_plot, splits) => splits.map((value) => (value === null ? "" : formatNumber(value))) },
       ],
       series: [{}, ...latest.current.series.map((one) => ({
         label: one.name, spanGaps: true, points: { show: false },
@@ -127,12 +142,11 @@ function nameEnds(plot: uPlot, series: readonly Series[], color: (accent: boolea
   plot.ctx.save();
   plot.ctx.font = `550 ${11 * ratio}px Inter Variable, sans-serif`;
   plot.ctx.textBaseline = "middle";
-  let above = Number.NEGATIVE_INFINITY;
-  for (const { one, value, x, y } of ends) {
-    const place = Math.max(y, above + 14 * ratio);
-    above = place;
+  plot.ctx.textAlign = "left";
+  const places = spread(ends.map((end) => end.y), 14 * ratio, plot.bbox.top + plot.bbox.height);
+  ends.forEach(({ one, value, x }, index) => {
     plot.ctx.fillStyle = color(one.accent ?? false);
-    plot.ctx.fillText(`${one.name} ${show(value)}`, x + 6 * ratio, place);
-  }
+    plot.ctx.fillText(`${one.name} ${show(value)}`, x + 6 * ratio, places[index] ?? 0);
+  });
   plot.ctx.restore();
 }

@@ -63,10 +63,9 @@ function OneRun({ run }: { run: TrainingRun }) {
       {run.job && <Progress job={run.job} />}
       {order.error && <Notice kind="bad">{sentenceOf(order.error)}</Notice>}
       <Figures run={run} curves={curves} />
-      {metrics.error ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : curves.steps.length > 0 ? <Charts run={run} curves={curves} />
-        : active && <Empty title={t("waiting_first")}>{t("waiting_first_body")}</Empty>}
+      {metrics.error ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : curves.steps.length > 0 ? <Charts run={run} curves={curves} /> : null}
       <div className="run-lower">
-        {curves.steps.length > 0 ? <EpochsTable curves={curves} /> : <span />}
+        {curves.steps.length > 0 ? <EpochsTable curves={curves} /> : active ? <Empty title={t("waiting_first")}>{t("waiting_first_body")}</Empty> : <span />}
         <Lineage run={run} />
       </div>
     </Page>
@@ -146,7 +145,7 @@ function EpochsTable({ curves }: { curves: Curves }) {
       <header><h2>{t("epochs_table")}</h2></header>
       <div className="epochs-table scroll-x">
         <table className="table">
-          <thead><tr><th className="num">{t("epoch")}</th>{names.map((name) => <th key={name} className="num">{metricName(name)}{/^val_/.test(name) ? "*" : ""}</th>)}</tr></thead>
+          <thead><tr><th className="num">{t("epoch")}</th>{names.map((name) => <th key={name} className="num">{metricName(name)}</th>)}</tr></thead>
           <tbody>
             {curves.steps.map((step, row) => ({ step, row })).reverse().map(({ step, row }) => (
               <tr key={step}><td className="num">{step}</td>{names.map((name) => {

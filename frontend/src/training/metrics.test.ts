@@ -14,6 +14,7 @@ test("last and best skip gaps", () => {
   expect(last(undefined)).toBeNull();
 });
 
-test("names lose what only programs need", () => {
-  expect(metricName("val_ap_50_plate")).toBe("ap 50 plate");
+test("names are written as people say them", () => {
+  expect(metricName("val_loss")).toBe("held loss");
+  expect(metricName("ap_50_plate")).toBe("ap 50 plate");
 });

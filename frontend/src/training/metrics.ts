@@ -33,7 +33,7 @@ export function best(values: readonly (number | null)[] | undefined): number | n
   return known.length ? Math.max(...known) : null;
 }
 
-/** "val_ap_50_plate" as a person says it: "ap 50 plate". */
+/** "val_loss" as a person says it: "held loss". */
 export function metricName(name: string): string {
-  return name.replace(/^(val|held)_/, "").replaceAll(/[_/]/g, " ");
+  return name.replace(/^val_/, "held ").replaceAll(/[_/]/g, " ");
 }
