@@ -12,6 +12,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -459,53 +460,35 @@ class Bringing:
 
     @transaction.atomic
     def _keep_some(self, said: Sequence[Said]) -> list[EntryRefused | None]:
-        ids = [one.crop.pk for one in said]
-        rows = Crop.objects.select_for_update(of=("self",)).select_related("current")
-        crops = {crop.pk: crop for crop in rows.filter(pk__in=ids)}
-        made: dict[int, Transcription] = {}
-        seconds: list[Transcription] = []
-        keys = dict(
-            Transcription.objects.filter(client_key__in=map(text_key, said)).values_list(
+        locked = Crop.objects.select_for_update(of=("self",)).select_related("current")
+        crops = {crop.pk: crop for crop in locked.filter(pk__in=[one.crop.pk for one in said])}
+        keys = [text_key(one) for one in said]
+        known = dict(
+            Transcription.objects.filter(client_key__in=keys).values_list(
                 "client_key", "created_at"
             )
         )
         answers: list[EntryRefused | None] = []
-        for one in said:
-            key, crop = text_key(one), crops[one.crop.pk]
+        rows: list[Transcription] = []
+        for one, key in zip(said, keys, strict=True):
+            crop = crops[one.crop.pk]
             try:
                 row = self._reading(one, crop, key)
             except Refused as reason:
                 answers.append(EntryTextRefused(file=one.name, line=0, reason=reason))
                 continue
-            first_time = key not in self._texts_taken
-            self._texts_taken.add(key)
-            if key in keys:
-                # Made by an earlier attempt of this very import, or by another one.
-                again = keys[key] < self.batch.created_at or not first_time
-            else:
-                again = not first_time or (
-                    crop.current is not None and crop.current.text == row.text
-                )
-                if not again and crop.pk not in made and row.role == ReadingRole.FIRST:
-                    made[crop.pk] = row
-                elif not again:
-                    row.role = ReadingRole.SECOND
-                    seconds.append(row)
+            again = self._said_again(row, crop, known)
             answers.append(EntryTextAlreadyHere(file=one.name, line=0) if again else None)
-        Transcription.objects.bulk_create([*made.values(), *seconds])
-        for crop_id, row in made.items():
-            crop = crops[crop_id]
-            crop.current, crop.waiting, crop.recheck = row, False, False
-            crop.revision += 1
-            crop.lease_owner, crop.lease_until = None, None
-        Crop.objects.bulk_update(
-            [crops[crop_id] for crop_id in made],
-            ["current", "waiting", "recheck", "revision", "lease_owner", "lease_until"],
-        )
+            if not again and key not in known:
+                rows.append(row)
+                if row.role == ReadingRole.FIRST:
+                    crop.current = row
+        Transcription.objects.bulk_create(rows)
+        self._make_current([row for row in rows if row.role == ReadingRole.FIRST])
         return answers
 
     def _reading(self, one: Said, crop: Crop, key: UUID) -> Transcription:
-        """The row for a text. A text that people already gave is not replaced by an import's."""
+        """The row for a text. A text that the crop already has is not replaced by an import's."""
         partial = transcriptions.UNKNOWN in one.text
         status = Status.PARTIAL if partial else Status.READABLE
         reading = transcriptions.Reading(status, one.text, key, crop.revision)
@@ -518,6 +501,26 @@ class Bringing:
             role=ReadingRole.FIRST if first else ReadingRole.SECOND,
             client_key=key,
             revision_seen=crop.revision,
+        )
+
+    def _said_again(self, row: Transcription, crop: Crop, known: Mapping[UUID, datetime]) -> bool:
+        """Whether the text was there before this batch, or comes twice in it."""
+        if row.client_key in self._texts_taken:
+            return True
+        self._texts_taken.add(row.client_key)
+        if row.client_key in known:  # by this batch's earlier attempt, or by another import
+            return known[row.client_key] < self.batch.created_at
+        return crop.current is not None and crop.current.text == row.text
+
+    def _make_current(self, rows: Sequence[Transcription]) -> None:
+        for row in rows:
+            crop = row.crop
+            crop.current, crop.waiting, crop.recheck = row, False, False
+            crop.revision += 1
+            crop.lease_owner, crop.lease_until = None, None
+        Crop.objects.bulk_update(
+            [row.crop for row in rows],
+            ["current", "waiting", "recheck", "revision", "lease_owner", "lease_until"],
         )
 
 

@@ -124,11 +124,13 @@ def make_zip(export: Export, running: Running) -> dict[str, Any]:
     key = f"exports/{uuid4().hex}/{order.name}.zip"
     with _scratch_folder() as folder:
         counts = write(order, folder / "data", running)
-        with files.scratch_file(".zip") as fresh:
+        fresh = folder / "data" / CLOUD_ZIP  # is a zip already, and the tool wants just that
+        if not fresh.exists():
+            fresh = folder / "whole.zip"
             _pack(folder / "data", fresh, top=order.name, running=running)
-            target = files.local_path(key)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            fresh.replace(target)
+        target = files.local_path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh.replace(target)
     old = export.file
     export.file, export.counts, export.expires_at = key, counts, timezone.now() + KEPT
     export.save(update_fields=["file", "counts", "expires_at"])

@@ -217,9 +217,12 @@ def prepare(batch: ImportBatch, mapping: LabelMap | None) -> bool:
 def _checked_map(batch: ImportBatch, given: LabelMap | None) -> dict[str, str | None]:
     mapping = dict(given) if given is not None else dict(batch.mapping)
     if batch.needs_map:
-        named = mapping if given is not None else batch.project.class_map
         classes = [label for label in batch.labels if not label.startswith("-")]
-        if not any(label in named for label in classes):
+        if given is None:  # a guess by size is for a person to confirm
+            named = all(label in batch.project.class_map for label in classes)
+        else:
+            named = any(label in given for label in classes)
+        if not named:
             counts = ", ".join(f"{label} ({batch.labels[label]})" for label in classes)
             raise MapNeeded(name=batch.name, classes=counts)
     for label, target in mapping.items():
@@ -267,9 +270,9 @@ def _bring_boxes(batch: ImportBatch, source: Source, said: Annotations, running:
         running.progress(done, total, "pictures")
     bringing.flush()
     remembered = {label: to for label, to in batch.mapping.items() if label in batch.labels}
-    Project.objects.filter(pk=batch.project_id).update(
-        class_map={**batch.project.class_map, **remembered}
-    )
+    batch.project.refresh_from_db(fields=["class_map"])
+    batch.project.class_map |= remembered
+    batch.project.save(update_fields=["class_map"])
     return tally
 
 

@@ -1,0 +1,306 @@
+"""Dataset versions: groups stay whole, versions stay as they were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_framework.test import APIClient
+
+from annotations import boxes, datasets, members
+from annotations.errors import DatasetEmpty, SharesWrong
+from annotations.models import (
+    Crop,
+    DatasetItem,
+    DatasetVersion,
+    Frame,
+    Role,
+    Transcription,
+    Video,
+)
+from annotations.vision.crops import encode_jpeg
+from lprsite import files
+from lprsite.jobs.engine import TASKS, Cancelled, execute
+from lprsite.jobs.models import Job
+
+ROWS = st.lists(st.lists(st.integers(0, 30), max_size=4), max_size=60)
+SHARES = st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.25, 0.25), (0.95, 0.05, 0.0), (1.0, 0.0, 0.0)])
+
+
+def rule_of(shares: tuple[float, float, float], seed: int = 0) -> datasets.Rule:
+    named = dict(zip(("train", "val", "test"), shares, strict=True))
+    return datasets.Rule.of(named, seed=seed, whole_videos=False)
+
+
+@given(ROWS)
+def test_rows_that_share_a_key_share_a_group(rows):
+    groups = datasets.components(rows)
+    owner: dict[int, int] = {}
+    for keys, group in zip(rows, groups, strict=True):
+        for key in keys:
+            assert owner.setdefault(key, group) == group
+
+
+@given(ROWS)
+def test_rows_of_a_group_are_joined_by_a_chain_of_keys(rows):
+    groups = datasets.components(rows)
+    for first in set(groups):
+        members_ = [set(keys) for keys, group in zip(rows, groups, strict=True) if group == first]
+        reached, left = members_[:1], members_[1:]
+        while joined := [keys for keys in left if any(keys & other for other in reached)]:
+            reached += joined
+            left = [keys for keys in left if keys not in joined]
+        assert left == []
+
+
+@given(st.lists(st.integers(0, 25), min_size=1, max_size=200), SHARES, st.integers(0, 5))
+def test_every_group_is_on_one_side_and_every_share_gets_one(groups, shares, seed):
+    rule = rule_of(shares, seed)
+    splits = datasets.assign(groups, rule)
+    sides: dict[int, set[str]] = {}
+    for group, split in zip(groups, splits, strict=True):
+        sides.setdefault(group, set()).add(split)
+    assert all(len(found) == 1 for found in sides.values())
+    wanted = {name for name, share in rule.shares if share > 0}
+    assert set(splits) <= wanted
+    if len(sides) >= len(wanted):
+        assert set(splits) == wanted
+    assert datasets.assign(groups, rule) == splits
+
+
+@given(st.integers(100, 400), SHARES)
+def test_many_small_groups_fill_the_shares(count, shares):
+    rule = rule_of(shares)
+    found = Counter(datasets.assign(list(range(count)), rule))
+    for name, share in rule.shares:
+        assert abs(found[name] - share * count) <= 1.5
+
+
+@pytest.mark.parametrize(
+    "shares", [{"train": 0.5}, {"train": 0.0, "val": 1.0}, {"train": 1.0, "x": 0.0},
+               {"train": 2.0, "val": -1.0}, {"train": float("nan")}],
+)  # fmt: skip
+def test_shares_that_do_not_add_up(shares):
+    with pytest.raises(SharesWrong):
+        datasets.Rule.of(shares, seed=0, whole_videos=False)
+
+
+# --- with rows
+
+
+@pytest.fixture
+def frame(project: Any) -> Callable[..., Frame]:
+    """A labelled frame with one plate; the same ``text`` is the same vehicle."""
+    import numpy as np
+
+    def make(seed: int, *, text: str = "", video: Video | None = None, pts: int = 0) -> Frame:
+        noise = np.random.default_rng(seed).integers(0, 255, (60, 80, 3), np.uint8)
+        key, sha256 = files.put_bytes("frames", encode_jpeg(noise), ".jpg")
+        row = Frame.objects.create(
+            project=project, video=video, pts=pts if video else None, name=f"f{seed}.jpg",
+            sha256=sha256, file=key, width=80, height=60, status="done",
+            complete_labels=["car", "plate"],
+        )  # fmt: skip
+        box = boxes.draw(row, label="plate", xyxy=(10, 10, 50, 30))
+        if text:
+            read(Crop.objects.get(box=box), text)
+        return row
+
+    return make
+
+
+def read(crop: Crop, text: str) -> None:
+    from uuid import uuid4
+
+    crop.current = Transcription.objects.create(
+        crop=crop, status="readable", text=text, client_key=uuid4()
+    )
+    crop.waiting = False
+    crop.save()
+
+
+@pytest.fixture
+def video(project: Any) -> Video:
+    return Video.objects.create(
+        project=project, name="v.mp4", file="v", sha256="v", bytes=1, container="mp4",
+        codec="h264", width=80, height=60, time_base="1/1000",
+    )  # fmt: skip
+
+
+def splits(version: DatasetVersion) -> dict[str, str]:
+    return dict(version.items.values_list("name", "split"))
+
+
+def test_frozen_version_keeps_vehicles_whole_and_never_changes(project, frame):
+    for seed in range(24):
+        frame(seed, text=f"ABC{100 + seed // 2}")
+    for kind in ("detector", "recognizer"):
+        version = datasets.freeze(project, kind, datasets.Rule())
+        assert (version.number, version.counts["leaks"]) == (1, 0)
+        assert {s: version.counts[s]["groups"] for s in ("train", "val", "test")} == {
+            "train": 10, "val": 1, "test": 1,
+        }  # fmt: skip
+        again = datasets.freeze(project, kind, datasets.Rule())
+        assert (again.number, again.manifest_hash) == (2, version.manifest_hash)
+    before = list(version.items.values())
+    Crop.objects.update(current=None, withdrawn=True, waiting=False)
+    Crop.objects.all().delete()
+    frame(99, text="XYZ999")
+    assert [{**row, "crop_id": None} for row in before] == [
+        {**row, "crop_id": None} for row in version.items.values()
+    ]
+
+
+def test_old_and_new_form_of_a_plate_are_one_vehicle(project, frame):
+    """In Ecuador ABC123 and ABC0123 are the same."""
+    frame(1, text="ABC123")
+    frame(2, text="ABC0123")
+    items = datasets.draft(project, "recognizer", datasets.Rule())
+    assert len({item.group for item in items}) == 1
+
+
+def test_frames_close_in_time_stay_together(project, frame, video):
+    for seed, seconds in enumerate((0, 9, 18, 40, 49, 80)):
+        frame(seed, video=video, pts=seconds * 1000)
+    items = datasets.draft(project, "detector", datasets.Rule())
+    assert [item.group for item in items] == ["0", "0", "0", "1", "1", "2"]
+    whole = datasets.Rule.of(None, seed=0, whole_videos=True)
+    assert {item.group for item in datasets.draft(project, "detector", whole)} == {"0"}
+
+
+def test_empty_frames_teach_only_when_somebody_looked(project, frame):
+    empty = frame(1)
+    empty.boxes.all().delete()
+    unseen = frame(2)
+    unseen.boxes.all().delete()
+    Frame.objects.filter(pk=unseen.pk).update(status="open")
+    items = datasets.draft(project, "detector", datasets.Rule())
+    assert [(item.name, item.boxes) for item in items] == [("f1.jpg", [])]
+
+
+def test_unread_and_doubtful_crops_do_not_teach(project, frame):
+    frame(1)
+    frame(2, text="ABC123")
+    frame(3, text="ABC124")
+    Crop.objects.filter(current__text="ABC124").update(recheck=True, waiting=True)
+    items = datasets.draft(project, "recognizer", datasets.Rule())
+    assert [item.text for item in items] == ["ABC123"]
+
+
+def test_leaks_are_counted():
+    items = [
+        DatasetItem(group="0", sha256="a", text="X1", split="train"),
+        DatasetItem(group="1", sha256="a", text="X1", split="val"),
+    ]
+    assert datasets.leaks(items) == 2
+
+
+def test_nothing_to_freeze_is_a_sentence(project):
+    with pytest.raises(DatasetEmpty):
+        datasets.freeze(project, "detector", datasets.Rule())
+
+
+def test_killed_while_freezing_leaves_nothing_visible(project, frame, running, monkeypatch):
+    frame(1)
+
+    def stop(*_: Any) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(running, "progress", stop)
+    with pytest.raises(Cancelled):
+        datasets.freeze(project, "detector", datasets.Rule(), running=running)
+    assert not DatasetVersion.objects.exists()
+
+
+def test_command_freezes_a_version(project, frame, capsys):
+    frame(1, text="ABC123")
+    frame(2, text="ABD123")
+    call_command("create_dataset", "recognizer", train=0.5, val=0.5, note="first")
+    assert "leaks 0" in capsys.readouterr().out
+    version = DatasetVersion.objects.get()
+    assert (version.note, sorted(splits(version).values())) == ("first", ["train", "val"])
+    with pytest.raises(CommandError, match="add up to 1"):
+        call_command("create_dataset", "recognizer", train=0.5)
+
+
+# --- the API
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    import contextlib
+
+    monkeypatch.setattr("lprsite.jobs.engine.Running.heartbeat", contextlib.nullcontext)
+
+
+def work(name: str) -> Job:
+    job = Job.objects.claim(Job.objects.filter(task=name, state="queued").latest("id").pk)
+    assert job is not None
+    execute(TASKS[name], job, reraise=True)
+    job.refresh_from_db()
+    return job
+
+
+def test_preview_freeze_and_look(api, project, frame, here):
+    for seed in range(6):
+        frame(seed, text=f"ABC{100 + seed}")
+    body = {"project": project.pk, "kind": "recognizer", "shares": {"train": 0.5, "val": 0.5}}
+    preview = api.post("/api/v1/datasets/preview/", body, format="json").json()["counts"]
+    assert (preview["train"]["items"], preview["leaks"], preview["longest"]) == (3, 0, 6)
+    assert not DatasetVersion.objects.exists()
+    answer = api.post("/api/v1/datasets/", {**body, "note": "n"}, format="json")
+    assert (answer.status_code, answer.json()["task"]) == (202, "freeze_dataset")
+    twice = api.post("/api/v1/datasets/", body, format="json")
+    assert twice.json()["id"] == answer.json()["id"]
+    assert api.get("/api/v1/datasets/", {"project": project.pk}).json()["results"] == []
+    found = work("freeze_dataset").result["dataset"]
+    version = api.get(f"/api/v1/datasets/{found}/").json()
+    assert (version["counts"], version["note"]) == (preview, "n")
+    items = api.get(f"/api/v1/datasets/{found}/items/", {"split": "val", "limit": 2}).json()
+    assert [item["split"] for item in items["results"]] == ["val", "val"]
+    assert items["results"][0]["picture"].startswith("/api/v1/media/crops/")
+    assert items["next"]
+    wrong = api.post("/api/v1/datasets/", {**body, "shares": {"train": 0.5}}, format="json")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "SharesWrong")
+
+
+def test_job_that_died_after_its_last_write_freezes_once(api, project, frame, here):
+    frame(1)
+    api.post("/api/v1/datasets/", {"project": project.pk, "kind": "detector"}, format="json")
+    first = work("freeze_dataset").result["dataset"]
+    Job.objects.update(state="queued")
+    assert work("freeze_dataset").result["dataset"] == first
+
+
+def test_versions_being_written_are_invisible(api, project):
+    DatasetVersion.objects.create(project=project, kind="detector", number=1, manifest_hash="")
+    assert api.get("/api/v1/datasets/", {"project": project.pk}).json()["results"] == []
+
+
+def test_reviewers_freeze_annotators_look_outsiders_see_nothing(project, frame, django_user_model):
+    frame(1)
+    version = datasets.freeze(project, "detector", datasets.Rule())
+    eva = django_user_model.objects.create_user("eva")
+    client = APIClient()
+    client.force_authenticate(eva)
+    body = {"project": project.pk, "kind": "detector"}
+    address = f"/api/v1/datasets/{version.pk}/"
+
+    def answers() -> list[int]:
+        return [
+            client.get(address).status_code,
+            client.get(f"{address}items/").status_code,
+            client.post("/api/v1/datasets/", body, format="json").status_code,
+            client.post("/api/v1/datasets/preview/", body, format="json").status_code,
+        ]
+
+    assert answers() == [404, 404, 404, 404]
+    members.join(project, eva, Role.ANNOTATOR)
+    assert answers() == [200, 200, 403, 403]
+    members.join(project, eva, Role.REVIEWER)
+    assert answers() == [200, 200, 202, 200]
