@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Count, Q
 
 from annotations import members, plate_formats
 from annotations.errors import ProjectUnclear, ProjectUnknown
@@ -65,3 +66,24 @@ def named_or_only(name: str | None) -> Project:
     if projects.count() > 1:
         raise ProjectUnclear(names=", ".join(projects.values_list("name", flat=True)[:10]))
     return projects.first() or create("First project")
+
+
+def counts(project: Project) -> dict[str, int]:
+    """What is there and what is left up to the dataset version; each a grouped query."""
+    frames = project.frames.aggregate(all=Count("id"), open=Count("id", filter=Q(status="open")))
+    crops = project.crops.filter(withdrawn=False).aggregate(
+        all=Count("id"),
+        waiting=Count("id", filter=Q(waiting=True)),
+        read=Count("id", filter=Q(current__isnull=False)),
+    )
+    boxes = project.frames.filter(boxes__deleted_at__isnull=True).aggregate(all=Count("boxes"))
+    return {
+        "videos": project.videos.count(),
+        "frames": frames["all"],
+        "frames_open": frames["open"],
+        "boxes": boxes["all"],
+        "crops": crops["all"],
+        "transcribed": crops["read"],
+        "waiting": crops["waiting"],
+        "datasets": project.datasets.count(),
+    }

@@ -24,6 +24,5 @@ router.register("exports", datasets.ExportViewSet)
 urlpatterns = [
     *router.urls,
     path("session/", projects.SessionView.as_view()),
-    path("stats/", projects.StatsView.as_view()),
     path("media/<str:kind>/<int:pk>/", media.media),
 ]

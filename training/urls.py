@@ -16,6 +16,7 @@ router.register("passages", views.PassageViewSet)
 
 urlpatterns = [
     *router.urls,
+    path("stats/", views.StatsView.as_view()),
     path("media/read-crops/<int:pk>/", media.read_crop),
     path("media/models/<int:pk>/", media.model),
 ]

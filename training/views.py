@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import (
@@ -20,13 +20,14 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from annotations import members
 from annotations.access import InProject
 from annotations.models import AuditEntry, DatasetVersion, Passage, Role, Video
 from lprsite.jobs import engine
 from lprsite.jobs.views import NewestFirst
-from training import readings, reads, runs, tasks
+from training import readings, reads, runs, stats, tasks
 from training.errors import RunOver
 from training.models import InferenceRun, Promotion, Read, ReadCrop, TrainedModel, TrainingRun
 from training.serializers import (
@@ -232,3 +233,26 @@ class PassageViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     pagination_class = ByTime
     filterset_fields = ["video", "status"]
     write_role = Role.REVIEWER
+
+
+class StatsView(APIView):
+    """What is there and what is left, per step of the line."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("project", int, required=True)],
+        responses={
+            200: {
+                "type": "object",
+                "properties": {
+                    name: {"type": "integer"} for name in (*stats.LEFT_SIDE, *stats.RIGHT_SIDE)
+                },
+                "required": [*stats.LEFT_SIDE, *stats.RIGHT_SIDE],
+            }
+        },
+    )
+    def get(self, request: Request) -> Response:
+        given = request.query_params.get("project", "")
+        project = get_object_or_404(
+            members.visible(request.user), pk=int(given) if given.isdecimal() else 0
+        )
+        return Response(stats.counts(project))

@@ -6,10 +6,9 @@ from typing import Any, cast
 
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.mixins import (
     CreateModelMixin,
@@ -158,48 +157,3 @@ class PlateFormatViewSet(_ByProject):
     queryset = PlateFormat.objects.order_by("id")
     serializer_class = PlateFormatSerializer
     write_role = Role.MANAGER
-
-
-STEPS = ("videos", "frames", "frames_open", "boxes", "crops", "transcribed", "waiting", "datasets")
-
-
-class StatsView(APIView):
-    """What is there and what is left, per step of the line."""
-
-    @extend_schema(
-        parameters=[OpenApiParameter("project", int, required=True)],
-        responses={
-            200: {
-                "type": "object",
-                "properties": {step: {"type": "integer"} for step in STEPS},
-                "required": list(STEPS),
-            }
-        },
-    )
-    def get(self, request: Request) -> Response:
-        given = request.query_params.get("project", "")
-        project = get_object_or_404(
-            members.visible(request.user), pk=int(given) if given.isdecimal() else 0
-        )
-        return Response(stats(project))
-
-
-def stats(project: Project) -> dict[str, int]:
-    """The counts of the dashboard, each one grouped query over an index."""
-    frames = project.frames.aggregate(all=Count("id"), open=Count("id", filter=Q(status="open")))
-    crops = project.crops.filter(withdrawn=False).aggregate(
-        all=Count("id"),
-        waiting=Count("id", filter=Q(waiting=True)),
-        read=Count("id", filter=Q(current__isnull=False)),
-    )
-    boxes = project.frames.filter(boxes__deleted_at__isnull=True).aggregate(all=Count("boxes"))
-    return {
-        "videos": project.videos.count(),
-        "frames": frames["all"],
-        "frames_open": frames["open"],
-        "boxes": boxes["all"],
-        "crops": crops["all"],
-        "transcribed": crops["read"],
-        "waiting": crops["waiting"],
-        "datasets": project.datasets.count(),
-    }

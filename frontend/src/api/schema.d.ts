@@ -3782,6 +3782,12 @@ export interface operations {
                         transcribed: number;
                         waiting: number;
                         datasets: number;
+                        training_runs: number;
+                        training_active: number;
+                        models: number;
+                        readings: number;
+                        reads: number;
+                        reads_open: number;
                     };
                 };
             };
