@@ -1,9 +1,10 @@
-import { createBrowserRouter, Navigate, Outlet, type RouteObject } from "react-router";
+import { createBrowserRouter, createMemoryRouter, Navigate, Outlet, type RouteObject } from "react-router";
 import { ApiError } from "../api/client";
 import { Failed } from "../shared/States";
 import { Overlays } from "../shell/Overlays";
 import { Shell } from "../shell/Shell";
 import { Crashed } from "./Crashed";
+import { Framed } from "./Framed";
 
 /** A page in its own chunk. */
 function page(load: () => Promise<{ default: React.ComponentType }>) {
@@ -36,7 +37,7 @@ const projectPages: RouteObject[] = [
   { path: "transcribe", lazy: page(() => import("../transcribe/TranscribePage")), ...work },
 ];
 
-export const router = createBrowserRouter([
+const site: RouteObject[] = [
   {
     element: <><Outlet /><Overlays /></>,
     errorElement: <Crashed />,
@@ -50,4 +51,20 @@ export const router = createBrowserRouter([
       { path: "*", element: <main className="lonely"><Failed error={new ApiError(404, "not_found", "")} /></main> },
     ],
   },
-]);
+];
+
+/** The project's pages alone: the admin has its own frame around them, and its own address. */
+const framed: RouteObject[] = [
+  {
+    path: "/p/:project",
+    element: <Framed />,
+    errorElement: <Crashed />,
+    hydrateFallbackElement: <></>,
+    children: projectPages.map((one) => ({ errorElement: <Crashed />, ...one })),
+  },
+];
+
+const { page: wanted, project: its } = document.getElementById("root")?.dataset ?? {};
+export const router = wanted && its
+  ? createMemoryRouter(framed, { initialEntries: [`/p/${its}/${wanted}`] })
+  : createBrowserRouter(site);
