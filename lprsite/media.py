@@ -21,7 +21,7 @@ from django.utils.http import http_date
 PART = 4 * 1024 * 1024
 PIECE = 256 * 1024
 SMALL = 512 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"bytes=(?=[0-9-]*[0-9])([0-9]{0,18})-([0-9]{0,18})$")
 
 
 async def send_file(
@@ -47,7 +47,7 @@ async def send_file(
         "X-Content-Type-Options": "nosniff",
     }
     if download_as:
-        safe = re.sub(r"[^\w.\- ]", "_", download_as)
+        safe = re.sub(r"[^\w.\- ]", "_", download_as, flags=re.ASCII)
         headers["Content-Disposition"] = f'attachment; filename="{safe}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers=headers)
@@ -76,7 +76,7 @@ async def send_file(
 def _span(wanted: str, size: int) -> tuple[int, int] | None:
     """The asked bytes [start, end); all of them for no or several ranges; None if impossible."""
     match = _RANGE.match(wanted)
-    if not match or match.groups() == ("", ""):
+    if not match:
         return 0, size
     first, last = match.groups()
     if not first:

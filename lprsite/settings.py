@@ -22,7 +22,7 @@ def number(name: str, default: int, *, low: int = 0) -> int:
     raw = os.environ.get(name, "").strip()
     if not raw:
         return default
-    if not raw.isdigit() or int(raw) < low:
+    if not raw.isdecimal() or int(raw) < low:
         raise ImproperlyConfigured(f"{name}={raw!r} must be a whole number of at least {low}.")
     return int(raw)
 

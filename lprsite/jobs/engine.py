@@ -162,7 +162,9 @@ class Task:
             with transaction.atomic():
                 job.save()
         except IntegrityError:
-            return Job.objects.active().get(dedupe_key=job.dedupe_key)
+            if known := Job.objects.active().filter(dedupe_key=job.dedupe_key).first():
+                return known
+            job.save()  # the other one ended between the two queries
         transaction.on_commit(lambda: send(job))
         return job
 

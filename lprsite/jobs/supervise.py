@@ -60,7 +60,8 @@ def run(running: Running, module: str) -> dict[str, Any]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env={**os.environ, PIPE: str(read_end)},
+        # Threads that wait must not burn the cores that labelling needs.
+        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ, PIPE: str(read_end)},
         pass_fds=[read_end],
         start_new_session=True,
         cwd=Path(__file__).resolve().parents[2],
@@ -82,12 +83,15 @@ def run(running: Running, module: str) -> dict[str, Any]:
         os.close(write_end)
         reader.join(timeout=2)
         job.mine().update(log="".join(tail)[-20_000:])
+        # What the child wrote last is how far the work came, however it ended.
+        job.refresh_from_db(
+            fields=["result", "error", "error_code", "done", "total", "unit", "message"]
+        )
     _judge(job, child.returncode, tail)
     return dict(job.result)
 
 
 def _judge(job: Job, code: int, tail: deque[str]) -> None:
-    job.refresh_from_db(fields=["result", "error", "error_code", "done", "total", "unit"])
     if code == REFUSED:
         raise ChildRefused(why=job.error, code=job.error_code)
     if code != 0:
