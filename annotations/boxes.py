@@ -7,27 +7,28 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations import crops
-from annotations.errors import BoxChanged, BoxTooSmall, LabelUnknown
+from annotations.errors import BoxChanged, BoxTooSmall, CarUnknown, KeyTaken, LabelUnknown
 from annotations.models import Box, BoxChange, Frame, Label
 from annotations.models.frames import Source
 from annotations.vision import boxes as geometry
 from annotations.vision.boxes import Xyxy
 
 SMALLEST = 1.0  # pixels a side
+LEAVE = 0  # in place of a car's id: as it is
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What a person asks of a box; None leaves it as it is."""
+    """What a person asks of a box; None leaves it as it is, but ``car`` None takes it away."""
 
     xyxy: Xyxy | None = None
     label: str | None = None
     ignore: bool | None = None
-    car: int | None = None
+    car: int | None = LEAVE
 
 
 def label_of(frame: Frame, name: str) -> Label:
@@ -55,30 +56,61 @@ def draw(
     by: User | None = None,
     source: str = Source.PERSON,
     confidence: float | None = None,
+    ignore: bool = False,
+    car: int | None = None,
     client_key: UUID | None = None,
 ) -> Box:
-    """Put a box on the frame. The same ``client_key`` again returns the first box."""
-    if client_key and (known := Box.objects.filter(client_key=client_key, frame=frame).first()):
+    """Put a box on the frame. The same ``client_key`` again returns the first box.
+
+    Raises:
+        BoxTooSmall, LabelUnknown, CarUnknown
+        KeyTaken: the ``client_key`` belongs to a box of another frame.
+    """
+    if known := _known(frame, client_key):
         return known
     x1, y1, x2, y2 = clipped(frame, xyxy)
-    cut = crops.cut(frame, (x1, y1, x2, y2)) if label == crops.PLATE else None
-    with transaction.atomic():
-        box = Box.objects.create(
-            frame=frame,
-            label=label_of(frame, label),
-            x1=x1,
-            y1=y1,
-            x2=x2,
-            y2=y2,
-            source=source,
-            confidence=confidence,
-            client_key=client_key,
-            created_by=by,
-        )
-        BoxChange.objects.create(box=box, action="made", after=state(box), by=by)
-        if cut:
-            crops.attach(box, cut)
+    box = Box(
+        frame=frame,
+        label=label_of(frame, label),
+        x1=x1,
+        y1=y1,
+        x2=x2,
+        y2=y2,
+        ignore=ignore,
+        car=car_of(frame, car),
+        source=source,
+        confidence=confidence,
+        client_key=client_key,
+        created_by=by,
+    )
+    cut = crops.cut(frame, box.xyxy) if label == crops.PLATE else None
+    try:
+        with transaction.atomic():
+            box.save()
+            BoxChange.objects.create(box=box, action="made", after=state(box), by=by)
+            if cut:
+                crops.attach(box, cut)
+    except IntegrityError:  # the same key came in twice at the same moment
+        if known := _known(frame, client_key):
+            return known
+        raise KeyTaken() from None
     return box
+
+
+def _known(frame: Frame, client_key: UUID | None) -> Box | None:
+    if client_key is None:
+        return None
+    return Box.objects.filter(client_key=client_key, frame=frame).first()
+
+
+def car_of(frame: Frame, car: int | None, plate: Box | None = None) -> Box | None:
+    """The box on this frame that is the car of a plate. Raises CarUnknown."""
+    if car is None:
+        return None
+    found = Box.objects.present().filter(pk=car, frame=frame).first()
+    if found is None or found == plate:
+        raise CarUnknown(car=car)
+    return found
 
 
 def change(box: Box, edit: Edit, *, revision: int, by: User | None = None) -> Box:
@@ -96,7 +128,7 @@ def change(box: Box, edit: Edit, *, revision: int, by: User | None = None) -> Bo
         box.x1, box.y1, box.x2, box.y2 = xyxy
         box.label = label_of(frame, label)
         box.ignore = box.ignore if edit.ignore is None else edit.ignore
-        box.car_id = box.car_id if edit.car is None else edit.car
+        box.car = box.car if edit.car == LEAVE else car_of(frame, edit.car, box)
         box.save()
         BoxChange.objects.create(box=box, action="moved", before=before, after=state(box), by=by)
         if cut:

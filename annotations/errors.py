@@ -608,6 +608,17 @@ class CropChanged(Refused):
         return {"current": self.facts["current"], "yours": self.facts["yours"]}
 
 
+class KeyTaken(Refused):
+    status = 409
+    en = "The client_key is taken by another entry. Send a new one."
+    es = "El client_key ya lo usa otra entrada. Envíe uno nuevo."
+
+
+class CarUnknown(Refused):
+    en = "There is no box {car} on this frame that could be the car of this plate."
+    es = "En este fotograma no hay una caja {car} que pueda ser el auto de esta placa."
+
+
 class TextEmpty(Refused):
     en = "Type the text of the plate, or mark it unreadable."
     es = "Escriba el texto de la placa o márquela ilegible."

@@ -94,6 +94,7 @@ def _write(
     return passage
 
 
+@transaction.atomic
 def teach(passage: Passage, kept: Sequence[KeptCrop], *, by: User | None = None) -> int:
     """Make the kept crops of a confirmed passage training material; returns how many.
 
@@ -117,10 +118,20 @@ def teach(passage: Passage, kept: Sequence[KeptCrop], *, by: User | None = None)
         )
         if edits(crop.text, passage.text) <= TEACHES_WITHIN:
             taught += _transcribe(row, passage, by)
+        else:
+            _unteach(row)
     return taught
 
 
-@transaction.atomic
+def _unteach(crop: Crop) -> None:
+    """Let a crop wait unread whose text came from an earlier verdict on its passage."""
+    said = crop.current.role if crop.current else ReadingRole.REVIEW
+    if said == ReadingRole.REVIEW:
+        Crop.objects.filter(pk=crop.pk, current=crop.current_id).update(
+            current=None, waiting=True, recheck=False, withdrawn=False
+        )
+
+
 def _transcribe(crop: Crop, passage: Passage, by: User | None) -> int:
     key = uuid5(NAMESPACE_URL, f"passage {passage.pk} {passage.revision} crop {crop.pk}")
     reading = Transcription(

@@ -141,6 +141,12 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
         ]
         read_only_fields = [f for f in fields if f not in ("camera", "name", "recorded_at")]
 
+    def validate_camera(self, camera: Camera | None) -> Camera | None:
+        video = self.instance
+        if camera and isinstance(video, Video) and camera.project_id != video.project_id:
+            raise serializers.ValidationError("The project has no such camera.")
+        return camera
+
     def get_thumbnail(self, row: Video) -> str:
         return media("thumbnails", row.pk, row.sha256[:8]) if row.thumbnail else ""
 

@@ -13,7 +13,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from annotations.errors import CropChanged, TextEmpty, TextForeign, TextNotWanted, TextTooLong
+from annotations.errors import (
+    CropChanged,
+    KeyTaken,
+    TextEmpty,
+    TextForeign,
+    TextNotWanted,
+    TextTooLong,
+)
 from annotations.models import Crop, Project, Suggestion, Transcription
 from annotations.models.crops import ReadingRole, Status
 
@@ -114,7 +121,7 @@ def save(
         text=text,
         role=role,
         by=by,
-        suggestion_id=reading.suggestion,
+        suggestion=_suggestion(crop, reading),
         suggestion_outcome=reading.suggestion_outcome,
         seconds=reading.seconds,
         client_key=reading.client_key,
@@ -126,8 +133,18 @@ def save(
             if role != ReadingRole.SECOND:
                 _make_current(crop, row, reading)
     except IntegrityError:  # the same key came in twice at the same moment
-        return Transcription.objects.get(client_key=reading.client_key), False
+        known = Transcription.objects.filter(client_key=reading.client_key, by=by).first()
+        if known is None:
+            raise KeyTaken() from None
+        return known, False
     return row, True
+
+
+def _suggestion(crop: Crop, reading: Reading) -> Suggestion | None:
+    """The suggestion the person saw, if it is there still."""
+    if reading.suggestion is None:
+        return None
+    return Suggestion.objects.filter(pk=reading.suggestion, crop=crop).first()
 
 
 def _make_current(crop: Crop, row: Transcription, reading: Reading) -> None:

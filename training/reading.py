@@ -59,6 +59,8 @@ def read_video(
     frames = 0
     stored = set(run.chunks.values_list("number", flat=True))
     folder = files.local_path(f"readings/run_{run.pk:06d}")
+    # The folder goes once the reads are there: without it, only the end was not reached.
+    tracked = run.reads.exists() and not folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
     for number, chunk in _chunks(run, first_missing(stored)):
         if number not in stored:
@@ -67,7 +69,7 @@ def read_video(
             round((number + 1) * CHUNK_SECONDS), round(run.video.duration or 0), "seconds"
         )
         clock.tick("decode")
-    made = make_reads(run, folder)
+    made = run.reads.count() if tracked else make_reads(run, folder)
     clock.tick("tracks")
     shutil.rmtree(folder, ignore_errors=True)
     score = reads.match_run(run)

@@ -19,6 +19,7 @@ from annotations.vision import boxes as geometry
 from training.models import InferenceRun, Match, Read
 
 MIN_IOU = 0.3
+DUPLICATE = "duplicate"
 CONFIRMED = (PassageStatus.ACCEPTED, PassageStatus.CORRECTED)
 
 KeyBox = Sequence[float]  # pts, x1, y1, x2, y2
@@ -51,8 +52,9 @@ def _at(keys: Sequence[KeyBox], moment: float) -> tuple[float, float, float, flo
 def match_run(run: InferenceRun) -> dict[str, int]:
     """Compare all reads of a run with the passages of its video; returns counts by outcome.
 
-    Pairs are taken in order of agreement, each passage for one read; a second read of the
-    same passage is "double". A read without a passage is "false" only inside a checked span.
+    Pairs are taken in order of agreement, confirmed passages first, each for one read; a
+    second read of the same passage is "double". A read without a passage is "false" only
+    inside a checked span.
     """
     truth = list(Passage.objects.filter(video=run.video_id).exclude(status=PassageStatus.NEW))
     spans = list(CheckedSpan.objects.filter(video=run.video_id))
@@ -64,7 +66,12 @@ def match_run(run: InferenceRun) -> dict[str, int]:
             for passage in truth
             if read.first_pts <= passage.last_pts and passage.first_pts <= read.last_pts
         ),
-        key=lambda pair: (-pair[0], pair[1].number, pair[2].pk),
+        key=lambda pair: (
+            pair[2].status == PassageStatus.REJECTED,
+            -pair[0],
+            pair[1].number,
+            pair[2].pk,
+        ),
     )
     found: dict[int, Match] = {}
     taken: set[int] = set()
@@ -84,7 +91,7 @@ def match_run(run: InferenceRun) -> dict[str, int]:
 
 def _outcome(read: Read, passage: Passage, taken: set[int]) -> str:
     if passage.status == PassageStatus.REJECTED:
-        return "false"
+        return "double" if passage.reject_reason == DUPLICATE else "false"
     if passage.pk in taken:
         return "double"
     return "right" if read.text == passage.text else "wrong"
@@ -112,6 +119,7 @@ def score(run: InferenceRun) -> dict[str, int]:
     return {**counts, "missed": missed, "reads": reads, "open": reads - len(outcomes)}
 
 
+@transaction.atomic
 def accept(read: Read, *, text: str | None = None, by: User | None = None) -> Passage:
     """The read is right, or is corrected by ``text``: a passage, and texts for its crops.
 
@@ -143,6 +151,7 @@ def accept(read: Read, *, text: str | None = None, by: User | None = None) -> Pa
     return passage
 
 
+@transaction.atomic
 def reject(read: Read, *, reason: str, by: User | None = None) -> Passage:
     """The read is of no plate, a double of another, or of a plate nobody can read."""
     passage = passages.reject(
@@ -151,10 +160,10 @@ def reject(read: Read, *, reason: str, by: User | None = None) -> Passage:
         last_pts=read.last_pts,
         key_boxes=read.boxes,
         reason=reason,
-        known=_passage_of(read),
+        known=_own_passage(read),
         by=by,
     )
-    outcome = "double" if reason == "duplicate" else "false"
+    outcome = "double" if reason == DUPLICATE else "false"
     Match.objects.update_or_create(read=read, defaults={"passage": passage, "outcome": outcome})
     return passage
 
@@ -162,6 +171,18 @@ def reject(read: Read, *, reason: str, by: User | None = None) -> Passage:
 def _passage_of(read: Read) -> Passage | None:
     match = Match.objects.filter(read=read).select_related("passage").first()
     return match.passage if match else None
+
+
+def _own_passage(read: Read) -> Passage | None:
+    """The passage that a verdict on this read may take back.
+
+    A double's passage is the truth that another read found: rejecting the double must not
+    touch it.
+    """
+    passage = _passage_of(read)
+    double = Match.objects.filter(read=read, outcome="double").exists()
+    confirmed = passage is not None and passage.status != PassageStatus.REJECTED
+    return None if double and confirmed else passage
 
 
 def as_row(read: Read) -> dict[str, Any]:

@@ -47,8 +47,7 @@ def train(running: Running) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     for epoch in _epochs(run, folder, running):
         figures = {**epoch.metrics, "seconds": epoch.seconds}
-        if not epoch.replayed:
-            runs.record(run, epoch.epoch, figures)
+        runs.record(run, epoch.epoch, figures)
         running.progress(epoch.epoch, epoch.epochs, "epochs", _headline(epoch.metrics))
         sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs}: {_headline(figures)}\n")
     figures = evaluate_version(folder, run.dataset, held_split(run.dataset))

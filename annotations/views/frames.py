@@ -74,6 +74,8 @@ class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProjec
             label=new["label"]["name"],
             xyxy=(new["x1"], new["y1"], new["x2"], new["y2"]),
             by=user,
+            ignore=new.get("ignore", False),
+            car=new["car"].pk if new.get("car") else None,
             client_key=new.get("client_key"),
         )
         return Response(self._data(box), status=status.HTTP_201_CREATED)
@@ -86,7 +88,8 @@ class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProjec
         given.is_valid(raise_exception=True)
         new = given.validated_data
         xyxy = (new["x1"], new["y1"], new["x2"], new["y2"]) if "x1" in new else None
-        edit = boxes.Edit(xyxy, new.get("label"), new.get("ignore"), new.get("car"))
+        car = new.get("car", boxes.LEAVE)
+        edit = boxes.Edit(xyxy, new.get("label"), new.get("ignore"), car)
         user: Any = request.user
         return Response(self._data(boxes.change(box, edit, revision=new["revision"], by=user)))
 
