@@ -63,7 +63,7 @@ export default function MembersPage() {
       {manages ? (
         <form className="card stack" onSubmit={add}>
           <h2>{t("add_title")}</h2>
-          <div className="grid-2">
+          <div className="grid-2 wide">
             <TextField label={t("user_name")} hint={t("user_hint")} name="username" required autoComplete="off" autoCapitalize="none" />
             <SelectField label={t("role")} name="role" defaultValue={2}>{options}</SelectField>
           </div>

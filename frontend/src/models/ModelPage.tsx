@@ -59,7 +59,7 @@ function OneModel({ model }: { model: TrainedModel }) {
                   {figures.labels.map((one) => (
                     <tr key={one.label}>
                       <td>{one.label}</td><td className="num">{formatNumber(one.images ?? 0)}</td><td className="num">{formatNumber(one.objects ?? 0)}</td>
-                      <td className="num">{formatShare(one.recall_50)}</td><td className="num">{formatShare(one.precision_50)}</td><td className="num strong">{formatShare(one.ap_50)}</td>
+                      <td className="num">{formatShare(one.objects ? one.recall_50 : null)}</td><td className="num">{formatShare(one.objects ? one.precision_50 : null)}</td><td className="num strong">{formatShare(one.objects ? one.ap_50 : null)}</td>
                     </tr>
                   ))}
                 </tbody>

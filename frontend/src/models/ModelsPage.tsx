@@ -50,17 +50,17 @@ function OfKind({ kind, rows, promote }: { kind: Kind; rows: readonly TrainedMod
     <section className="card scroll-x">
       <header><h2>{s(kind === "detector" ? "plate_detector" : "plate_recognizer")}</h2><span className="t3 small">{t("promote_hint")}</span></header>
       <table className="table">
-        <thead><tr><th>{t("model")}</th><th>{t("network")}</th><th>{t("dataset")}</th><th className="num">{t(kind === "detector" ? "map" : "exact")}</th><th>{s("made")}</th><th /></tr></thead>
+        <thead><tr><th>{t("model")}</th><th className="hide-narrow">{t("network")}</th><th className="hide-narrow">{t("dataset")}</th><th className="num">{t(kind === "detector" ? "map" : "exact")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
         <tbody>
           {rows.map((model) => {
             const figure = headline(kind, model.figures);
             return (
               <tr key={model.id} style={{ height: 40 }}>
                 <td><Link to={`/p/${id}/models/${model.id}`}>{model.name}</Link></td>
-                <td className="t2">{model.network}</td>
-                <td className="t2">{model.dataset_name}</td>
+                <td className="t2 hide-narrow">{model.network}</td>
+                <td className="t2 hide-narrow">{model.dataset_name}</td>
                 <td className="num strong">{figure === undefined ? <span className="t3">{t("not_evaluated")}</span> : formatShare(figure)}</td>
-                <td className="t3">{model.project === null ? t("starter") : formatDateTime(model.created_at)}</td>
+                <td className="t3 hide-narrow">{model.project === null ? t("starter") : formatDateTime(model.created_at)}</td>
                 <td className="num">
                   {model.is_current ? <span className="chip ok">✓ {t("current")}</span>
                     : <button type="button" className="button small" disabled={!manages || promote.isPending} onClick={() => promote.mutate(model)}>{t("promote")}</button>}

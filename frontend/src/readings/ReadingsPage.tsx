@@ -51,16 +51,16 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
   return (
     <section className="card scroll-x">
       <table className="table">
-        <thead><tr><th>{t("video")}</th><th>{t("models")}</th><th>{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th>{s("made")}</th><th /></tr></thead>
+        <thead><tr><th>{t("video")}</th><th className="hide-narrow">{t("models")}</th><th className="hide-narrow">{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
         <tbody>
           {rows.map((run) => (
             <tr key={run.id} style={{ height: 40 }}>
               <td><Link to={`/p/${project}/videos/${run.video}`}>{run.video_name}</Link></td>
-              <td className="t2 small">{run.detector_name}, {run.recognizer_name}</td>
-              <td><RunState job={run.job} /></td>
+              <td className="t2 small hide-narrow">{run.detector_name}, {run.recognizer_name}</td>
+              <td className="hide-narrow"><RunState job={run.job} /></td>
               <Score run={run} />
-              <td className="t3">{formatDateTime(run.created_at)}</td>
-              <td className="num"><a className="t2 small" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link></td>
+              <td className="t3 hide-narrow">{formatDateTime(run.created_at)}</td>
+              <td className="num"><a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link></td>
             </tr>
           ))}
         </tbody>

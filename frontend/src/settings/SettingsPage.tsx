@@ -63,7 +63,7 @@ function ProjectForm({ project }: { project: Project }) {
   return (
     <form className="card stack" onSubmit={submit}>
       <h2>{t("project")}</h2>
-      <div className="grid-2">
+      <div className="grid-2 wide">
         <TextField label={s("name")} name="name" required defaultValue={project.name} disabled={!manages} />
         <TextField label={t("time_zone")} name="time_zone" required defaultValue={project.time_zone} disabled={!manages} />
         <TextField label={t("alphabet")} hint={t("alphabet_hint")} name="alphabet" required className="mono" defaultValue={project.alphabet} disabled={!manages} />

@@ -26,7 +26,7 @@ export default function TrainingPage() {
         {(rows) => rows.length === 0 ? <Empty title={t("none_title")} actions={make}>{t("none_body")}</Empty> : (
           <section className="card scroll-x">
             <table className="table">
-              <thead><tr><th>{t("run_word")}</th><th>{t("dataset")}</th><th>{s("state")}</th><th>{j("progress")}</th><th className="num">{t("took")}</th><th>{s("by")}</th><th>{s("made")}</th></tr></thead>
+              <thead><tr><th>{t("run_word")}</th><th>{t("dataset")}</th><th>{s("state")}</th><th>{j("progress")}</th><th className="num">{t("took")}</th><th className="hide-narrow">{s("by")}</th><th className="hide-narrow">{s("made")}</th></tr></thead>
               <tbody>
                 {rows.map((run) => {
                   const share = run.job && isActive(run.job) ? shareOf(run.job) : null;
@@ -38,8 +38,8 @@ export default function TrainingPage() {
                       <td><RunState job={run.job} /></td>
                       <td style={{ minWidth: 120 }}>{share !== null && <div className="bar"><i style={{ width: `${share * 100}%` }} /></div>}</td>
                       <td className="num t2">{ended ? formatSpan((Date.parse(run.job?.ended_at ?? "") - Date.parse(run.job?.started_at ?? "")) / 1000) : "–"}</td>
-                      <td className="t2">{run.created_by}</td>
-                      <td className="t3">{formatDateTime(run.created_at)}</td>
+                      <td className="t2 hide-narrow">{run.created_by}</td>
+                      <td className="t3 hide-narrow">{formatDateTime(run.created_at)}</td>
                     </tr>
                   );
                 })}
