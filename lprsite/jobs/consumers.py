@@ -20,18 +20,24 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     group: str | None = None
 
     async def connect(self) -> None:
+        """Let a member in: first into the group, so that no change is missed from then on."""
         user = self.scope.get("user")
-        await self.accept()
-        if user is None or not user.is_authenticated:
-            await self.close(code=ANONYMOUS)
-            return
         given = parse_qs(self.scope["query_string"].decode()).get("project", [""])[0]
-        if not given.isdecimal() or len(given) > LONGEST_ID or not await self._may_see(int(given)):
-            await self.close(code=FORBIDDEN)
-            return
-        self.project_id = int(given)
-        self.group = group_of(self.project_id)
-        await self.channel_layer.group_add(self.group, self.channel_name)
+        if user is None or not user.is_authenticated:
+            await self._refuse(ANONYMOUS)
+        elif (
+            not given.isdecimal() or len(given) > LONGEST_ID or not await self._may_see(int(given))
+        ):
+            await self._refuse(FORBIDDEN)
+        else:
+            self.project_id = int(given)
+            self.group = group_of(self.project_id)
+            await self.channel_layer.group_add(self.group, self.channel_name)
+            await self.accept()
+
+    async def _refuse(self, code: int) -> None:
+        await self.accept()  # a browser sees the code only of a socket that was open
+        await self.close(code=code)
 
     async def disconnect(self, code: int) -> None:
         if self.group:
