@@ -101,12 +101,21 @@ class Said:
 
 
 @dataclass
+class NewBox:
+    """A box that is to be written, with its crop if it is a plate."""
+
+    box: Box
+    planned: PlannedBox
+    cut: crop_steps.Cut | None
+
+
+@dataclass
 class Piece:
     """What a chunk of pictures adds, before it is written."""
 
     frames: dict[str, Frame]
     fresh: list[Frame] = field(default_factory=list)
-    boxes: list[tuple[Box, crop_steps.Cut | None]] = field(default_factory=list)
+    boxes: list[NewBox] = field(default_factory=list)
     texts: list[tuple[Box, str, str]] = field(default_factory=list)
     whole: list[tuple[Frame, PlannedPicture]] = field(default_factory=list)
 
@@ -307,7 +316,7 @@ class Bringing:
                     return
             box = self._new_box(planned, frame, label, key)
             shelf.add(box)
-            piece.boxes.append((box, cut))
+            piece.boxes.append(NewBox(box, planned, cut))
         if planned.text and planned.label == crop_steps.PLATE:
             piece.texts.append((box, planned.text, name))
 
@@ -330,8 +339,8 @@ class Bringing:
         Frame.objects.bulk_create(piece.fresh, ignore_conflicts=True)
         self.tally.made["frames"] += len(piece.fresh)
         stored = self._known_frames(frame.sha256 for frame in piece.fresh)
-        for box, _ in piece.boxes:
-            box.frame = stored.get(box.frame.sha256, box.frame)
+        for new in piece.boxes:
+            new.box.frame = stored.get(new.box.frame.sha256, new.box.frame)
         piece.frames |= stored
         piece.whole = [(piece.frames[frame.sha256], planned) for frame, planned in piece.whole]
 
@@ -340,10 +349,29 @@ class Bringing:
         for start in range(0, len(piece.boxes), rows):
             chunk = piece.boxes[start : start + rows]
             with transaction.atomic():
-                Box.objects.bulk_create([box for box, _ in chunk])
-                Crop.objects.bulk_create(self._new_crop(b, cut) for b, cut in chunk if cut)
+                chunk = self._still_new(chunk, piece)
+                Box.objects.bulk_create([new.box for new in chunk])
+                cuts = [(new.box, new.cut) for new in chunk if new.cut]
+                Crop.objects.bulk_create(self._new_crop(box, cut) for box, cut in cuts)
             self.tally.made["boxes"] += len(chunk)
-            self.tally.made["crops"] += sum(cut is not None for _, cut in chunk)
+            self.tally.made["crops"] += len(cuts)
+
+    def _still_new(self, chunk: Sequence[NewBox], piece: Piece) -> list[NewBox]:
+        """The boxes that nobody else, such as a second import, put there in the meantime."""
+        frames = {new.box.frame.sha256: new.box.frame for new in chunk}
+        # Locking them makes a second writer wait until this one's boxes can be seen.
+        list(Frame.objects.select_for_update().filter(pk__in=[f.pk for f in frames.values()]))
+        shelves = self._shelves(frames)
+        still = []
+        for new in chunk:
+            box = new.box
+            if twin := shelves[box.frame.sha256].like(box.label, box.xyxy):
+                refusal = EntryAlreadyHere(file=box.frame.name, line=0)
+                self.tally.drop(refusal, clamped=new.planned.clamped)
+                piece.texts = [(twin if b is box else b, t, n) for b, t, n in piece.texts]
+            else:
+                still.append(new)
+        return still
 
     def _new_crop(self, box: Box, cut: crop_steps.Cut) -> Crop:
         return Crop(

@@ -28,7 +28,7 @@ from annotations.errors import (
     ExportFormatWrong,
     NothingLabelled,
 )
-from annotations.formats import cloud_annotations, kitti, lprnet, manifest, yolo
+from annotations.formats import cloud_annotations, coco, kitti, lprnet, manifest, voc, yolo
 from annotations.formats.exports import (
     ExportBox,
     ExportCrop,
@@ -54,7 +54,7 @@ from lprsite import files
 from lprsite.jobs.engine import Running
 
 FORMATS: dict[str, tuple[str, ...]] = {
-    Kind.DETECTOR: ("yolo", "kitti", "csv", "cloud-annotations"),
+    Kind.DETECTOR: ("yolo", "kitti", "coco", "voc", "csv", "cloud-annotations"),
     Kind.RECOGNIZER: ("lprnet", "csv"),
 }
 ALL_FORMATS = sorted({name for names in FORMATS.values() for name in names})
@@ -177,6 +177,14 @@ def _write_kitti(order: Order, out: Path, running: Running) -> dict[str, int]:
     return kitti.write(out, (_resized(picture, size) for picture in pictures))
 
 
+def _write_coco(order: Order, out: Path, running: Running) -> dict[str, int]:
+    return coco.write(out, _pictures(order, running), _labels(order.version))
+
+
+def _write_voc(order: Order, out: Path, running: Running) -> dict[str, int]:
+    return voc.write(out, _pictures(order, running))
+
+
 def _write_cloud(order: Order, out: Path, running: Running) -> dict[str, int]:
     pictures, labels = _pictures(order, running), _labels(order.version)
     return cloud_annotations.write_standard_zip(out / CLOUD_ZIP, pictures, labels)
@@ -211,6 +219,8 @@ def _write_csv(order: Order, out: Path, running: Running) -> dict[str, int]:
 _WRITERS = {
     "yolo": _write_yolo,
     "kitti": _write_kitti,
+    "coco": _write_coco,
+    "voc": _write_voc,
     "cloud-annotations": _write_cloud,
     "lprnet": _write_lprnet,
     "csv": _write_csv,

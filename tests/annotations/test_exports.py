@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +128,37 @@ def test_boxes_and_pictures_come_back(detector, written, labelled, name, member)
     assert hashes == {frame.sha256 for frame in labelled}
 
 
+def test_coco_lists_pictures_and_boxes(detector, written):
+    out = written(detector, "coco")
+    found = []
+    for path in out.glob("annotations/*.json"):
+        said = json.loads(path.read_text(encoding="utf-8"))
+        split = path.stem.removeprefix("instances_")
+        names = {row["id"]: row["name"] for row in said["categories"]}
+        ids = {row["id"] for row in said["images"]}
+        assert all((out / "images" / split / row["file_name"]).is_file() for row in said["images"])
+        for row in said["annotations"]:
+            assert row["image_id"] in ids
+            x, y, w, h = row["bbox"]
+            found.append((names[row["category_id"]], x, y, round(x + w, 2), round(y + h, 2)))
+    assert sorted(found) == frozen_boxes(detector)
+
+
+def test_voc_has_a_file_for_each_picture(detector, written):
+    out = written(detector, "voc")
+    found = []
+    for path in out.glob("Annotations/*.xml"):
+        text = path.read_text(encoding="utf-8")
+        assert (out / "JPEGImages" / re.findall("<filename>(.*)</filename>", text)[0]).is_file()
+        pattern = "<name>(.*?)</name>.*?" + "".join(
+            f"<{edge}>(\\d+)</{edge}>" for edge in ("xmin", "ymin", "xmax", "ymax")
+        )
+        found += [(n, *map(int, edges)) for n, *edges in re.findall(pattern, text, re.DOTALL)]
+    assert sorted(found) == sorted((n, *map(round, edges)) for n, *edges in frozen_boxes(detector))
+    listed = "".join(path.read_text() for path in out.glob("ImageSets/Main/*.txt")).split()
+    assert sorted(listed) == sorted(path.stem for path in out.glob("Annotations/*.xml"))
+
+
 def test_kitti_is_at_one_size_with_its_boxes(detector, written):
     out = written(detector, "kitti", (320, 90))
     assert found_boxes(plan_of(out)) == frozen_boxes(detector, to=(320, 90))
@@ -176,7 +209,7 @@ def test_every_file_is_summed_up(detector, written):
 
 
 def test_format_of_the_other_kind_is_refused(detector):
-    with pytest.raises(ExportFormatWrong, match="yolo, kitti, csv"):
+    with pytest.raises(ExportFormatWrong, match="yolo, kitti, coco"):
         exports.Order(detector, "lprnet")
 
 
@@ -248,7 +281,10 @@ def work(name: str) -> Job:
     return job
 
 
-@pytest.mark.parametrize("name", exports.FORMATS["detector"])
+READABLE = ("yolo", "kitti", "csv", "cloud-annotations")
+
+
+@pytest.mark.parametrize("name", READABLE)
 def test_downloaded_zip_can_be_imported_again(detector, user, running, name):
     order = exports.Order(detector, name, SIZE if name == "kitti" else None)
     export = exports.request(detector.project, order, by=user)
