@@ -3,9 +3,11 @@
  * request. When the session has ended the request waits for the person to log in, then goes on.
  */
 import createClient from "openapi-fetch";
-import type { paths } from "./schema";
 import { language } from "../shared/language";
-import { afterLogin } from "./login-gate";
+import { translator } from "../shared/text";
+import { afterLogin, nowKnown } from "./login-gate";
+import type { paths } from "./schema";
+import { texts } from "./texts";
 
 export const API = "/api/v1/";
 
@@ -51,7 +53,7 @@ async function connect(request: Request): Promise<Response> {
     return await fetch(signed(request));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "offline", "No connection to the server. Check that it is running; nothing typed here is lost.");
+    throw new ApiError(0, "offline", translator(texts)("offline"));
   }
 }
 
@@ -60,8 +62,11 @@ export async function sessionFetch(request: Request): Promise<Response> {
   let renewed = false;
   for (;;) {
     const response = await connect(request);
-    if (response.status !== 401 && response.status !== 403) return response;
     if (new URL(request.url, "http://x").pathname === `${API}session/`) return response;
+    if (response.status !== 401 && response.status !== 403) {
+      nowKnown();
+      return response;
+    }
     if (await knowsUs()) {
       // A stale CSRF cookie looks like a missing permission: once more with the fresh one.
       if (renewed || SAFE.has(request.method)) return response;
@@ -92,7 +97,7 @@ export function toApiError(status: number, body: unknown): ApiError {
     const fields = Object.entries(body).map(([field, said]) => `${field}: ${Array.isArray(said) ? said.join(" ") : String(said)}`);
     if (fields.length) return new ApiError(status, "invalid", fields.join(" "), body);
   }
-  return new ApiError(status, String(status), `The server answered with error ${status}. Its log says more.`, body);
+  return new ApiError(status, String(status), translator(texts)("server_error", { status: String(status) }), body);
 }
 
 /** The sentence to show for anything that was thrown. */
@@ -127,7 +132,7 @@ function send(path: string, form: FormData, onProgress?: (share: number) => void
       if (request.status < 400) resolve(request.response);
       else reject(toApiError(request.status, request.response));
     };
-    request.onerror = () => reject(new ApiError(0, "offline", "The connection broke during the upload. Choose the file again."));
+    request.onerror = () => reject(new ApiError(0, "offline", translator(texts)("upload_broke")));
     request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);

@@ -8,6 +8,15 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
+let known = false;
+
+/** Some request was answered: from now on a lost session is one that has ended. */
+export function nowKnown(): void {
+  known = true;
+}
+
+export const wasKnown = (): boolean => known;
+
 /** Resolves after the next successful login. */
 export function afterLogin(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { Modal } from "@mantine/core";
-import { loggedIn, useLoginNeeded } from "../api/login-gate";
+import { loggedIn, useLoginNeeded, wasKnown } from "../api/login-gate";
 import { useTexts } from "../shared/text";
 import { texts } from "../shell/texts";
 import { LoginForm } from "./LoginForm";
@@ -11,7 +11,7 @@ export function LoginOverlay() {
   return (
     <Modal opened={needed} onClose={() => undefined} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false}
       title={t("login_title")} size={360} centered>
-      <LoginForm done={loggedIn} again />
+      <LoginForm done={loggedIn} again={wasKnown()} />
     </Modal>
   );
 }

@@ -119,7 +119,7 @@ function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {
 function Charts({ run, curves }: { run: TrainingRun; curves: Curves }) {
   const t = useTexts(texts);
   const losses = Object.keys(curves.series).filter(isLoss);
-  const shown = qualities(run.kind, curves).slice(0, 5);
+  const shown = qualities(run.kind, curves).filter((name) => !/recall|precision/.test(name)).slice(0, 5);
   const heldLoss = losses.find((name) => /^(val|held)_/.test(name));
   const values = (name: string) => curves.series[name] ?? [];
   const positive = losses.every((name) => values(name).every((value) => value === null || value > 0));
