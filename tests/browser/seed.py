@@ -22,6 +22,8 @@ SECONDS = 24.0
 FPS = 10.0
 SIZE = (640, 360)
 SEED = 5
+CROPS = 60
+COPIES = 16  # of the plates and of the run: each test changes its own
 
 
 def main() -> None:
@@ -44,19 +46,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         video, truth = recording(project, Path(folder) / "drawn.mp4")
     crops = boxes(video, truth)
-    suggestions(crops)
-    run = reads(project, video, truth)
-    plates_only = projects.create("Plates", by=ana)
-    single_crops(plates_only, int(os.environ.get("LPR_TEST_CROPS", "60")))
+    assert crops, "the drawn video shows no plate"
+    runs = [reads(project, video, truth) for _ in range(COPIES)]
+    texts = drawn_plates(CROPS)
+    plates = [single_crops(number, texts, (ana, luis)) for number in range(COPIES)]
     json.dump(
         {
             "project": project.pk,
             "empty": empty.pk,
-            "plates": plates_only.pk,
+            "plates": plates,
+            "plate_texts": [text for _, text, _ in texts],
             "video": video.pk,
-            "run": run,
+            "runs": runs,
             "frames": list(video.frames.order_by("pts").values_list("pk", flat=True)),
-            "texts": {crop.pk: text for crop, text in crops},
+            "bare": list(video.frames.filter(boxes=None).order_by("pts").values_list("pk", flat=True)),
         },
         sys.stdout,
     )
@@ -105,45 +108,57 @@ def seen(frame: Frame, truth: Truth) -> Any:
     return min(truth.frames, key=lambda one: abs(one.seconds - moment)).boxes
 
 
-def suggestions(crops: list[tuple[Crop, str]]) -> None:
-    """The first crop has a right suggestion, the second one with a wrong, doubtful character."""
-    from annotations.models import Suggestion
-
-    for place, (crop, text) in enumerate(crops[:2]):
-        wrong = place == 1
-        shown = text[:2] + ("8" if wrong else text[2]) + text[3:]
-        sure = [0.99] * len(shown)
-        sure[2] = 0.61 if wrong else 0.98
-        others: list[list[list[Any]]] = [[] for _ in shown]
-        others[2] = [[text[2], 0.37]] if wrong else []
-        Suggestion.objects.create(
-            crop=crop,
-            model_name="Recognizer 12",
-            text=shown,
-            characters=sure,
-            alternatives=others,
-        )
-
-
-def single_crops(project: Project, count: int) -> None:
-    """Many plates without frames, as an import of crops brings them."""
-    from annotations.models import Crop
+def drawn_plates(count: int) -> list[tuple[str, str, tuple[str, int, int]]]:
+    """Stored pictures of plates: (key, text, (sha256, width, height))."""
     from annotations.vision import crops as vision
     from lprsite import files
     from training.synthetic import plates
 
     rng = np.random.default_rng(SEED)
-    for number in range(count):
+    made = []
+    for _ in range(count):
         plate = plates.render(rng, formats=("ecuador",))
         key, sha256 = files.put_bytes("crops", vision.encode_png(plate.picture), ".png")
-        Crop.objects.create(
+        height, width = plate.picture.shape[:2]
+        made.append((key, plate.text, (sha256, width, height)))
+    return made
+
+
+def single_crops(
+    number: int, pictures: list[tuple[str, str, tuple[str, int, int]]], people: tuple[Any, Any]
+) -> int:
+    """A project with plates and no frames: one right suggestion, one wrong, the rest without."""
+    from annotations import members, projects
+    from annotations.models import Crop, Role
+
+    project = projects.create(f"Plates {number}", by=people[0])
+    members.join(project, people[1], Role.REVIEWER)
+    for place, (key, text, (sha256, width, height)) in enumerate(pictures):
+        crop = Crop.objects.create(
             project=project,
-            name=f"plate_{number:03d}.png",
+            name=f"plate_{place:03d}.png",
             file=key,
             sha256=sha256,
-            width=plate.picture.shape[1],
-            height=plate.picture.shape[0],
+            width=width,
+            height=height,
         )
+        if place < 2:
+            suggest(crop, text, wrong=place == 1)
+    return project.pk
+
+
+def suggest(crop: Crop, text: str, *, wrong: bool) -> None:
+    """What a recognizer saw; a wrong one doubts its third character."""
+    from annotations.models import Suggestion
+
+    other = "X" if text[2] != "X" else "Y"
+    Suggestion.objects.create(
+        crop=crop,
+        model_name="Recognizer 12",
+        text=text[:2] + other + text[3:] if wrong else text,
+        characters=[0.61 if wrong and at == 2 else 0.99 for at in range(len(text))],
+        alternatives=[[[text[2], 0.37]] if wrong and at == 2 else [] for at in range(len(text))],
+    )
 
 
 def reads(project: Project, video: Video, truth: Truth) -> int:

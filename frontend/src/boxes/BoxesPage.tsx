@@ -96,8 +96,10 @@ function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
   const timeInput = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<Said>(null);
   const doing = useDoing({ project, saving, frame, handle, go, setSaid, strip: strip.data, t });
-  useReloadAfterConflict(saving, query.refetch, left, id);
-  useEffect(() => canvas.current?.focus({ preventScroll: true }), [id, frame === undefined]);
+  useReloadAfterConflict(saving, query.refetch, handle.forget);
+  useEffect(() => {
+    canvas.current?.focus({ preventScroll: true });
+  }, [id, frame === undefined]);
   useCommands(useMemo(() => boxCommands({
     edit: handle.act,
     editor: handle.now,
@@ -161,9 +163,10 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, t }: Doi
     const carry = carried.current;
     if (!frame || carry?.to !== frame.id) return;
     carried.current = null;
+    const before = now().boxes.length;
     act({ do: "paste", key: crypto.randomUUID(), boxes: carry.boxes });
-    setSaid({ kind: "note", text: told.current("copied", { count: carry.boxes.length }) });
-  }, [frame, act, setSaid]);
+    setSaid({ kind: "note", text: told.current("copied", { count: now().boxes.length - before }) });
+  }, [frame, act, now, setSaid]);
 
   return useMemo(() => {
     const say = (key: keyof typeof texts, kind: "note" | "warn" = "warn"): void => setSaid({ kind, text: told.current(key) });
@@ -214,16 +217,16 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, t }: Doi
 }
 
 /** Whoever let the other's box stand wants to see it. */
-function useReloadAfterConflict(saving: Saving, refetch: () => unknown, left: Map<number, unknown>, id: number): void {
+function useReloadAfterConflict(saving: Saving, refetch: () => unknown, forget: () => void): void {
   const count = useSnapshot(saving).conflicts.length;
   const before = useRef(count);
   useEffect(() => {
     if (count < before.current) {
-      left.delete(id);
+      forget();
       void refetch();
     }
     before.current = count;
-  }, [count, refetch, left, id]);
+  }, [count, refetch, forget]);
 }
 
 function useConflictView(t: Translate<typeof texts>): ConflictView {

@@ -18,7 +18,10 @@ export const Filmstrip = memo(function Filmstrip({ frames, current, go }: Props)
   const t = useTexts(texts);
   const here = useRef<HTMLButtonElement>(null);
   const at = frames.findIndex((frame) => frame.id === current);
-  useEffect(() => here.current?.scrollIntoView({ inline: "center", block: "nearest" }), [current, frames]);
+  // In braces: newer browsers answer with a promise, which is no clean-up.
+  useEffect(() => {
+    here.current?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [current, frames]);
   return (
     <nav className="filmstrip" aria-label={t("filmstrip")}>
       {frames.slice(Math.max(at - AROUND, 0), at + AROUND + 1).map((frame) => (

@@ -146,6 +146,11 @@ describe("changing", () => {
     expect(state.boxes).toHaveLength(1);
     expect(state.boxes[0]).toMatchObject({ key: "p-0", x2: 1000, y2: 500 });
   });
+
+  it("pasted boxes that are there already are not doubled", () => {
+    const state = edit(start(CAR), { do: "paste", key: "p", boxes: [{ ...CAR, x1: 110 }, { ...CAR, label: "plate" }] });
+    expect(state.boxes.map(({ label }) => label)).toEqual(["car", "plate"]);
+  });
 });
 
 describe("history", () => {

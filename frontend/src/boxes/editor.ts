@@ -21,6 +21,7 @@ import {
   fitBox,
   handleAt,
   height,
+  iou,
   move,
   pan,
   resize,
@@ -99,6 +100,9 @@ export type Action =
 const REACH = 8;
 const TOUCH_REACH = 20;
 const SNAP = 6;
+
+/** A copied box that covers one of its label by more than this is that one. */
+const SAME = 0.7;
 
 export const EMPTY: Editor = {
   frame: { width: 1, height: 1 },
@@ -355,6 +359,7 @@ function duplicate(state: Editor, key: string): Editor {
 
 function paste(state: Editor, { key, boxes }: Extract<Action, { do: "paste" }>): Editor {
   const copies = boxes.flatMap((box, at) => {
+    if (state.boxes.some((there) => there.label === box.label && iou(there, box) > SAME)) return [];
     const rect = span({ x: box.x1, y: box.y1 }, { x: box.x2, y: box.y2 }, state.frame);
     return rect === null
       ? []

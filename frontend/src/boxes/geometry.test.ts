@@ -6,6 +6,7 @@ import {
   fit,
   fitBox,
   handleAt,
+  iou,
   move,
   pan,
   resize,
@@ -123,6 +124,12 @@ describe("finding boxes", () => {
     expect(handleAt(PLATE, { x: 252, y: 421 }, 30)).toBe("nw");
     expect(handleAt(PLATE, { x: 350, y: 441 }, 30)).toBe("e");
     expect(handleAt(PLATE, { x: 300, y: 600 }, 30)).toBeNull();
+  });
+
+  it("overlap of two boxes is intersection over union", () => {
+    expect(iou(CAR, CAR)).toBe(1);
+    expect(iou({ x1: 0, y1: 0, x2: 10, y2: 10 }, { x1: 5, y1: 0, x2: 15, y2: 10 })).toBeCloseTo(1 / 3);
+    expect(iou(CAR, { x1: 600, y1: 0, x2: 700, y2: 10 })).toBe(0);
   });
 
   it("coverage says how much of a plate lies in a car", () => {

@@ -68,6 +68,12 @@ export function coverage(inner: Rect, outer: Rect): number {
   return across > 0 && down > 0 ? (across * down) / area(inner) : 0;
 }
 
+/** Intersection over union, 0 to 1. */
+export function iou(one: Rect, other: Rect): number {
+  const shared = coverage(one, other) * area(one);
+  return shared / (area(one) + area(other) - shared);
+}
+
 const between = (value: number, low: number, high: number): number =>
   Math.min(Math.max(value, low), high);
 

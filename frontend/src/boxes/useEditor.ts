@@ -9,6 +9,8 @@ export interface EditorHandle {
   readonly editor: Editor;
   readonly act: (action: Action) => void;
   readonly now: () => Editor;
+  /** The next read of the frame replaces what is on screen. */
+  readonly forget: () => void;
 }
 
 interface Options {
@@ -58,7 +60,11 @@ export function useEditor({ saving, frame, labels, left, titleOf }: Options): Ed
     act({ do: "text", key, text: toBox(answer as components["schemas"]["Box"]).text });
   }), [saving, act]);
 
-  return { editor, act, now: useCallback(() => current.current, []) };
+  const forget = useCallback(() => {
+    if (loaded.current) left.delete(loaded.current.id);
+    loaded.current = null;
+  }, [left]);
+  return { editor, act, now: useCallback(() => current.current, []), forget };
 }
 
 function save(saving: Saving, frame: LoadedFrame, before: readonly EditorBox[], after: readonly EditorBox[], titleOf: Options["titleOf"]): void {

@@ -163,6 +163,36 @@ it("ten nudges of a waiting box are one message", async () => {
   expect(server.got.at(-1)).toMatchObject({ key: "a", body: { x: 10 } });
 });
 
+it("what is amended before it was stored is stored amended", async () => {
+  const { queue, server, store } = build();
+  server.answer = () => ({ kind: "away" });
+  const added = queue.add(entry("a", "box:1"));
+  expect(queue.amend("text", "box:1", { x: 1 })).toBe(true);
+  await added;
+  await settled(queue);
+  expect(await store.all()).toMatchObject([{ clientKey: "a", body: { x: 1 } }]);
+});
+
+it("what is changed or taken back while the store is read stays so", async () => {
+  const store = new MemoryStore();
+  const { queue, server } = build(store);
+  server.answer = () => ({ kind: "away" });
+  await queue.add(entry("a", "box:1"));
+  await queue.add(entry("b", "box:2"));
+  await settled(queue);
+  const all = store.all.bind(store);
+  store.all = async () => {
+    const found = await all();
+    queue.amend("text", "box:1", { x: 7 });
+    queue.withdraw("b");
+    return found;
+  };
+  server.got.length = 0;
+  server.answer = () => saved();
+  await settled(queue);
+  expect(server.got).toMatchObject([{ key: "a", body: { x: 7 } }]);
+});
+
 it("what waits can be taken back, what is gone can not", async () => {
   const { queue, server } = build();
   server.answer = () => ({ kind: "away" });

@@ -96,6 +96,9 @@ export class SaveQueue {
   /** Writes to the store happen in the order of the calls. */
   #writing: Promise<unknown> = Promise.resolve();
   #unsaved = -1;
+  /** Changed or taken away here, and not yet so in the store. */
+  readonly #amended = new Set<number>();
+  readonly #dropped = new Set<string>();
 
   constructor(options: Options) {
     this.#options = {
@@ -129,12 +132,17 @@ export class SaveQueue {
       message: "",
       current: null,
     };
-    const provisional: Entry = { ...entry, sequence: this.#unsaved-- };
-    this.#set([...this.#entries, provisional]);
-    return this.#write(async () => {
-      const sequence = await this.#options.store.add(entry);
-      this.#set(this.#entries.map((one) => (one === provisional ? { ...one, sequence } : one)));
-    }).then(() => void this.pump());
+    this.#set([...this.#entries, { ...entry, sequence: this.#unsaved-- }]);
+    return this.#write(() => this.#store(entry)).then(() => void this.pump());
+  }
+
+  async #store(entry: Omit<Entry, "sequence">): Promise<void> {
+    const sequence = await this.#options.store.add(entry);
+    const now = this.#entries.find((one) => one.clientKey === entry.clientKey);
+    if (now === undefined) return;
+    const stored = { ...now, sequence };
+    this.#set(this.#entries.map((one) => (one === now ? stored : one)));
+    if (now.body !== entry.body) await this.#options.store.put(stored);
   }
 
   /** Takes an entry back if it has not begun to be sent. */
@@ -148,11 +156,17 @@ export class SaveQueue {
   /** Replaces the body of a waiting entry about the same subject, so that ten nudges are one message. */
   amend(kind: string, subject: string, body: Entry["body"]): boolean {
     const last = this.#entries.findLast((one) => one.subject === subject);
-    if (last === undefined || last.kind !== kind || last.state !== "waiting" || last.sequence < 0) return false;
+    if (last === undefined || last.kind !== kind || last.state !== "waiting") return false;
     if (last.clientKey === this.#sending?.clientKey) return false;
     const amended = { ...last, body: { ...last.body, ...body } };
     this.#set(this.#entries.map((one) => (one === last ? amended : one)));
-    void this.#write(() => this.#options.store.put(amended));
+    if (amended.sequence < 0) return true;
+    this.#amended.add(amended.sequence);
+    void this.#write(async () => {
+      const newest = this.#entries.find((one) => one.sequence === amended.sequence);
+      if (newest) await this.#options.store.put(newest);
+      this.#amended.delete(amended.sequence);
+    });
     return true;
   }
 
@@ -214,12 +228,17 @@ export class SaveQueue {
     }
   }
 
-  async #read(): Promise<void> {
-    await this.#writing;
-    const stored = await this.#options.store.all();
-    const unsaved = this.#entries.filter((entry) => entry.sequence < 0);
-    this.#set([...stored.filter((entry) => entry.owner === this.#options.owner), ...unsaved]);
-    this.#tell({ ready: true });
+  /** What other tabs did is taken over; what this one did since is not undone. */
+  #read(): Promise<void> {
+    return this.#write(async () => {
+      const stored = await this.#options.store.all();
+      const mine = new Map(this.#entries.map((entry) => [entry.sequence, entry]));
+      const merged = stored
+        .filter((entry) => entry.owner === this.#options.owner && !this.#dropped.has(entry.clientKey))
+        .map((entry) => (this.#amended.has(entry.sequence) ? (mine.get(entry.sequence) ?? entry) : entry));
+      this.#set([...merged, ...this.#entries.filter((entry) => entry.sequence < 0)]);
+      this.#tell({ ready: true });
+    });
   }
 
   #first(): Entry | undefined {
@@ -259,11 +278,13 @@ export class SaveQueue {
 
   #drop(entry: Entry): void {
     this.#set(this.#entries.filter((one) => one.clientKey !== entry.clientKey));
+    this.#dropped.add(entry.clientKey);
     void this.#write(async () => {
       const stored = await this.#options.store.all();
       await Promise.all(
         stored.filter((one) => one.clientKey === entry.clientKey).map((one) => this.#options.store.remove(one.sequence)),
       );
+      this.#dropped.delete(entry.clientKey);
     });
   }
 

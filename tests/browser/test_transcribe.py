@@ -1,0 +1,275 @@
+"""The transcription page, driven as a person drives it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Person, Site
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.browser
+
+FIELD = "input.cells-input"
+SAVED = ".save-state"
+
+# Counts the keys a person presses, and how long after Enter the next crop is on screen.
+WATCH = """
+() => {
+  const seen = (window.seen = { keys: 0, waits: [], clicks: 0 });
+  const shown = () => document.querySelector('.stage img')?.getAttribute('src');
+  addEventListener('pointerdown', () => (seen.clicks += 1), true);
+  addEventListener('keydown', (event) => {
+    seen.keys += 1;
+    if (event.key !== 'Enter') return;
+    const before = shown();
+    const pressed = performance.now();
+    const look = () => {
+      const picture = document.querySelector('.stage img');
+      if (picture && shown() !== before && picture.complete && picture.naturalWidth > 0) {
+        seen.waits.push(performance.now() - pressed);
+      } else if (performance.now() - pressed < 3000) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }, true);
+}
+"""
+
+# The server answers saves only after so many milliseconds.
+SLOW = """
+const wait = %d, real = window.fetch;
+window.fetch = async (...given) => {
+  const request = given[0];
+  if (request instanceof Request && request.method === 'POST' && request.url.includes('/transcriptions/'))
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  return real(...given);
+};
+"""
+
+
+def opened(someone: Person, project: int) -> Any:
+    page = someone.open(f"/p/{project}/transcribe")
+    page.wait_for_selector(".stage img")
+    page.wait_for_selector(f"{FIELD}:focus")
+    return page
+
+
+def texts(someone: Person, project: int) -> list[str]:
+    """What the server has, in the order in which it was saved."""
+    rows = someone.ask("GET", f"transcriptions/?project={project}&limit=200")["results"]
+    return [row["text"] for row in reversed(rows)]
+
+
+def says(page: Any, words: str) -> None:
+    """Waits until the left of the status bar says so (on a telephone it is there, not drawn)."""
+    page.wait_for_selector(f"{SAVED}:has-text('{words}')", state="attached", timeout=20_000)
+
+
+def all_saved(page: Any) -> None:
+    says(page, "All saved")
+
+
+def keys_for(page: Any, work: Callable[[], None]) -> int:
+    page.evaluate("window.seen.keys = 0")
+    work()
+    return int(page.evaluate("window.seen.keys"))
+
+
+def test_keys_per_plate(ana: Person, site: Site) -> None:
+    """Right suggestion 1, k wrong k + 1, nothing suggested the plate and Enter, unreadable 1."""
+    project, truth = site.plates(), site.plate_texts
+    page = opened(ana, project)
+    page.evaluate(WATCH)
+    press = page.keyboard.press
+
+    assert keys_for(page, lambda: press("Enter")) == 1
+
+    def correct() -> None:
+        press(truth[1][2].lower())
+        press("Enter")
+
+    assert keys_for(page, correct) == 2
+
+    def write() -> None:
+        for character in truth[2].lower():
+            press(character)
+        press("Enter")
+
+    assert keys_for(page, write) == len(truth[2]) + 1
+    assert keys_for(page, lambda: press(".")) == 1
+    all_saved(page)
+    assert page.evaluate("window.seen.clicks") == 0
+    assert texts(ana, project) == [truth[0], truth[1], truth[2], ""]
+    rows = ana.ask("GET", f"transcriptions/?project={project}")["results"]
+    assert [row["suggestion_outcome"] for row in reversed(rows)] == ["accepted", "changed", "", ""]
+
+
+def test_the_next_crop_never_waits_for_a_save(person: Any, site: Site) -> None:
+    """Fifty plates while the server needs 300 ms for each: p95 under 50 ms, nothing lost."""
+    ana = person("ana")
+    ana.context.add_init_script(SLOW % 300)
+    project, truth = site.plates(), site.plate_texts
+    page = opened(ana, project)
+    page.evaluate(WATCH)
+    for text in truth[:50]:
+        page.keyboard.press("Control+Backspace")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    waits = sorted(page.evaluate("window.seen.waits"))
+    assert len(waits) == 50
+    assert waits[int(len(waits) * 0.95)] < 50, waits
+    all_saved(page)
+    assert texts(ana, project) == truth[:50]
+
+
+def test_without_connection_everything_waits_and_is_sent_once_in_order(
+    ana: Person, site: Site
+) -> None:
+    project, truth = site.plates(), site.plate_texts
+    page = opened(ana, project)
+    ana.context.set_offline(True)
+    for text in truth[:6]:
+        page.keyboard.press("Control+Backspace")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    says(page, "No connection for")
+    says(page, "6 changes wait here")
+    ana.context.set_offline(False)
+    all_saved(page)
+    assert texts(ana, project) == truth[:6]
+
+
+def test_what_waits_outlives_the_tab(ana: Person, site: Site) -> None:
+    project, truth = site.plates(), site.plate_texts
+    page = opened(ana, project)
+    saving = re.compile(r"/transcriptions/$")
+    page.route(saving, lambda route: route.abort())
+    for text in truth[:3]:
+        page.keyboard.press("Control+Backspace")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    says(page, "here. Keep working")
+    page.close()
+    assert texts(ana, project) == []
+    again = opened(ana, project)
+    all_saved(again)
+    assert texts(ana, project) == truth[:3]
+
+
+def test_an_answer_that_was_lost_does_not_save_twice(ana: Person, site: Site) -> None:
+    project = site.plates()
+    page = opened(ana, project)
+    lost: list[str] = []
+
+    def lose(route: Any) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.request.url)
+        route.fetch()  # it arrives, and the answer does not come back
+        route.abort()
+
+    page.route(re.compile(r"/transcriptions/$"), lose)
+    page.keyboard.press("Enter")
+    says(page, "here. Keep working")
+    all_saved(page)
+    assert texts(ana, project) == [site.plate_texts[0]]
+
+
+def test_a_closed_tab_gives_the_word_back(ana: Person, site: Site) -> None:
+    project = site.plates()
+    page = opened(ana, project)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Backspace")
+    page.keyboard.type("pbx")
+    all_saved(page)
+    page.close()
+    again = opened(ana, project)
+    sync_api.expect(again.locator(FIELD)).to_have_value("PBX")
+
+
+def test_a_strange_text_is_said_once(ana: Person, site: Site) -> None:
+    project = site.plates()
+    page = opened(ana, project)
+    page.keyboard.press("Control+Backspace")
+    page.keyboard.type("ab1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".hint-line >> text=Enter again saves it anyway")
+    page.keyboard.press("Enter")
+    all_saved(page)
+    assert texts(ana, project) == ["AB1"]
+
+
+def test_undo_brings_the_crop_back_and_the_new_text_counts(ana: Person, site: Site) -> None:
+    project = site.plates()
+    page = opened(ana, project)
+    first = page.get_attribute(".stage img", "src")
+    page.keyboard.press("Enter")
+    all_saved(page)
+    page.keyboard.press("Control+z")
+    assert page.get_attribute(".stage img", "src") == first
+    page.keyboard.press("Backspace")
+    page.keyboard.press("?")
+    page.keyboard.press("Enter")
+    all_saved(page)
+    assert texts(ana, project)[-1] == site.plate_texts[0][:-1] + "?"
+    assert not page.locator(".chip.warn").is_visible()
+
+
+def test_two_people_never_get_the_same_crop(person: Any, site: Site) -> None:
+    project = site.plates()
+    held = []
+    for name in ("ana", "luis"):
+        someone = person(name)
+        page = someone.open("/projects")
+        with page.expect_response(re.compile("/crops/lease/")) as answer:
+            page.goto(f"{site.address}/p/{project}/transcribe")
+        held.append({crop["id"] for crop in answer.value.json()["crops"]})
+    assert all(held)
+    assert not held[0] & held[1]
+
+
+def test_a_conflict_waits_aside_with_both_texts(person: Any, site: Site) -> None:
+    ana, luis = person("ana"), person("luis")
+    project = site.plates()
+    page = opened(ana, project)
+    crop = int(re.findall(r"/crops/(\d+)/", page.get_attribute(".stage img", "src"))[0])
+    luis.ask(
+        "POST",
+        f"crops/{crop}/transcriptions/",
+        {"status": "readable", "text": "LUI5000", "client_key": str(uuid4()), "revision": 1},
+    )
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # work goes on
+    page.click("text=1 conflict")
+    page.wait_for_selector("[role=dialog] >> text=on the server")
+    assert page.locator("[role=dialog] [aria-label='LUI-5000']").is_visible()
+    page.keyboard.press("1")
+    page.wait_for_selector("[role=dialog]", state="detached")
+    all_saved(page)
+    assert ana.ask("GET", f"crops/{crop}/")["text"] == site.plate_texts[0]
+
+
+def test_a_project_without_plates_says_what_to_do(ana: Person, site: Site) -> None:
+    page = ana.open(f"/p/{site.empty}/transcribe")
+    page.wait_for_selector("text=No plates to read yet")
+    assert page.locator("a", has_text="To the boxes").is_visible()
+
+
+def test_a_telephone_has_its_own_keypad(person: Any, site: Site) -> None:
+    someone = person("ana", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    project = site.plates()
+    page = opened(someone, project)
+    page.tap(".keypad >> text=Save")
+    for character in site.plate_texts[1]:
+        page.tap(f".keypad button.mono:text-is('{character}')")
+    assert page.locator(FIELD).get_attribute("inputmode") == "none"
+    page.tap(".keypad >> text=Unreadable")
+    all_saved(page)
+    assert texts(someone, project) == [site.plate_texts[0], ""]
+
