@@ -40,7 +40,9 @@ def test_cancel_through_the_api(api: Any, job: Job) -> None:
     assert (answer.status_code, answer.json()["state"]) == (200, State.CANCELLED)
 
 
-def test_viewer_reads_the_log_and_cannot_cancel(api: Any, user: Any, project: Any, job: Job) -> None:
+def test_viewer_reads_the_log_and_cannot_cancel(
+    api: Any, user: Any, project: Any, job: Job
+) -> None:
     members.join(project, user, Role.VIEWER)
     assert api.get(f"/api/v1/jobs/{job.pk}/log/").json() == {"log": "frame 1\n"}
     assert api.post(f"/api/v1/jobs/{job.pk}/cancel/").status_code == 404
