@@ -708,6 +708,11 @@ class LabelNameWrong(Refused):
     es = "«{name}» no puede ser nombre de clase: use de 1 a {limit} caracteres imprimibles."
 
 
+class TooManyLabels(Refused):
+    en = "“{name}” would add {count} new labels; at most {limit} at once. Map or leave some out."
+    es = "«{name}» añadiría {count} clases nuevas; como máximo {limit} a la vez. Asigne u omita."
+
+
 class EntryAlreadyHere(EntryRefused):
     outcome = "duplicate"
     en = "the same box is already on this picture in the project."

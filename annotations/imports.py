@@ -7,6 +7,7 @@ a run that was killed completes when it runs again, and a second import adds not
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,6 +32,7 @@ from annotations.errors import (
     NoTranscriptions,
     PathNotAllowed,
     SourceMissing,
+    TooManyLabels,
 )
 from annotations.formats import Annotations, Transcribed, labelerjs, lprnet
 from annotations.formats.archives import Source, open_source
@@ -43,6 +45,7 @@ from lprsite.jobs.models import ACTIVE, Job, State
 KEPT_LINES = 2000  # of a report; the counts are always whole
 KEPT_DAYS = 7  # for which an uploaded file is kept after it came in
 LONGEST_LABEL = 40
+NEW_LABELS = 100  # that one import may add
 PICTURES_ONLY = "pictures"
 TEXT_FORMATS = ("labelerjs", "lprnet")
 
@@ -113,8 +116,7 @@ def forget_old() -> int:
     old = timezone.now() - timedelta(days=KEPT_DAYS)
     rows = ImportBatch.objects.filter(stored=True, created_at__lt=old).exclude(path="")
     for batch in rows:
-        files.delete(batch.path)
-        files.local_path(batch.path).parent.rmdir()
+        shutil.rmtree(files.local_path(batch.path).parent, ignore_errors=True)
         ImportBatch.objects.filter(pk=batch.pk).update(path="")
     return len(rows)
 
@@ -257,7 +259,7 @@ def run(batch: ImportBatch, running: Running) -> dict[str, Any]:
 def _bring_boxes(batch: ImportBatch, source: Source, said: Annotations, running: Running) -> Tally:
     plan = said.resolve(batch.mapping)
     used = {box.label for picture in plan.pictures for box in picture.boxes}
-    labels = _labels(batch.project, used)
+    labels = _labels(batch, used)
     tally = Tally(plan.counts, plan.report)
     complete = _complete(said, batch.mapping, labels)
     bringing = Bringing(batch, source, tally, labels=labels, complete=complete)
@@ -287,16 +289,22 @@ def _complete(said: Annotations, mapping: LabelMap, labels: Mapping[str, Label])
     return sorted(known or labels)
 
 
-def _labels(project: Project, names: set[str]) -> dict[str, Label]:
-    """The labels of the project, with those of ``names`` made that it lacks."""
-    known = {label.name: label for label in Label.objects.filter(project=project)}
-    last = max((label.position for label in known.values()), default=-1)
-    for name in sorted(names - set(known)):
+def _labels(batch: ImportBatch, names: set[str]) -> dict[str, Label]:
+    """The labels of the project, with those of ``names`` made that it lacks.
+
+    Raises LabelNameWrong and TooManyLabels before any is made.
+    """
+    known = {label.name: label for label in Label.objects.filter(project=batch.project)}
+    fresh = sorted(names - set(known))
+    if len(fresh) > NEW_LABELS:
+        raise TooManyLabels(name=batch.name, count=len(fresh), limit=NEW_LABELS)
+    for name in fresh:
         if not 0 < len(name) <= LONGEST_LABEL or not name.isprintable():
             raise LabelNameWrong(name=name[:80], limit=LONGEST_LABEL)
-        last += 1
+    last = max((label.position for label in known.values()), default=-1)
+    for position, name in enumerate(fresh, last + 1):
         known[name], _ = Label.objects.get_or_create(
-            project=project, name=name, defaults={"position": last}
+            project=batch.project, name=name, defaults={"position": position}
         )
     return known
 

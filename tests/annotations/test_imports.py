@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from annotations import imports, members
-from annotations.errors import ImportDone, LabelNameWrong, MapNeeded, MapWrong
+from annotations.errors import ImportDone, LabelNameWrong, MapNeeded, MapWrong, TooManyLabels
 from annotations.models import Box, Crop, Frame, ImportBatch, Label, Role, Transcription, Video
 from annotations.models.crops import ReadingRole
 from lprsite import files
@@ -159,6 +159,14 @@ def test_label_name_that_cannot_be_is_refused_before_anything_is_written(zipped,
     with pytest.raises(LabelNameWrong):
         bring(zipped({"_annotations.json": cloud(said, "x" * 60), "0.jpg": jpeg()}))
     assert rows()[:4] == [0, 0, 0, 0]
+
+
+def test_flood_of_labels_is_refused(zipped, bring, project):
+    names = [f"label {n}" for n in range(200)]
+    said = {"0.jpg": [box(name, 0.1, 0.1, 0.5, 0.5) for name in names]}
+    with pytest.raises(TooManyLabels):
+        bring(zipped({"_annotations.json": cloud(said, *names), "0.jpg": jpeg()}))
+    assert (project.labels.count(), Frame.objects.count()) == (2, 0)
 
 
 def test_killed_in_the_middle_and_run_again_gives_the_same_rows(
