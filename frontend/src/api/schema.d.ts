@@ -1201,13 +1201,15 @@ export interface components {
         };
         /**
          * @description * `cloud-annotations` - cloud-annotations
+         *     * `coco` - coco
          *     * `csv` - csv
          *     * `kitti` - kitti
          *     * `lprnet` - lprnet
+         *     * `voc` - voc
          *     * `yolo` - yolo
          * @enum {string}
          */
-        FormatEnum: "cloud-annotations" | "csv" | "kitti" | "lprnet" | "yolo";
+        FormatEnum: "cloud-annotations" | "coco" | "csv" | "kitti" | "lprnet" | "voc" | "yolo";
         Frame: {
             readonly id: number;
             readonly project: number;

@@ -11,6 +11,7 @@ import { Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Page } from "../shell/Page";
+import { CharacterBars, Gain } from "./Cards";
 import { nextStep } from "./next";
 import { texts } from "./texts";
 import "./dashboard.css";
@@ -32,6 +33,7 @@ export default function DashboardPage() {
           {active.slice(0, 4).map((job) => <JobProgress key={job.id} job={job} name={taskName(job.task)} />)}
         </section>
       )}
+      <div className="dash-cards"><Gain /><CharacterBars /></div>
       <Videos />
     </Page>
   );
