@@ -29,10 +29,10 @@ STILL = Augmentation(
 def draw(path, *, x, y, colour=(160, 40, 30), size=(128, 96)):
     frame = np.full((size[1], size[0], 3), 110, np.uint8)
     cv2.rectangle(frame, (x, y), (x + 51, y + 35), colour, -1)
-    cv2.rectangle(frame, (x + 14, y + 20), (x + 37, y + 27), (240, 240, 240), -1)
+    cv2.rectangle(frame, (x + 8, y + 18), (x + 43, y + 31), (240, 240, 240), -1)
     cv2.imwrite(str(path), frame)
     car = SampleBox("car", x, y, x + 52, y + 36)
-    plate = SampleBox("plate", x + 14, y + 20, x + 38, y + 28)
+    plate = SampleBox("plate", x + 8, y + 18, x + 44, y + 32)
     return Sample(path, (car, plate), BOTH)
 
 
@@ -61,6 +61,7 @@ def tiny():
             "epochs": 2,
             "batch": 4,
             "ema": 0.9,
+            "lr_hi": 2e-3,
             "augmentation": STILL,
             "precision": "float32",
             "ellipse": Ellipse(min_radius=0.7, deadzone=0.3, keep_aspect=False),

@@ -19,13 +19,14 @@ def test_an_epoch_writes_checkpoints_that_say_what_they_are(samples, tiny, tmp_p
     assert not (tmp_path / "run" / "frames").exists()
 
 
-def test_the_loss_falls(samples, tiny, tmp_path):
-    epochs = list(fit(tiny(epochs=3, evaluate_every=3), samples, (), tmp_path / "run"))
-    assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"]
+def test_the_costs_fall(samples, tiny, tmp_path):
+    first, second = fit(tiny(evaluate_every=2), samples * 4, (), tmp_path / "run")
+    for cost in ("coverage_car", "coverage_plate", "box_car", "box_plate"):
+        assert second.metrics[cost] < first.metrics[cost]
 
 
 def test_a_stopped_training_goes_on_with_the_same_curve(samples, tiny, tmp_path):
-    config = tiny(epochs=3)
+    config = tiny(epochs=2)
     whole = list(fit(config, samples, samples[:2], tmp_path / "whole"))
     list(islice(fit(config, samples, samples[:2], tmp_path / "cut"), 1))
 
@@ -38,7 +39,7 @@ def test_a_stopped_training_goes_on_with_the_same_curve(samples, tiny, tmp_path)
     assert [item.epoch for item in history(tmp_path / "cut")] == [1]
     resumed = list(fit(config, samples, samples[:2], tmp_path / "cut"))
     assert resumed == whole
-    assert [item.replayed for item in resumed] == [True, False, False]
+    assert [item.replayed for item in resumed] == [True, False]
     one, other = (
         checkpoints.load(tmp_path / name / "last.safetensors") for name in ("whole", "cut")
     )

@@ -11,8 +11,8 @@ from training.errors import CheckpointWrongKind
 @pytest.fixture
 def learnt(samples, tiny, tmp_path):
     """A detector that has learnt the drawn frames by heart."""
-    config = tiny(epochs=2, lr_hi=3e-3, evaluate_every=2, ema=0.8)
-    list(fit(config, samples * 20, samples, tmp_path / "run"))
+    config = tiny(epochs=3, batch=7, lr_hi=5e-3, evaluate_every=3)
+    list(fit(config, samples * 30, samples, tmp_path / "run"))
     return tmp_path / "run"
 
 
