@@ -89,7 +89,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.skip("the bundle is not built: run “npm run build” in frontend")
     data = tmp_path_factory.mktemp("browser")
     environment = {
-        **{key: value for key, value in os.environ.items() if key not in ("REDIS_URL", "DATABASE_URL")},
+        **{
+            key: value
+            for key, value in os.environ.items()
+            if key not in ("REDIS_URL", "DATABASE_URL")
+        },
         "LPR_DATA": str(data),
         "DJANGO_SETTINGS_MODULE": os.environ.get("LPR_BROWSER_SETTINGS", "lprsite.settings"),
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),

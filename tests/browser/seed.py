@@ -59,7 +59,9 @@ def main() -> None:
             "video": video.pk,
             "runs": runs,
             "frames": list(video.frames.order_by("pts").values_list("pk", flat=True)),
-            "bare": list(video.frames.filter(boxes=None).order_by("pts").values_list("pk", flat=True)),
+            "bare": list(
+                video.frames.filter(boxes=None).order_by("pts").values_list("pk", flat=True)
+            ),
         },
         sys.stdout,
     )
@@ -94,9 +96,7 @@ def boxes(video: Video, truth: Truth) -> list[tuple[Crop, str]]:
     made: list[tuple[Crop, str]] = []
     for frame in frames[: len(frames) * 2 // 3]:
         for drawn in seen(frame, truth):
-            box = step.draw(
-                frame, label=drawn.label, xyxy=(drawn.x1, drawn.y1, drawn.x2, drawn.y2)
-            )
+            box = step.draw(frame, label=drawn.label, xyxy=(drawn.x1, drawn.y1, drawn.x2, drawn.y2))
             if drawn.label == "plate":
                 made.append((Crop.objects.get(box=box), drawn.text))
     return made
@@ -185,7 +185,9 @@ def reads(project: Project, video: Video, truth: Truth) -> int:
             if box.label == "plate" and box.vehicle == passage.vehicle
         ]
         wrong = number == 2
-        text = passage.text[:-1] + ("0" if passage.text[-1] != "0" else "8") if wrong else passage.text
+        text = (
+            passage.text[:-1] + ("0" if passage.text[-1] != "0" else "8") if wrong else passage.text
+        )
         read = Read.objects.create(
             run=run,
             number=number,

@@ -272,4 +272,3 @@ def test_a_telephone_has_its_own_keypad(person: Any, site: Site) -> None:
     page.tap(".keypad >> text=Unreadable")
     all_saved(page)
     assert texts(someone, project) == [site.plate_texts[0], ""]
-

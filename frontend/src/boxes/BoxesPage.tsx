@@ -96,6 +96,7 @@ function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
   const timeInput = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<Said>(null);
   const doing = useDoing({ project, saving, frame, handle, go, setSaid, strip: strip.data, t });
+  const conflictView = useConflictView(t);
   useReloadAfterConflict(saving, query.refetch, handle.forget);
   useEffect(() => {
     canvas.current?.focus({ preventScroll: true });
@@ -111,8 +112,8 @@ function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
   }, labels) as readonly Command[], [handle.act, handle.now, doing, labels]));
   return (
     <WorkPage title={title} beside={frame && <FrameName frame={frame} input={timeInput} frames={strip.data ?? []} go={go} say={setSaid} />}
-      actions={<FramesLeft />}
-      status={<><SaveStatus saving={saving} view={useConflictView(t)} />{said && <span className={said.kind === "warn" ? "warn" : "t3"} role="status">{said.text}</span>}</>}
+      actions={<><SaveStatus saving={saving} view={conflictView} compact /><FramesLeft /></>}
+      status={<><SaveStatus saving={saving} view={conflictView} />{said && <span className={said.kind === "warn" ? "warn" : "t3"} role="status">{said.text}</span>}</>}
       keys={<Keys />}>
       <div className="boxes work-screen">
         <section className="box-desk">
@@ -125,8 +126,8 @@ function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
           </div>
           <Filmstrip frames={strip.data ?? []} current={id} go={go} />
         </section>
-        <BoxPanel handle={handle} status={strip.data?.find((one) => one.id === id)?.status ?? frame?.status ?? "open"}
-          done={doing.done} nothingHere={doing.nothingHere} copyToNext={doing.copyToNext} />
+        {frame === undefined ? <aside className="panel" /> : <BoxPanel handle={handle} status={strip.data?.find((one) => one.id === id)?.status ?? frame?.status ?? "open"}
+          done={doing.done} nothingHere={doing.nothingHere} copyToNext={doing.copyToNext} />}
       </div>
     </WorkPage>
   );

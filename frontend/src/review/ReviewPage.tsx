@@ -117,7 +117,7 @@ function Work({ project, saving, run, facts, reads, alphabet, formats }: WorkPro
   return (
     <WorkPage title={run.video_name} parent={{ name: t("title"), to: `/p/${project}/review` }}
       beside={<span className="t3 ellipsis wide-only">{run.detector_name}, {run.recognizer_name}</span>}
-      actions={<TopFigures state={state} run={run} />}
+      actions={<><SaveStatus saving={saving} view={CONFLICTS} compact /><TopFigures state={state} run={run} /></>}
       status={<><SaveStatus saving={saving} view={CONFLICTS} />{said && <span className="t3" role="status">{said}</span>}</>}
       keys={<Keys />}>
       <div className="review work-screen">

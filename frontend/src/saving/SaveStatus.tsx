@@ -17,23 +17,25 @@ export interface ConflictView {
   readonly picture?: (entry: Entry) => ReactNode;
 }
 
-/** The left end of the status bar: what is saved, what waits, what two people saved. */
-export function SaveStatus({ saving, view }: { saving: Saving | null; view: ConflictView }) {
+/** The left end of the status bar: what is saved, what waits, what two people saved.
+ * `compact` is for telephones, which have no status bar: a dot, and figures when there are any. */
+export function SaveStatus({ saving, view, compact = false }: { saving: Saving | null; view: ConflictView; compact?: boolean }) {
   const t = useTexts(texts);
   const now = useSnapshot(saving);
   const [open, setOpen] = useState(false);
   const aside = now.conflicts.length + now.refused.length;
   return (
     <>
-      <span className="row save-state" role="status" aria-live="polite">
+      <span className="row save-state" data-compact={compact || undefined} role="status" aria-live="polite">
         <Line now={now} />
       </span>
-      {saving !== null && !saving.kept && <span className="warn">{t("not_kept")}</span>}
+      {saving !== null && !saving.kept && !compact && <span className="warn">{t("not_kept")}</span>}
       {aside > 0 && (
-        <button type="button" className="chip warn" onClick={() => setOpen(true)}>
+        <button type="button" className="chip warn" data-compact={compact || undefined} aria-label={t("look")} onClick={() => setOpen(true)}>
           <Icon name="warning" />
-          {now.conflicts.length > 0 && t("conflicts", { count: now.conflicts.length })}
-          {now.refused.length > 0 && ` ${t("refused", { count: now.refused.length })}`}
+          {compact ? aside : null}
+          {!compact && now.conflicts.length > 0 && t("conflicts", { count: now.conflicts.length })}
+          {!compact && now.refused.length > 0 && ` ${t("refused", { count: now.refused.length })}`}
         </button>
       )}
       {open && aside > 0 && saving && <Aside saving={saving} now={now} view={view} close={() => setOpen(false)} />}
@@ -57,7 +59,7 @@ function Line({ now }: { now: Snapshot }) {
   return (
     <>
       <i className={count === 0 ? "dot ok" : "dot accent"} />
-      <span>{count === 0 ? t("all_saved") : t("saving", { count })}</span>
+      <span className="save-words">{count === 0 ? t("all_saved") : t("saving", { count })}</span>
     </>
   );
 }

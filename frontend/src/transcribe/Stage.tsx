@@ -10,14 +10,14 @@ export function Stage({ crop, look }: { crop: Crop; look: Look }) {
   const t = useTexts(texts);
   const stage = useRef<HTMLDivElement>(null);
   const size = useSize(stage);
-  const zoom = zoomFor(crop, { width: size.width - 32, height: size.height - 88 }, look.turns);
+  const zoom = zoomFor(crop, { width: size.width - 32, height: size.height - 88 }, { turns: look.turns, ratio: window.devicePixelRatio });
   return (
     <div className="stage" ref={stage}>
       <img key={crop.id} src={crop.picture} alt={t("crop_picture")} decoding="sync" draggable={false}
         width={crop.width} height={crop.height} data-smooth={look.smooth || undefined}
         style={{ width: crop.width * zoom, height: crop.height * zoom, filter: filterOf(look), transform: transformOf(look) }} />
       <p className="stage-note small t3">
-        {t("at_scale", { width: crop.width, height: crop.height, scale: zoom >= 1 ? zoom.toFixed(1) : zoom.toFixed(2) })}
+        {t("at_scale", { width: crop.width, height: crop.height, scale: zoom.toFixed(zoom >= 1 ? 1 : 2) })}
       </p>
     </div>
   );

@@ -70,14 +70,15 @@ function Work({ project, saving, alphabet, formats }: WorkProps) {
   useStayFocused(input, item !== null);
   return (
     <WorkPage title={t("title")}
-      actions={<TopFigures session={session} />}
+      actions={<><SaveStatus saving={saving} view={conflictView} compact /><TopFigures session={session} /></>}
       status={<><SaveStatus saving={saving} view={conflictView} /><Ready session={session} /></>}
       keys={<StatusKeys />}>
       <div className="transcribe work-screen">
         {item === null
           ? <div className="work-state"><Waiting project={project} sitting={sitting} /></div>
           : <Desk session={session} crop={item.crop} look={look} setLook={setLook} input={input} dispatch={dispatch} formats={formats} frame={frame} setFrame={setFrame} />}
-        <Panel project={project} session={session} crop={item?.crop ?? null} frame={frame} dispatch={dispatch} formats={formats} />
+        <Panel project={project} session={session} crop={item?.crop ?? null} dispatch={dispatch} formats={formats} />
+        {frame && item && <FramePeek crop={item.crop} />}
       </div>
     </WorkPage>
   );
@@ -232,17 +233,15 @@ interface PanelProps {
   readonly project: number;
   readonly session: Session;
   readonly crop: Crop | null;
-  readonly frame: boolean;
   readonly dispatch: Sitting["dispatch"];
   readonly formats: readonly PlateFormat[];
 }
 
-function Panel({ project, session, crop, frame, dispatch, formats }: PanelProps) {
+function Panel({ project, session, crop, dispatch, formats }: PanelProps) {
   const t = useTexts(texts);
   const previous = useQuery({ queryKey: ["previous-texts", project], queryFn: () => previousTexts(project), staleTime: Infinity, gcTime: 0 });
   return (
     <aside className="panel">
-      {frame && crop && <FramePeek crop={crop} />}
       {crop && (
         <section className="panel-part">
           <h2 className="panel-title">{t("crop")}</h2>

@@ -2,11 +2,17 @@ import { expect, it } from "vitest";
 
 import { PLAIN, brighten, filterOf, transformOf, zoomFor } from "./view";
 
-it("zoom is a whole number while the crop fits, and turns with it", () => {
-  expect(zoomFor({ width: 160, height: 80 }, { width: 700, height: 400 }, 0)).toBe(4);
-  expect(zoomFor({ width: 160, height: 80 }, { width: 700, height: 400 }, 1)).toBe(2);
-  expect(zoomFor({ width: 2000, height: 100 }, { width: 1000, height: 400 }, 0)).toBe(0.5);
-  expect(zoomFor({ width: 10, height: 5 }, { width: 1000, height: 400 }, 0)).toBe(8);
+it("zoom is a whole number of screen pixels, and turns with the crop", () => {
+  const crop = { width: 160, height: 80 };
+  expect(zoomFor(crop, { width: 700, height: 400 }, { turns: 0 })).toBe(4);
+  expect(zoomFor(crop, { width: 700, height: 400 }, { turns: 1 })).toBe(2);
+  expect(zoomFor(crop, { width: 370, height: 400 }, { turns: 0, ratio: 4 })).toBe(2.25);
+  expect(zoomFor({ width: 10, height: 5 }, { width: 1000, height: 400 }, { turns: 0 })).toBe(8);
+});
+
+it("a large crop and a small screen are fitted", () => {
+  expect(zoomFor({ width: 2000, height: 100 }, { width: 1000, height: 400 }, { turns: 0 })).toBe(0.5);
+  expect(zoomFor({ width: 200, height: 100 }, { width: 350, height: 400 }, { turns: 0 })).toBe(1.75);
 });
 
 it("light and contrast go in steps with an end", () => {

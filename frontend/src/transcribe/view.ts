@@ -29,9 +29,14 @@ export function transformOf({ mirrored, turns }: Look): string {
   return [turns !== 0 && `rotate(${turns * 90}deg)`, mirrored && "scaleX(-1)"].filter(Boolean).join(" ") || "none";
 }
 
-/** Whole numbers keep pixels square; a crop larger than the stage is shrunk to fit. */
-export function zoomFor(crop: { width: number; height: number }, stage: { width: number; height: number }, turns: number): number {
+/** Whole numbers of the screen's own pixels keep a crop's pixels square. Under twofold, where that
+ * would leave much of a small screen empty, and for a crop larger than the stage it just fits. */
+export function zoomFor(
+  crop: { width: number; height: number },
+  stage: { width: number; height: number },
+  { turns, ratio = 1 }: { turns: number; ratio?: number },
+): number {
   const [wide, high] = turns % 2 === 0 ? [crop.width, crop.height] : [crop.height, crop.width];
   const zoom = Math.min(stage.width / wide, stage.height / high);
-  return zoom >= 1 ? Math.min(Math.floor(zoom), 8) : Math.max(zoom, 0.05);
+  return zoom >= 2 ? Math.min(Math.floor(zoom * ratio) / ratio, 8) : Math.max(zoom, 0.05);
 }
