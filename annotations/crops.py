@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 
 from annotations.models import Box, Crop, Frame, Project
+from annotations.pieces import in_pieces
 from annotations.vision import boxes as geometry
 from annotations.vision import crops as vision
 from annotations.vision.boxes import Xyxy
@@ -80,7 +80,7 @@ def make_missing(project: Project, running: Running) -> dict[str, int]:
     total, made = wanted.count(), 0
     picture: Any = None
     frame_id = None
-    for box in wanted.iterator(chunk_size=settings.BULK_ROWS):
+    for box in in_pieces(wanted):
         if box.frame_id != frame_id:
             frame_id = box.frame_id
             picture = vision.read_picture(files.local_path(box.frame.file))
@@ -102,7 +102,7 @@ def resize_all(
     )
     total, written = rows.count(), 0
     lines = ["file,text"]
-    for crop in rows.iterator(chunk_size=settings.BULK_ROWS):
+    for crop in in_pieces(rows):
         bgr = vision.resize_crop(vision.read_picture(files.local_path(crop.file)), size)
         name = f"crop_{crop.pk:06d}.png"
         (out / name).write_bytes(vision.encode_png(bgr))

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -47,6 +46,7 @@ from annotations.models import (
     Project,
 )
 from annotations.models.datasets import Kind
+from annotations.pieces import in_pieces
 from annotations.vision import boxes as geometry
 from annotations.vision import crops as vision
 from annotations.vision.boxes import Size
@@ -244,23 +244,10 @@ def _rows(item: DatasetItem, file: str) -> Iterator[manifest.Row]:
 # --- what is read
 
 
-def _in_pieces(rows: Any) -> Iterator[Any]:
-    """The rows in their order, fetched in pieces.
-
-    An iterator over one long query would keep a read of SQLite open, and the job's progress
-    could not be written from inside it once its heartbeat has written.
-    """
-    ids = list(rows.values_list("pk", flat=True))
-    for start in range(0, len(ids), settings.BULK_ROWS):
-        piece = ids[start : start + settings.BULK_ROWS]
-        found = rows.in_bulk(piece)
-        yield from (found[pk] for pk in piece if pk in found)
-
-
 def _items(order: Order, running: Running) -> Iterator[DatasetItem]:
     rows = order.version.items.select_related("version").order_by("position")
     total = rows.count()
-    for done, item in enumerate(_in_pieces(rows), 1):
+    for done, item in enumerate(in_pieces(rows), 1):
         yield item
         running.progress(done, total, "pictures")
 
@@ -411,7 +398,7 @@ def _resized_frames(
 ) -> Iterator[ExportPicture]:
     names, frames = Names(), datasets.labelled_frames(project)
     total = frames.count()
-    for done, frame in enumerate(_in_pieces(frames), 1):
+    for done, frame in enumerate(in_pieces(frames), 1):
         name = names.give(frame.name or f"frame_{frame.pk:06d}", flat=True, ending=".jpg")
         picture = _resized(_labelled(frame, name), size)
         for box in picture.boxes:

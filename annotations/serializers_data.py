@@ -172,7 +172,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
 
 
 class DatasetItemSerializer(serializers.ModelSerializer[DatasetItem]):
-    picture = serializers.SerializerMethodField(help_text="empty when its row is gone")
+    picture = serializers.SerializerMethodField(help_text="as it was frozen")
 
     class Meta:
         model = DatasetItem
@@ -194,9 +194,7 @@ class DatasetItemSerializer(serializers.ModelSerializer[DatasetItem]):
         read_only_fields = fields
 
     def get_picture(self, item: DatasetItem) -> str:
-        if item.crop_id:
-            return media("crops", item.crop_id, item.sha256[:8])
-        return media("frames", item.frame_id, item.sha256[:8]) if item.frame_id else ""
+        return media("dataset-items", item.pk, item.sha256[:8])
 
 
 class ExportRequestSerializer(serializers.Serializer[Any]):

@@ -115,8 +115,9 @@ def resize_boxes(running: Running) -> dict[str, Any]:
 
 @shared_task(name="annotations.tasks.sweep")
 def sweep() -> None:
-    """Remove uploads, imported files and exports whose time is over."""
+    """Remove uploads, imported files, exports and scratch files whose time is over."""
     imports.forget_old()
+    files.sweep_scratch()
     now = timezone.now()
     for upload in Upload.objects.filter(expires_at__lt=now):
         files.delete(upload.file)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,16 @@ def scratch() -> Path:
     folder = Path(settings.DATA) / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def sweep_scratch(older_than: float = 24 * 3600) -> int:
+    """Remove what killed processes left in the scratch folder; returns how many entries."""
+    before, swept = time.time() - older_than, 0
+    for path in scratch().iterdir():
+        if path.stat().st_mtime < before:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            swept += 1
+    return swept
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class TrainingRun(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="training_runs")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     dataset = models.ForeignKey(
-        DatasetVersion, on_delete=models.PROTECT, related_name="training_runs"
+        DatasetVersion, on_delete=models.RESTRICT, related_name="training_runs"
     )
     parent = models.ForeignKey(
         TrainedModel, on_delete=models.SET_NULL, null=True, related_name="runs_from"
@@ -117,8 +117,8 @@ class InferenceRun(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="inference_runs")
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="inference_runs")
-    detector = models.ForeignKey(TrainedModel, on_delete=models.PROTECT, related_name="+")
-    recognizer = models.ForeignKey(TrainedModel, on_delete=models.PROTECT, related_name="+")
+    detector = models.ForeignKey(TrainedModel, on_delete=models.RESTRICT, related_name="+")
+    recognizer = models.ForeignKey(TrainedModel, on_delete=models.RESTRICT, related_name="+")
     options = models.JSONField(default=dict)  # frames a second, thresholds
     throughput = models.JSONField(default=dict)  # seconds per step, frames per second
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                 (
                     "label",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="boxes",
                         to="annotations.label",
                     ),
@@ -733,7 +733,7 @@ class Migration(migrations.Migration):
             name="current",
             field=models.ForeignKey(
                 null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
+                on_delete=django.db.models.deletion.RESTRICT,
                 related_name="+",
                 to="annotations.transcription",
             ),

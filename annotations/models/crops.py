@@ -39,7 +39,7 @@ class Crop(models.Model):
     sharpness = models.FloatField(default=0.0)
     revision = models.PositiveIntegerField(default=1)
     current = models.ForeignKey(
-        "annotations.Transcription", on_delete=models.SET_NULL, null=True, related_name="+"
+        "annotations.Transcription", on_delete=models.RESTRICT, null=True, related_name="+"
     )
     withdrawn = models.BooleanField(default=False)  # its box was deleted or is no plate now
     recheck = models.BooleanField(default=False)  # its box moved so far that the text may be wrong

@@ -87,7 +87,7 @@ class Box(models.Model):
     """A rectangle in pixels of its frame, x1 < x2, y1 < y2."""
 
     frame = models.ForeignKey(Frame, on_delete=models.CASCADE, related_name="boxes")
-    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="boxes")
+    label = models.ForeignKey(Label, on_delete=models.RESTRICT, related_name="boxes")
     x1 = models.FloatField()
     y1 = models.FloatField()
     x2 = models.FloatField()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +12,50 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from annotations import members
-from annotations.models import Crop, Export, Frame, Video
+from annotations.models import Crop, DatasetItem, Export, Frame, Role, Video
 from annotations.vision import crops as vision
 from lprsite import files
 from lprsite.media import send_file
 
 THUMBNAIL_WIDTH = 320
 
-# kind -> (model, name of the field with the file's key)
-KINDS: dict[str, tuple[Any, str]] = {
-    "videos": (Video, "file"),
-    "previews": (Video, "preview"),
-    "thumbnails": (Video, "thumbnail"),
-    "frames": (Frame, "file"),
-    "frame-thumbnails": (Frame, "file"),
-    "crops": (Crop, "file"),
-    "exports": (Export, "file"),
+
+@dataclass(frozen=True)
+class Kind:
+    """Where a kind of file is found, and who may have it."""
+
+    model: Any
+    field: str = "file"
+    project: str = "project_id"
+    role: int = Role.VIEWER
+
+
+KINDS = {
+    "videos": Kind(Video),
+    "previews": Kind(Video, "preview"),
+    "thumbnails": Kind(Video, "thumbnail"),
+    "frames": Kind(Frame),
+    "frame-thumbnails": Kind(Frame),
+    "crops": Kind(Crop),
+    "dataset-items": Kind(DatasetItem, project="version__project_id"),
+    "exports": Kind(Export, role=Role.REVIEWER),
 }
 
 
 @sync_to_async
-def key_of(request: HttpRequest, rows: QuerySet[Any], project: str, field: str) -> str:
-    """The file's key of the one row in ``rows``, if the person may see its project.
+def key_of(
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    project: str,
+    field: str,
+    role: int = Role.VIEWER,
+) -> str:
+    """The file's key of the one row in ``rows``, if the person has the role in its project.
 
     Raises Http404, the same for a row that is not there and one that is not theirs.
     """
     row = rows.values_list(project, field).first()
-    if row is None or not members.may_see(request.user, row[0] or 0) or not row[1]:
+    if row is None or not members.may_see(request.user, row[0] or 0, role) or not row[1]:
         raise Http404("There is no such file.")
     return str(row[1])
 
@@ -46,8 +64,9 @@ async def media(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     """The file of a row, with byte ranges. Others than members get 404."""
     if kind not in KINDS:
         raise Http404("There is no such file.")
-    model, field = KINDS[kind]
-    key = await key_of(request, model.objects.filter(pk=pk), "project_id", field)
+    its = KINDS[kind]
+    rows = its.model.objects.filter(pk=pk)
+    key = await key_of(request, rows, its.project, its.field, its.role)
     path = files.local_path(key)
     if kind == "frame-thumbnails":
         path = await asyncio.to_thread(_small, path)

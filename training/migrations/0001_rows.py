@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
             model_name="inferencerun",
             name="detector",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
+                on_delete=django.db.models.deletion.RESTRICT,
                 related_name="+",
                 to="training.trainedmodel",
             ),
@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
             model_name="inferencerun",
             name="recognizer",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
+                on_delete=django.db.models.deletion.RESTRICT,
                 related_name="+",
                 to="training.trainedmodel",
             ),
@@ -314,7 +314,7 @@ class Migration(migrations.Migration):
                 (
                     "dataset",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="training_runs",
                         to="annotations.datasetversion",
                     ),

@@ -1060,7 +1060,7 @@ export interface components {
             readonly group: string;
             readonly frame: number | null;
             readonly crop: number | null;
-            /** @description empty when its row is gone */
+            /** @description as it was frozen */
             readonly picture: string;
         };
         DatasetPreview: {
