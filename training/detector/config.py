@@ -32,6 +32,10 @@ class DetectorConfig:
     mean of the weights, 0 for none. ``foreground``: weight of cells inside objects, 0..1.
     ``box_target``: share of the box cost that the weights aim at, coverage being 1.
     ``prior``: coverage the untrained network claims everywhere, 0 for the toolkit's 0.5.
+    ``passes``: how often an epoch shows every frame. ``window``: the training looks at windows
+    of this share of the input's sides, mostly around boxes, until ``window_until`` (share of
+    the epochs), then at whole frames; 1 is whole frames always. A window of half the sides
+    costs a quarter of a frame.
     ``evaluate_every``: epochs between evaluations; the last is always evaluated.
     """
 
@@ -54,6 +58,9 @@ class DetectorConfig:
     box_target: float = 10.0
     prior: float = 0.02
     evaluate_every: int = 1
+    passes: int = 1
+    window: float = 1.0
+    window_until: float = 0.7
     precision: Precision = "auto"
     ellipse: Ellipse = field(
         default_factory=lambda: Ellipse(
@@ -97,6 +104,15 @@ class DetectorConfig:
         """The network's grid."""
         return Grid.of(self.width, self.height, stride=STRIDE)
 
+    def window_at(self, epoch: int) -> tuple[int, int] | None:
+        """Size of the training windows in an epoch (from 1); None for whole frames."""
+        if self.window == 1 or epoch > self.window_until * self.epochs:
+            return None
+        width, height = (
+            -(-int(side * self.window) // STRIDE) * STRIDE for side in (self.width, self.height)
+        )
+        return width, height
+
     @property
     def network(self) -> str:
         """The network's name in checkpoints."""
@@ -111,7 +127,7 @@ class DetectorConfig:
         for name in ("width", "height"):
             if (value := getattr(self, name)) < STRIDE or value % STRIDE:
                 _refuse(name, value, f"it must be a multiple of {STRIDE}")
-        for name in ("epochs", "batch", "evaluate_every"):
+        for name in ("epochs", "batch", "evaluate_every", "passes"):
             if getattr(self, name) < 1:
                 _refuse(name, getattr(self, name), "it must be at least 1")
         self._check_numbers()
@@ -128,6 +144,10 @@ class DetectorConfig:
         for name in ("norm_momentum", "foreground"):
             if not 0 < getattr(self, name) < 1:
                 _refuse(name, getattr(self, name), "it must lie between 0 and 1")
+        if not 0 < self.window <= 1:
+            _refuse("window", self.window, "it must be above 0 and at most 1")
+        if not 0 <= self.window_until <= 1:
+            _refuse("window_until", self.window_until, "it must lie between 0 and 1")
         for name in ("ema", "prior"):
             if not 0 <= getattr(self, name) < 1:
                 _refuse(name, getattr(self, name), "it must be 0 or more and below 1")

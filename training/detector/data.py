@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 LEAST_VISIBLE = 0.4  # share of a box that must stay in the frame to be learnt
 SMALLEST_SIDE = 2.0  # pixels of network input; less is a smudge, not an object
+AT_A_BOX = 0.85  # share of training windows that look at a box
 FILL = 114  # grey outside a shrunk frame
 
 
@@ -212,43 +213,72 @@ def as_input(frames: Bgr) -> Tensor:
 
 
 def augment(
-    frame: Bgr, boxes: FrameBoxes, settings: Augmentation, rng: np.random.Generator
+    frame: Bgr,
+    boxes: FrameBoxes,
+    settings: Augmentation,
+    rng: np.random.Generator,
+    *,
+    window: geometry.Size | None = None,
 ) -> tuple[Bgr, FrameBoxes]:
-    """A changed frame with its boxes. Boxes that mostly left the frame become ignored."""
+    """A changed frame with its boxes. Boxes that mostly left the frame become ignored.
+
+    With ``window`` (width, height) the result is a window of that size, mostly around a box.
+    """
     height, width = frame.shape[:2]
-    scale, move = _draw_affine(settings, rng, width=width, height=height)
+    size = (width, height)
+    scale, move = _draw_affine(settings, rng, size=size, boxes=boxes, window=window)
+    width, height = window or size
     return (
-        _recolour(_warp(frame, scale, move), settings, rng),
+        _recolour(_warp(frame, scale, move, (width, height)), settings, rng),
         transform_boxes(boxes, scale=scale, move=move, width=width, height=height),
     )
 
 
 def _draw_affine(
-    settings: Augmentation, rng: np.random.Generator, *, width: int, height: int
+    settings: Augmentation,
+    rng: np.random.Generator,
+    *,
+    size: geometry.Size,
+    boxes: FrameBoxes,
+    window: geometry.Size | None,
 ) -> tuple[Floats, Floats]:
-    size = np.array([width, height], dtype=np.float64)
+    whole, canvas = np.array(size, np.float64), np.array(window or size, np.float64)
     zoom = float(np.exp(rng.uniform(*np.log(settings.zoom))))
-    centred = size * (1 - zoom) / 2
-    move = centred + rng.uniform(-1, 1, 2) * settings.shift * size
-    if zoom > 1:  # the window may lie anywhere in the enlarged frame
-        move = rng.uniform(size * (1 - zoom), 0)
+    if window:
+        aim = _draw_aim(boxes, rng, whole)
+        move = canvas * rng.uniform(0.25, 0.75, 2) - zoom * aim
+        edge = canvas - zoom * whole  # further than this the window leaves the frame
+        move = np.clip(move, np.minimum(edge, 0), np.maximum(edge, 0))
+    elif zoom > 1:  # the window may lie anywhere in the enlarged frame
+        move = rng.uniform(whole * (1 - zoom), 0)
+    else:
+        move = whole * (1 - zoom) / 2 + rng.uniform(-1, 1, 2) * settings.shift * whole
     scale = np.array([zoom, zoom])
     if rng.random() < settings.flip:
-        scale[0], move[0] = -zoom, width - move[0]
+        scale[0], move[0] = -zoom, canvas[0] - move[0]
     return scale, move
 
 
-def _warp(frame: Bgr, scale: Floats, move: Floats) -> Bgr:
-    if np.allclose(scale, 1) and np.allclose(move, 0):
+def _draw_aim(boxes: FrameBoxes, rng: np.random.Generator, whole: Floats) -> Floats:
+    """A point to look at: mostly the middle of a box, else anywhere."""
+    shown = boxes.boxes[~boxes.ignored]
+    if len(shown) and rng.random() < AT_A_BOX:
+        box = shown[rng.integers(len(shown))]
+        return np.asarray((box[:2] + box[2:]) / 2)
+    return rng.uniform(0, whole)
+
+
+def _warp(frame: Bgr, scale: Floats, move: Floats, size: geometry.Size) -> Bgr:
+    same = size == (frame.shape[1], frame.shape[0])
+    if same and np.allclose(scale, 1) and np.allclose(move, 0):
         return np.asarray(frame)
     # Boxes speak of pixel edges, OpenCV of pixel middles: half a pixel apart.
     shift = move + 0.5 * scale - 0.5
     matrix = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
-    height, width = frame.shape[:2]
     warped = cv2.warpAffine(
         np.asarray(frame),
         matrix,
-        (width, height),
+        size,
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(FILL, FILL, FILL),
@@ -336,7 +366,7 @@ def _cells(boxes: Floats, grid: Grid) -> Iterator[tuple[slice, slice]]:
 
 
 class TrainSet:
-    """Samples ready to train on: batches of an epoch depend on seed, epoch and index only."""
+    """Samples ready to train on: a pass's batches depend on seed, number and index only."""
 
     def __init__(
         self,
@@ -361,23 +391,31 @@ class TrainSet:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def batches(self, *, epoch: int, size: int) -> Iterator[Batch]:
-        """Every sample once, in the epoch's order; the last batch may be short."""
-        order = np.random.default_rng((self.seed, epoch)).permutation(len(self))
-        for start in range(0, len(order), size):
-            yield self._batch(order[start : start + size], epoch)
+    def batches(
+        self, *, number: int, size: int, window: geometry.Size | None = None
+    ) -> Iterator[Batch]:
+        """Every sample once, in the order of this pass; the last batch may be short.
 
-    def _batch(self, chosen: NDArray[np.intp], epoch: int) -> Batch:
+        With ``window`` (width, height) the batches hold windows of that size.
+        """
+        order = np.random.default_rng((self.seed, number)).permutation(len(self))
+        for start in range(0, len(order), size):
+            yield self._batch(order[start : start + size], number, window)
+
+    def _batch(self, chosen: NDArray[np.intp], number: int, window: geometry.Size | None) -> Batch:
+        grid = Grid.of(*window) if window else self.grid
         frames, parts = [], []
         for index in chosen.tolist():
-            rng = np.random.default_rng((self.seed, epoch, index, 1))
+            rng = np.random.default_rng((self.seed, number, index, 1))
             frame, boxes = augment(
-                self.store.frames[index], self.boxes[index], self.augmentation, rng
+                self.store.frames[index],
+                self.boxes[index],
+                self.augmentation,
+                rng,
+                window=window,
             )
             frames.append(frame)
-            parts.append(
-                targets(boxes, learnt=self.learnt[index], grid=self.grid, ellipse=self.ellipse)
-            )
+            parts.append(targets(boxes, learnt=self.learnt[index], grid=grid, ellipse=self.ellipse))
         coverage, normalised, mask, edges = (
             torch.from_numpy(np.stack(part)) for part in zip(*parts, strict=True)
         )

@@ -163,9 +163,15 @@ class _Training:
     def run_epoch(self, frames: TrainSet, progress: Progress | None) -> None:
         self.epoch += 1
         self.network.train()
-        total = -(-len(frames) // self.config.batch)
+        passes = self.config.passes
+        total = -(-len(frames) // self.config.batch) * passes
         sums: dict[str, float] = {}
-        batches = prefetched(frames.batches(epoch=self.epoch, size=self.config.batch))
+        window = self.config.window_at(self.epoch)
+        batches = prefetched(
+            batch
+            for number in range((self.epoch - 1) * passes, self.epoch * passes)
+            for batch in frames.batches(number=number, size=self.config.batch, window=window)
+        )
         with closing(batches):  # type: ignore[type-var]  # a generator, typed as its iterator
             for done, batch in enumerate(batches, start=1):
                 rate = self._rate(total)

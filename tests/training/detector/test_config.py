@@ -38,11 +38,20 @@ def test_the_toolkits_preset_has_its_numbers():
         {"precision": "float8"},
         {"preset": "slow"},
         {"colour": "red"},
+        {"window": 0.0},
+        {"passes": 0},
     ],
 )
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(SettingRefused):
         DetectorConfig.of(**{"preset": "quick", "classes": ("car",), **wrong})
+
+
+def test_windows_are_multiples_of_16_and_end_with_whole_frames():
+    config = DetectorConfig.of(
+        "standard", classes=("car",), width=480, height=272, window=0.5, window_until=0.5, epochs=4
+    )
+    assert [config.window_at(epoch) for epoch in (1, 2, 3, 4)] == [(240, 144)] * 2 + [None] * 2
 
 
 def test_a_small_input_is_a_warning_only(caplog):

@@ -45,7 +45,7 @@ def train_set(samples, folder, **changes):
 
 
 def test_an_epoch_is_every_frame_once_with_the_short_batch(samples, tmp_path):
-    batches = list(train_set(samples, tmp_path).batches(epoch=1, size=4))
+    batches = list(train_set(samples, tmp_path).batches(number=1, size=4))
     assert [len(batch.frames) for batch in batches] == [4, 3]
     assert batches[0].frames.shape == (4, 3, 64, 96)
     assert batches[0].coverage.shape == batches[0].mask.shape == (4, 2, 4, 6)
@@ -54,10 +54,10 @@ def test_an_epoch_is_every_frame_once_with_the_short_batch(samples, tmp_path):
 
 
 def test_batches_depend_on_seed_and_epoch_only(samples, tmp_path):
-    first, again = (list(train_set(samples, tmp_path).batches(epoch=2, size=7)) for _ in range(2))
+    first, again = (list(train_set(samples, tmp_path).batches(number=2, size=7)) for _ in range(2))
     torch.testing.assert_close(first[0].frames, again[0].frames, rtol=0, atol=0)
     torch.testing.assert_close(first[0].edges, again[0].edges, rtol=0, atol=0)
-    other = next(train_set(samples, tmp_path).batches(epoch=3, size=7))
+    other = next(train_set(samples, tmp_path).batches(number=3, size=7))
     assert not torch.equal(first[0].frames, other.frames)
 
 
@@ -99,6 +99,23 @@ def test_boxes_stay_on_their_pixels_when_a_frame_is_changed():
         rows, columns = np.nonzero(picture[..., 0] > 190)
         seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         np.testing.assert_allclose(moved.boxes[0], seen, atol=1.2)
+
+
+def test_windows_are_small_and_look_at_boxes():
+    still = Augmentation(brightness=0, contrast=0, cast=0, blur=0, noise=0, hue=0, saturation=0)
+    frame = np.zeros((192, 320, 3), np.uint8)
+    frame[100:116, 40:80] = 255
+    shown = 0
+    for seed in range(40):
+        picture, moved = augment(
+            frame, boxes_of([40, 100, 80, 116]), still, np.random.default_rng(seed), window=(96, 64)
+        )
+        assert picture.shape == (64, 96, 3)
+        assert 114 not in picture[..., 0]  # never beyond the frame
+        shown += len(moved.boxes)
+        for x1, y1, x2, y2 in moved.boxes[~moved.ignored].round().astype(int):
+            assert picture[y1 + 1 : y2 - 1, x1 + 1 : x2 - 1].min() > 190
+    assert shown > 30
 
 
 def test_a_mirrored_box_is_mirrored():
