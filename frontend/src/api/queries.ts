@@ -2,35 +2,15 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useParams } from "react-router";
-import { API, sessionFetch, toApiError } from "./client";
+import { api, unwrap } from "./client";
 import type { Id, Job, Project, Session } from "./types";
 
 export type { Id, Job, Project, Session };
 
 export type Counts = Record<string, number | undefined>;
-export interface Listed<T> { results: T[]; next: string | null; previous?: string | null }
-
-type Params = Record<string, string | number | boolean | null | undefined>;
-
-/** One request to the API; `body` goes as JSON. */
-export async function ask<T>(method: string, path: string, { query, body }: { query?: Params; body?: unknown } = {}): Promise<T> {
-  const url = new URL(path.startsWith("/") || path.startsWith("http") ? path : API + path, location.origin);
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
-  }
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  const response = await sessionFetch(new Request(url, {
-    method, headers, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body),
-  }));
-  const answer = response.status === 204 ? null : ((await response.json().catch(() => null)) as unknown);
-  if (!response.ok) throw toApiError(response.status, answer);
-  return answer as T;
-}
-
-export const useSession = () => useQuery({ queryKey: ["session"], queryFn: () => ask<Session>("GET", "session/"), staleTime: 60_000 });
-export const logIn = (username: string, password: string) => ask<Session>("POST", "session/", { body: { username, password } });
-export const logOut = () => ask<null>("DELETE", "session/");
+export const useSession = () => useQuery({ queryKey: ["session"], queryFn: () => unwrap(api.GET("/api/v1/session/")), staleTime: 60_000 });
+export const logIn = (username: string, password: string) => unwrap(api.POST("/api/v1/session/", { body: { username, password } }));
+export const logOut = () => unwrap(api.DELETE("/api/v1/session/"));
 
 /** The project in the address: /p/:project/... */
 export function useProjectId(): Id {
@@ -39,12 +19,12 @@ export function useProjectId(): Id {
 
 export function useProject() {
   const id = useProjectId();
-  return useQuery({ queryKey: ["project", id], queryFn: () => ask<Project>("GET", `projects/${id}/`), staleTime: 60_000 });
+  return useQuery({ queryKey: ["project", id], queryFn: () => unwrap(api.GET("/api/v1/projects/{id}/", { params: { path: { id } } })), staleTime: 60_000 });
 }
 
 export function useCounts() {
   const id = useProjectId();
-  return useQuery({ queryKey: ["stats", id], queryFn: () => ask<Counts>("GET", "stats/", { query: { project: id } }) });
+  return useQuery({ queryKey: ["stats", id], queryFn: (): Promise<Counts> => unwrap(api.GET("/api/v1/stats/", { params: { query: { project: id } } })) });
 }
 
 export const ACTIVE_STATES: readonly Job["state"][] = ["queued", "running", "cancelling"];
@@ -56,7 +36,7 @@ export function useJobs() {
   const client = useQueryClient();
   const query = useQuery({
     queryKey: ["jobs", id],
-    queryFn: () => ask<Listed<Job>>("GET", "jobs/", { query: { project: id } }),
+    queryFn: () => unwrap(api.GET("/api/v1/jobs/", { params: { query: { project: id } } })),
     placeholderData: keepPreviousData,
     // The socket brings news at once; this is for the time without it.
     refetchInterval: (state) => (state.state.data?.results.some(isActive) ? 5_000 : 30_000),
@@ -88,7 +68,7 @@ export function useJob(id: Id | null | undefined) {
   return useQuery({
     queryKey: ["jobs", "one", id],
     enabled: typeof id === "number",
-    queryFn: () => ask<Job>("GET", `jobs/${id}/`),
+    queryFn: () => unwrap(api.GET("/api/v1/jobs/{id}/", { params: { path: { id: Number(id) } } })),
     refetchInterval: (query) => (query.state.data && isActive(query.state.data) ? 5_000 : false),
   });
 }
@@ -98,7 +78,7 @@ export function useWorkersAlive(waiting: boolean): boolean {
   const query = useQuery({
     queryKey: ["workers"],
     enabled: waiting,
-    queryFn: () => ask<{ alive: boolean }>("GET", "jobs/workers/"),
+    queryFn: () => unwrap(api.GET("/api/v1/jobs/workers/")),
     refetchInterval: 10_000,
   });
   // A worker that is busy is alive, whatever a probe under load says.
@@ -111,7 +91,7 @@ export const useActiveJobs = (): Job[] => useJobs().data?.results.filter(isActiv
 export function useCancelJob() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (job: Id) => ask<Job>("POST", `jobs/${job}/cancel/`),
+    mutationFn: (job: Id) => unwrap(api.POST("/api/v1/jobs/{id}/cancel/", { params: { path: { id: job } } })),
     onSettled: () => client.invalidateQueries({ queryKey: ["jobs"] }),
   });
 }

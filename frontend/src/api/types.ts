@@ -1,7 +1,8 @@
 /** The server's rows, by their short names. */
 import type { components } from "./schema";
 
-type Schemas = components["schemas"];
+/** Every shape of the schema, for the requests that have no short name here. */
+export type Schemas = components["schemas"];
 export type Id = number;
 export type Session = Schemas["Session"];
 export type Project = Schemas["Project"];

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { ask, type Listed, useProjectId } from "../api/queries";
-import type { DatasetVersion, TrainedModel } from "../api/types";
+import { api, unwrap } from "../api/client";
+import { useProjectId } from "../api/queries";
 import { countsOf, RARE, rare } from "../datasets/counts";
 import { headline } from "../models/figures";
 import { formatNumber, formatShare } from "../shared/format";
@@ -16,7 +16,7 @@ export function Gain() {
   const project = useProjectId();
   const models = useQuery({
     queryKey: ["models", project, "newest"],
-    queryFn: () => ask<Listed<TrainedModel>>("GET", "models/", { query: { project, limit: 50 } }),
+    queryFn: () => unwrap(api.GET("/api/v1/models/", { params: { query: { project, limit: 50 } } })),
   });
   const judged = (models.data?.results ?? []).filter((model) => headline(model.kind, model.figures) !== undefined).slice(0, 8).reverse();
   if (judged.length === 0) return null;
@@ -48,7 +48,7 @@ export function CharacterBars() {
   const project = useProjectId();
   const newest = useQuery({
     queryKey: ["datasets", project, "newest-recognizer"],
-    queryFn: () => ask<Listed<DatasetVersion>>("GET", "datasets/", { query: { project, kind: "recognizer", limit: 1 } }),
+    queryFn: () => unwrap(api.GET("/api/v1/datasets/", { params: { query: { project, kind: "recognizer", limit: 1 } } })),
   });
   const version = newest.data?.results[0];
   const { characters } = countsOf(version?.counts);

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "react-router";
+import { api, unwrap } from "../api/client";
 import { type Counts, useActiveJobs, useCounts, useProject, useProjectId } from "../api/queries";
-import type { Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { taskName } from "../jobs/tasks";
 import { useCommands } from "../shared/commands";
@@ -104,7 +104,7 @@ function Videos() {
   const t = useTexts(texts);
   const go = useNavigate();
   const id = useProjectId();
-  const videos = useList<Video>(["videos", id], "videos/", { project: id });
+  const videos = useList(["videos", id], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project: id, cursor } } })));
   if (!videos.data?.length) return null;
   return (
     <section className="card scroll-x">

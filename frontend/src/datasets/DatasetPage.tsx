@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, isActive, useJob, useProjectId } from "../api/queries";
-import type { DatasetVersion, Export, Job } from "../api/types";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { isActive, useJob, useProjectId } from "../api/queries";
+import type { DatasetVersion, Export, Schemas } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatDateTime, formatNumber } from "../shared/format";
 import { useList } from "../shared/Pages";
@@ -20,7 +20,7 @@ export default function DatasetPage() {
   const s = useTexts(shared);
   const project = useProjectId();
   const id = Number(useParams().version);
-  const version = useQuery({ queryKey: ["datasets", "one", id], queryFn: () => ask<DatasetVersion>("GET", `datasets/${id}/`) });
+  const version = useQuery({ queryKey: ["datasets", "one", id], queryFn: () => unwrap(api.GET("/api/v1/datasets/{id}/", { params: { path: { id } } })) });
   if (version.data) return <OneVersion version={version.data} />;
   return (
     <Page title={s("datasets")} parent={{ name: s("datasets"), to: `/p/${project}/datasets` }}>
@@ -65,26 +65,26 @@ function OneVersion({ version }: { version: DatasetVersion }) {
   );
 }
 
-const formats: Record<DatasetVersion["kind"], readonly (readonly [string, string])[]> = {
-  detector: [["yolo", "YOLO"], ["kitti", "KITTI"], ["cloud-annotations", "Cloud Annotations"], ["csv", "CSV"]],
+type Format = Schemas["ExportRequestRequest"]["format"];
+const formats: Record<DatasetVersion["kind"], readonly (readonly [Format, string])[]> = {
+  detector: [["yolo", "YOLO"], ["kitti", "KITTI"], ["cloud-annotations", "Cloud Annotations"], ["coco", "COCO"], ["voc", "Pascal VOC"], ["csv", "CSV"]],
   recognizer: [["lprnet", "LPRNet"], ["csv", "CSV"]],
 };
 
 function Exports({ version }: { version: DatasetVersion }) {
   const t = useTexts(texts);
   const client = useQueryClient();
-  const [format, setFormat] = useState(formats[version.kind][0]?.[0] ?? "");
-  const key = ["exports", version.id];
-  const exports = useList<Export>(key, "exports/", { project: version.project, dataset: version.id });
+  const [format, setFormat] = useState<Format>(formats[version.kind][0]?.[0] ?? "csv");
+  const exports = useList(["exports", version.id], (cursor) => unwrap(api.GET("/api/v1/exports/", { params: { query: { project: version.project, dataset: version.id, cursor } } })));
   const make = useMutation({
-    mutationFn: () => ask<Job>("POST", "exports/", { body: { dataset: version.id, format } }),
+    mutationFn: () => unwrap(api.POST("/api/v1/exports/", { body: { dataset: version.id, format } })),
     onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "exports" || queryKey[0] === "jobs" }),
   });
   return (
     <section className="card stack">
       <div className="row end">
         <div className="grow">
-          <SelectField label={t("format")} value={format} onChange={(event) => setFormat(event.target.value)}>
+          <SelectField label={t("format")} value={format} onChange={(event) => setFormat(event.target.value as Format)}>
             {formats[version.kind].map(([value, name]) => <option key={value} value={value}>{name}</option>)}
           </SelectField>
         </div>

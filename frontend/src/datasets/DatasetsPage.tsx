@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "react-router";
+import { api, unwrap } from "../api/client";
 import { isActive, useJobs, useProjectId } from "../api/queries";
-import type { DatasetVersion } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatDateTime, formatNumber } from "../shared/format";
 import { More, useList } from "../shared/Pages";
@@ -16,7 +16,7 @@ export default function DatasetsPage() {
   const s = useTexts(shared);
   const go = useNavigate();
   const project = useProjectId();
-  const versions = useList<DatasetVersion>(["datasets", project], "datasets/", { project });
+  const versions = useList(["datasets", project], (cursor) => unwrap(api.GET("/api/v1/datasets/", { params: { query: { project, cursor } } })));
   const jobs = (useJobs().data?.results ?? []).filter((job) => /freeze/.test(job.task));
   const failed = jobs[0]?.state === "failed" ? jobs[0] : undefined;
   const make = <Link className="button primary" to={`/p/${project}/datasets/new`}>{t("new_version")}</Link>;

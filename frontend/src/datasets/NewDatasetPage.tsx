@@ -1,9 +1,9 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, useProjectId } from "../api/queries";
-import type { Job, Kind } from "../api/types";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { useProjectId } from "../api/queries";
+import type { Kind } from "../api/types";
 import { useCommands } from "../shared/commands";
 import { formatNumber } from "../shared/format";
 import { Notice } from "../shared/States";
@@ -35,16 +35,16 @@ export default function NewDatasetPage() {
     queryKey: ["dataset-preview", project, kind, shares, seed, whole],
     enabled: shares !== null && seedOk,
     placeholderData: keepPreviousData,
-    queryFn: () => ask<{ counts?: unknown }>("POST", "datasets/preview/", { body }),
+    queryFn: () => unwrap(api.POST("/api/v1/datasets/preview/", { body })),
   });
   const freeze = useMutation({
-    mutationFn: () => ask<Job>("POST", "datasets/", { body }),
+    mutationFn: () => unwrap(api.POST("/api/v1/datasets/", { body })),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["jobs"] });
       void go(`/p/${project}/datasets`);
     },
   });
-  const counts = preview.data && !preview.error ? countsOf(preview.data.counts ?? preview.data) : undefined;
+  const counts = preview.data && !preview.error ? countsOf(preview.data.counts) : undefined;
   const ready = counts !== undefined && counts.items > 0 && counts.leaks === 0 && shares !== null && seedOk && !freeze.isPending;
   useCommands([{
     id: "freeze", name: { en: translator(texts, "en")("freeze"), es: translator(texts, "es")("freeze") }, keys: "Ctrl+Enter",

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { Link, useParams } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, isActive, useJob, useProject, useProjectId } from "../api/queries";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { isActive, useJob, useProject, useProjectId } from "../api/queries";
 import type { ImportDetail, Job } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { useCommands } from "../shared/commands";
@@ -21,7 +21,7 @@ export default function ImportPage() {
   const project = useProjectId();
   const id = Number(useParams().batch);
   const client = useQueryClient();
-  const batch = useQuery({ queryKey: ["imports", "one", id], queryFn: () => ask<ImportDetail>("GET", `imports/${id}/`) });
+  const batch = useQuery({ queryKey: ["imports", "one", id], queryFn: () => unwrap(api.GET("/api/v1/imports/{id}/", { params: { path: { id } } })) });
   const job = useJob(batch.data?.job);
   const state = job.data?.state;
   useEffect(() => {
@@ -37,6 +37,11 @@ export default function ImportPage() {
 
 type Mapping = Record<string, string | null | undefined>;
 
+/** What is sent: every class has its decision, left out where there is none. */
+function decided(mapping: Mapping): Record<string, string | null> {
+  return Object.fromEntries(Object.entries(mapping).map(([label, becomes]) => [label, becomes ?? null]));
+}
+
 function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
@@ -48,7 +53,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
   const mapping: Mapping = { ...firstMapping(Object.keys(batch.labels), known, batch.mapping), ...changed };
   const unmapped = Object.values(mapping).some((label) => label === undefined);
   const start = useMutation({
-    mutationFn: () => ask<Job>("POST", `imports/${batch.id}/start/`, { body: { mapping } }),
+    mutationFn: () => unwrap(api.POST("/api/v1/imports/{id}/start/", { params: { path: { id: batch.id } }, body: { mapping: decided(mapping) } })),
     onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "imports" || queryKey[0] === "jobs" }),
   });
   const ready = batch.dry_run && !active && job?.state === "succeeded" && !unmapped && !start.isPending;

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRef } from "react";
 import { Link, useNavigate } from "react-router";
-import { sentenceOf, upload } from "../api/client";
+import { api, sentenceOf, unwrap, upload } from "../api/client";
 import { useProjectId } from "../api/queries";
 import type { ImportBatch } from "../api/types";
 import { useCommands } from "../shared/commands";
@@ -23,7 +23,7 @@ export default function ImportsPage() {
   const go = useNavigate();
   const project = useProjectId();
   const picker = useRef<HTMLInputElement>(null);
-  const batches = useList<ImportBatch>(["imports", project], "imports/", { project });
+  const batches = useList(["imports", project], (cursor) => unwrap(api.GET("/api/v1/imports/", { params: { query: { project, cursor } } })));
   const open = (batch: { id: number }) => void go(`/p/${project}/imports/${batch.id}`);
   const send = useMutation({
     mutationFn: (file: File) => {
@@ -73,7 +73,7 @@ export default function ImportsPage() {
             </section>
           )}
         </Shown>
-        <section className="card"><FromServer project={project} path="imports/" label={s("import")} done={open} /></section>
+        <section className="card"><FromServer label={s("import")} done={open} send={(path) => unwrap(api.POST("/api/v1/imports/", { body: { project, path } }))} /></section>
       </DropZone>
     </Page>
   );

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
-import { ask, isActive, useJobs } from "../api/queries";
+import { api, unwrap } from "../api/client";
+import { isActive, useJobs } from "../api/queries";
 import type { Job } from "../api/types";
 import { formatDateTime, formatSpan } from "../shared/format";
 import { Empty, Shown } from "../shared/States";
@@ -39,7 +40,7 @@ export default function JobsPage() {
 function Row({ job }: { job: Job }) {
   const t = useTexts(texts);
   const [open, setOpen] = useState(false);
-  const log = useQuery({ queryKey: ["jobs", "log", job.id], enabled: open, queryFn: () => ask<{ log: string }>("GET", `jobs/${job.id}/log/`) });
+  const log = useQuery({ queryKey: ["jobs", "log", job.id], enabled: open, queryFn: () => unwrap(api.GET("/api/v1/jobs/{id}/log/", { params: { path: { id: job.id } } })) });
   const took = job.started_at && job.ended_at ? formatSpan((Date.parse(job.ended_at) - Date.parse(job.started_at)) / 1000) : "–";
   return (
     <Fragment>

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { FormEvent } from "react";
-import { sentenceOf } from "../api/client";
-import { ask, useProject, useProjectId } from "../api/queries";
-import type { Membership } from "../api/types";
+import { type FormEvent, useState } from "react";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { useProject, useProjectId } from "../api/queries";
+import type { Membership, Schemas } from "../api/types";
 import { More, useList } from "../shared/Pages";
 import { Notice, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
@@ -11,7 +11,8 @@ import { SelectField, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { texts } from "./texts";
 
-const roles = [1, 2, 3, 4] as const;
+type Role = NonNullable<Membership["role"]>;
+const roles = [1, 2, 3, 4] as const satisfies readonly Role[];
 const MANAGER = 4;
 
 export default function MembersPage() {
@@ -20,17 +21,24 @@ export default function MembersPage() {
   const id = useProjectId();
   const project = useProject();
   const client = useQueryClient();
-  const members = useList<Membership>(["members", id], "members/", { project: id });
-  const change = useMutation({
-    mutationFn: ([method, path, body]: [string, string, unknown?]) => ask<Membership>(method, path, { body }),
+  const members = useList(["members", id], (cursor) => unwrap(api.GET("/api/v1/members/", { params: { query: { project: id, cursor } } })));
+  const [refused, setRefused] = useState<unknown>(null);
+  const always = {
+    onMutate: () => setRefused(null),
+    onError: setRefused,
     onSettled: () => client.invalidateQueries({ queryKey: ["members"] }),
+  };
+  const join = useMutation({ mutationFn: (body: Schemas["MembershipRequest"]) => unwrap(api.POST("/api/v1/members/", { body })), ...always });
+  const change = useMutation({
+    mutationFn: ({ id, role }: { id: number; role: Role }) => unwrap(api.PATCH("/api/v1/members/{id}/", { params: { path: { id } }, body: { role } })), ...always,
   });
+  const remove = useMutation({ mutationFn: (id: number) => unwrap(api.DELETE("/api/v1/members/{id}/", { params: { path: { id } } })), ...always });
   const manages = project.data?.role === MANAGER;
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const given = new FormData(form);
-    change.mutate(["POST", "members/", { project: id, username: given.get("username"), role: Number(given.get("role")) }], { onSuccess: () => form.reset() });
+    join.mutate({ project: id, username: String(given.get("username")), role: Number(given.get("role")) as Role }, { onSuccess: () => form.reset() });
   };
   const options = roles.map((role) => <option key={role} value={role}>{t(`role_${role}`)}</option>);
   return (
@@ -46,10 +54,10 @@ export default function MembersPage() {
                     <td>{one.username}</td>
                     <td>
                       <select className="input" style={{ maxWidth: 280 }} aria-label={`${one.username}: ${t("role")}`} value={one.role} disabled={!manages || change.isPending}
-                        onChange={(event) => change.mutate(["PATCH", `members/${one.id}/`, { role: Number(event.target.value) }])}>{options}</select>
+                        onChange={(event) => change.mutate({ id: one.id, role: Number(event.target.value) as Role })}>{options}</select>
                     </td>
                     <td className="num">
-                      <button type="button" className="button small" disabled={!manages || change.isPending} onClick={() => change.mutate(["DELETE", `members/${one.id}/`])}>{s("remove")}</button>
+                      <button type="button" className="button small" disabled={!manages || remove.isPending} onClick={() => remove.mutate(one.id)}>{s("remove")}</button>
                     </td>
                   </tr>
                 ))}
@@ -59,7 +67,7 @@ export default function MembersPage() {
         </Shown>
         <More list={members} />
       </section>
-      {change.error && <Notice kind="bad">{sentenceOf(change.error)}</Notice>}
+      {refused !== null && <Notice kind="bad">{sentenceOf(refused)}</Notice>}
       {manages ? (
         <form className="card stack" onSubmit={add}>
           <h2>{t("add_title")}</h2>
@@ -67,7 +75,7 @@ export default function MembersPage() {
             <TextField label={t("user_name")} hint={t("user_hint")} name="username" required autoComplete="off" autoCapitalize="none" />
             <SelectField label={t("role")} name="role" defaultValue={2}>{options}</SelectField>
           </div>
-          <div><button type="submit" className="button primary" disabled={change.isPending}>{s("add")}</button></div>
+          <div><button type="submit" className="button primary" disabled={join.isPending}>{s("add")}</button></div>
         </form>
       ) : project.data && <p className="t3">{t("only_managers")}</p>}
     </Page>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, useProject, useProjectId } from "../api/queries";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { useProject, useProjectId } from "../api/queries";
 import type { TrainedModel } from "../api/types";
 import { formatDateTime, formatNumber, formatShare } from "../shared/format";
 import { Failed, Loading, Notice } from "../shared/States";
@@ -17,7 +17,7 @@ export default function ModelPage() {
   const s = useTexts(shared);
   const project = useProjectId();
   const id = Number(useParams().model);
-  const model = useQuery({ queryKey: ["models", "one", id], queryFn: () => ask<TrainedModel>("GET", `models/${id}/`) });
+  const model = useQuery({ queryKey: ["models", "one", id], queryFn: () => unwrap(api.GET("/api/v1/models/{id}/", { params: { path: { id } } })) });
   if (model.data) return <OneModel model={model.data} />;
   return (
     <Page title={s("models")} parent={{ name: s("models"), to: `/p/${project}/models` }}>

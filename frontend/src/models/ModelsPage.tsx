@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, useProject, useProjectId } from "../api/queries";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { useProject, useProjectId } from "../api/queries";
 import type { Kind, TrainedModel } from "../api/types";
 import { formatDateTime, formatShare } from "../shared/format";
 import { More, useList } from "../shared/Pages";
@@ -17,7 +17,7 @@ const MANAGER = 4;
 export function usePromote() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (model: TrainedModel) => ask<TrainedModel>("POST", `models/${model.id}/promote/`, { body: {} }),
+    mutationFn: (model: TrainedModel) => unwrap(api.POST("/api/v1/models/{id}/promote/", { params: { path: { id: model.id } }, body: { why: "" } })),
     onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "models" || queryKey[0] === "stats" }),
   });
 }
@@ -26,7 +26,7 @@ export default function ModelsPage() {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
-  const models = useList<TrainedModel>(["models", project], "models/", { project });
+  const models = useList(["models", project], (cursor) => unwrap(api.GET("/api/v1/models/", { params: { query: { project, cursor } } })));
   const promote = usePromote();
   return (
     <Page title={s("models")}>

@@ -1,8 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect } from "react";
 import { Link, useNavigate } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, logOut, type Project, useSession } from "../api/queries";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { logOut, useSession } from "../api/queries";
+import type { Schemas } from "../api/types";
 import { formatDateTime } from "../shared/format";
 import { More, useList } from "../shared/Pages";
 import { Empty, Notice, Shown } from "../shared/States";
@@ -19,7 +20,7 @@ export default function ProjectsPage() {
   const go = useNavigate();
   const client = useQueryClient();
   const session = useSession();
-  const projects = useList<Project & { created_at?: string }>(["projects"], "projects/", {});
+  const projects = useList(["projects"], (cursor) => unwrap(api.GET("/api/v1/projects/", { params: { query: { cursor } } })));
   useEffect(() => {
     document.title = `${s("projects")} · LPR Studio`;
   }, [s]);
@@ -48,7 +49,7 @@ export default function ProjectsPage() {
                     <span className="strong">{project.name}</span>
                     <span className="t3 small">{project.time_zone}</span>
                     <span className="grow" />
-                    {project.created_at && <span className="t3 small">{t("since", { date: formatDateTime(project.created_at) })}</span>}
+                    <span className="t3 small">{t("since", { date: formatDateTime(project.created_at) })}</span>
                   </Link>
                 </li>
               ))}
@@ -68,7 +69,7 @@ function NewProject() {
   const go = useNavigate();
   const client = useQueryClient();
   const make = useMutation({
-    mutationFn: (body: Record<string, unknown>) => ask<Project>("POST", "projects/", { body }),
+    mutationFn: (body: Schemas["ProjectRequest"]) => unwrap(api.POST("/api/v1/projects/", { body })),
     onSuccess: async (project) => {
       await client.invalidateQueries({ queryKey: ["projects"] });
       void go(`/p/${project.id}`);
@@ -77,7 +78,8 @@ function NewProject() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    make.mutate({ name: form.get("name"), time_zone: form.get("time_zone"), countries: [form.get("country")] });
+    const text = (name: string) => String(form.get(name));
+    make.mutate({ name: text("name"), time_zone: text("time_zone"), countries: [text("country")] });
   };
   return (
     <form className="card stack" onSubmit={submit}>

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, isActive, useProjectId } from "../api/queries";
-import type { InferenceRun, Kind, TrainedModel, Video } from "../api/types";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { isActive, useProjectId } from "../api/queries";
+import type { InferenceRun, Kind, Schemas, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatDateTime } from "../shared/format";
 import { More, useList } from "../shared/Pages";
@@ -20,8 +20,8 @@ import { texts } from "./texts";
 export default function ReadingsPage() {
   const t = useTexts(texts);
   const project = useProjectId();
-  const videos = useList<Video>(["videos", project, "all"], "videos/", { project, limit: 500 });
-  const runs = useList<InferenceRun>(["live", "inference-runs", project], "inference-runs/", { project });
+  const videos = useList(["videos", project, "all"], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, limit: 500, cursor } } })));
+  const runs = useList(["live", "inference-runs", project], (cursor) => unwrap(api.GET("/api/v1/inference-runs/", { params: { query: { project, cursor } } })));
   return (
     <Page title={t("title")}>
       <div className="columns">
@@ -74,12 +74,12 @@ function Start({ videos }: { videos: readonly Video[] }) {
   const client = useQueryClient();
   const project = useProjectId();
   const [search] = useSearchParams();
-  const models = useList<TrainedModel>(["models", project], "models/", { project });
+  const models = useList(["models", project], (cursor) => unwrap(api.GET("/api/v1/models/", { params: { query: { project, cursor } } })));
   const [fps, setFps] = useState("5");
   const rate = Number(fps.replace(",", "."));
   const rateOk = rate > 0 && rate <= 60;
   const start = useMutation({
-    mutationFn: (body: Record<string, unknown>) => ask<InferenceRun>("POST", "inference-runs/", { body }),
+    mutationFn: (body: Schemas["StartReadingRequest"]) => unwrap(api.POST("/api/v1/inference-runs/", { body })),
     onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "live" || queryKey[0] === "jobs" }),
   });
   const of = (kind: Kind) => models.data?.filter((model) => model.kind === kind) ?? [];

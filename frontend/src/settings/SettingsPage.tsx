@@ -1,10 +1,10 @@
 import { type MantineColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 import { useNavigate } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, logOut, useProject, useProjectId, useSession } from "../api/queries";
-import type { PlateFormat, Project } from "../api/types";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { logOut, useProject, useProjectId, useSession } from "../api/queries";
+import type { Project, Schemas } from "../api/types";
 import { type Language, setLanguage, useLanguage } from "../shared/language";
 import { useList } from "../shared/Pages";
 import { PlateText } from "../shared/PlateText";
@@ -49,14 +49,14 @@ function ProjectForm({ project }: { project: Project }) {
   const client = useQueryClient();
   const manages = project.role === 4;
   const save = useMutation({
-    mutationFn: (body: Record<string, unknown>) => ask<Project>("PATCH", `projects/${project.id}/`, { body }),
+    mutationFn: (body: Schemas["PatchedProjectRequest"]) => unwrap(api.PATCH("/api/v1/projects/{id}/", { params: { path: { id: project.id } }, body })),
     onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "project" || queryKey[0] === "projects" }),
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     save.mutate({
-      name: form.get("name"), time_zone: form.get("time_zone"), alphabet: form.get("alphabet"),
+      name: String(form.get("name")), time_zone: String(form.get("time_zone")), alphabet: String(form.get("alphabet")),
       second_reading_share: Number(String(form.get("share")).replace(",", ".")) / 100,
     });
   };
@@ -80,17 +80,21 @@ function Formats({ manages }: { manages: boolean }) {
   const s = useTexts(shared);
   const id = useProjectId();
   const client = useQueryClient();
-  const formats = useList<PlateFormat>(["plate-formats", id], "plate-formats/", { project: id });
-  const change = useMutation({
-    mutationFn: ([method, path, body]: [string, string, unknown?]) => ask<unknown>(method, path, { body }),
+  const formats = useList(["plate-formats", id], (cursor) => unwrap(api.GET("/api/v1/plate-formats/", { params: { query: { project: id, cursor } } })));
+  const [refused, setRefused] = useState<unknown>(null);
+  const always = {
+    onMutate: () => setRefused(null),
+    onError: setRefused,
     onSettled: () => client.invalidateQueries({ queryKey: ["plate-formats"] }),
-  });
+  };
+  const make = useMutation({ mutationFn: (body: Schemas["PlateFormatRequest"]) => unwrap(api.POST("/api/v1/plate-formats/", { body })), ...always });
+  const remove = useMutation({ mutationFn: (id: number) => unwrap(api.DELETE("/api/v1/plate-formats/{id}/", { params: { path: { id } } })), ...always });
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const given = new FormData(form);
     const pattern = String(given.get("pattern")).toUpperCase();
-    change.mutate(["POST", "plate-formats/", { project: id, name: given.get("name"), pattern, display: given.get("display") || "", examples: [] }], { onSuccess: () => form.reset() });
+    make.mutate({ project: id, name: String(given.get("name")), pattern, display: String(given.get("display") ?? ""), examples: [] }, { onSuccess: () => form.reset() });
   };
   return (
     <section className="card stack">
@@ -105,7 +109,7 @@ function Formats({ manages }: { manages: boolean }) {
                   <tr key={one.id}>
                     <td>{one.name}</td><td className="mono small">{one.pattern}</td><td className="mono small">{one.display}</td>
                     <td>{Array.isArray(one.examples) && typeof one.examples[0] === "string" && <PlateText text={one.examples[0]} />}</td>
-                    <td className="num">{manages && <button type="button" className="button small" onClick={() => change.mutate(["DELETE", `plate-formats/${one.id}/`])}>{s("remove")}</button>}</td>
+                    <td className="num">{manages && <button type="button" className="button small" onClick={() => remove.mutate(one.id)}>{s("remove")}</button>}</td>
                   </tr>
                 ))}
               </tbody>
@@ -113,7 +117,7 @@ function Formats({ manages }: { manages: boolean }) {
           </div>
         )}
       </Shown>
-      {change.error && <Notice kind="bad">{sentenceOf(change.error)}</Notice>}
+      {refused !== null && <Notice kind="bad">{sentenceOf(refused)}</Notice>}
       {manages && (
         <form className="stack" onSubmit={add}>
           <div className="grid-3">
@@ -121,7 +125,7 @@ function Formats({ manages }: { manages: boolean }) {
             <TextField label={t("pattern")} name="pattern" required className="mono" placeholder="AAA9999" />
             <TextField label={t("display")} hint={s("optional")} name="display" className="mono" placeholder="AAA-9999" />
           </div>
-          <div><button type="submit" className="button" disabled={change.isPending}>{t("add_format")}</button></div>
+          <div><button type="submit" className="button" disabled={make.isPending}>{t("add_format")}</button></div>
         </form>
       )}
     </section>

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, isActive, useProjectId, useWorkersAlive } from "../api/queries";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { isActive, useProjectId, useWorkersAlive } from "../api/queries";
 import type { Curves, Job, TrainingRun } from "../api/types";
 import { NoWorker, useNow } from "../jobs/JobProgress";
 import { secondsLeft, shareOf, waitsTooLong } from "../jobs/progress";
@@ -23,7 +23,7 @@ export default function RunPage() {
   const id = Number(useParams().run);
   const run = useQuery({
     queryKey: ["live", "training-runs", "one", id],
-    queryFn: () => ask<TrainingRun>("GET", `training-runs/${id}/`),
+    queryFn: () => unwrap(api.GET("/api/v1/training-runs/{id}/", { params: { path: { id } } })),
     // Without the socket the page still moves.
     refetchInterval: (query) => (query.state.data?.job && isActive(query.state.data.job) ? 5_000 : false),
   });
@@ -42,13 +42,13 @@ function OneRun({ run }: { run: TrainingRun }) {
   const active = run.job !== null && isActive(run.job);
   const metrics = useQuery({
     queryKey: ["live", "metrics", run.id],
-    queryFn: () => ask<Curves>("GET", `training-runs/${run.id}/metrics/`),
+    queryFn: () => unwrap(api.GET("/api/v1/training-runs/{id}/metrics/", { params: { path: { id: run.id } } })),
     refetchInterval: active ? 5_000 : false,
   });
   const curves = metrics.data ?? { steps: [], series: {} };
   const client = useQueryClient();
   const order = useMutation({
-    mutationFn: (what: "cancel" | "resume") => ask<TrainingRun>("POST", `training-runs/${run.id}/${what}/`),
+    mutationFn: (what: "cancel" | "resume") => unwrap(api.POST(`/api/v1/training-runs/{id}/${what}/`, { params: { path: { id: run.id } } })),
     onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "live" || queryKey[0] === "jobs" }),
   });
   const stopped = run.job?.state === "failed" || run.job?.state === "cancelled";

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
-import { sentenceOf } from "../api/client";
-import { ask, useProjectId } from "../api/queries";
-import type { DatasetVersion, Kind, TrainedModel, TrainingRun } from "../api/types";
+import { api, sentenceOf, unwrap } from "../api/client";
+import { useProjectId } from "../api/queries";
+import type { DatasetVersion, Kind } from "../api/types";
 import { countsOf, RARE, rare } from "../datasets/counts";
 import { useCommands } from "../shared/commands";
 import { useList } from "../shared/Pages";
@@ -20,7 +20,7 @@ export default function StartPage() {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
-  const versions = useList<DatasetVersion>(["datasets", project, "all"], "datasets/", { project, limit: 200 });
+  const versions = useList(["datasets", project, "all"], (cursor) => unwrap(api.GET("/api/v1/datasets/", { params: { query: { project, limit: 200, cursor } } })));
   return (
     <Page title={t("new_run")} parent={{ name: s("training"), to: `/p/${project}/training` }}>
       <Shown query={versions}>
@@ -50,7 +50,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
   const { config, errors } = configOf(kind, preset, typed);
   const wrong = Object.keys(errors).length;
   const start = useMutation({
-    mutationFn: () => ask<TrainingRun>("POST", "training-runs/", { body: { dataset: dataset?.id, parent: parent ? Number(parent) : null, ...config } }),
+    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, parent: parent ? Number(parent) : null, ...config } })),
     onSuccess: (run) => {
       void client.invalidateQueries({ queryKey: ["live"] });
       void client.invalidateQueries({ queryKey: ["jobs"] });
@@ -60,7 +60,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
   const ready = wrong === 0 && dataset !== undefined && !start.isPending;
   useCommands([{
     id: "start-training", name: { en: translator(texts, "en")("start"), es: translator(texts, "es")("start") }, keys: "Ctrl+Enter",
-    inFields: true, when: () => ready, run: () => start.mutate(),
+    inFields: true, when: () => ready, run: () => dataset && start.mutate(dataset.id),
   }]);
   return (
     <div className="columns">
@@ -100,7 +100,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
       <div className="stack">
         {dataset && <DataFacts version={dataset} />}
         {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
-        <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => start.mutate()}>{t("start")}</Action>
+        <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => dataset && start.mutate(dataset.id)}>{t("start")}</Action>
         {wrong > 0 && <p className="t2 small">{t("fix", { count: wrong })}</p>}
         {!dataset && <p className="t2 small">{t("choose_data")} <Link to={`/p/${project}/datasets/new?kind=${kind}`}>{t("to_datasets")}</Link></p>}
       </div>
@@ -111,7 +111,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
 function Parents({ kind, value, onChange }: { kind: Kind; value: string; onChange: (id: string) => void }) {
   const t = useTexts(texts);
   const project = useProjectId();
-  const models = useList<TrainedModel>(["models", project, kind], "models/", { project, kind });
+  const models = useList(["models", project, kind], (cursor) => unwrap(api.GET("/api/v1/models/", { params: { query: { project, kind, cursor } } })));
   return (
     <SelectField label={t("start_from")} value={value} onChange={(event) => onChange(event.target.value)}>
       <option value="">{t("scratch")}</option>

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "react-router";
+import { api, unwrap } from "../api/client";
 import { isActive, useProjectId } from "../api/queries";
-import type { TrainingRun } from "../api/types";
 import { texts as jobTexts } from "../jobs/texts";
 import { shareOf } from "../jobs/progress";
 import { formatDateTime, formatSpan } from "../shared/format";
@@ -18,7 +18,7 @@ export default function TrainingPage() {
   const j = useTexts(jobTexts);
   const go = useNavigate();
   const project = useProjectId();
-  const runs = useList<TrainingRun>(["live", "training-runs", project], "training-runs/", { project });
+  const runs = useList(["live", "training-runs", project], (cursor) => unwrap(api.GET("/api/v1/training-runs/", { params: { query: { project, cursor } } })));
   const make = <Link className="button primary" to={`/p/${project}/training/new`}>{t("new_run")}</Link>;
   return (
     <Page title={s("training")} actions={Boolean(runs.data?.length) && make}>

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
 import { sentenceOf, upload } from "../api/client";
-import { ask, type Id } from "../api/queries";
+import { type Id } from "../api/queries";
 import type { Video } from "../api/types";
 import { Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
@@ -87,14 +87,11 @@ export function DropZone({ onFiles, children }: { onFiles: (files: Iterable<File
 }
 
 /** Names a recording that is on the server already. */
-export function FromServer({ project, path, label, done, body = {} }: {
-  project: Id; path: string; label: string; done: (made: { id: Id }) => void; body?: Record<string, unknown>;
+export function FromServer({ label, send, done }: {
+  label: string; send: (path: string) => Promise<{ id: Id }>; done: (made: { id: Id }) => void;
 }) {
   const t = useTexts(texts);
-  const add = useMutation({
-    mutationFn: (file: string) => ask<{ id: Id }>("POST", path, { body: { project, path: file, ...body } }),
-    onSuccess: done,
-  });
+  const add = useMutation({ mutationFn: send, onSuccess: done });
   return (
     <form className="stack tight" onSubmit={(event) => {
       event.preventDefault();

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { sentenceOf } from "../api/client";
-import { ask } from "../api/queries";
-import type { Job, Video } from "../api/types";
+import { api, sentenceOf, unwrap } from "../api/client";
+
+import type { Video } from "../api/types";
 import { formatBytes, formatClock, formatNumber, parseClock } from "../shared/format";
 import { Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
@@ -22,7 +22,7 @@ export function ChooseFrames({ video, busy }: { video: Video; busy: boolean }) {
   const set = (name: keyof typeof typed) => (event: { target: { value: string } }) => setTyped({ ...typed, [name]: event.target.value });
   const { rule, errors } = readRule(by, typed, video.duration);
   const start = useMutation({
-    mutationFn: (body: Rule) => ask<Job>("POST", `videos/${video.id}/split/`, { body }),
+    mutationFn: (body: Rule) => unwrap(api.POST("/api/v1/videos/{id}/split/", { params: { path: { id: video.id } }, body })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
   });
   const taken = rule ? framesTaken(rule, video) : null;

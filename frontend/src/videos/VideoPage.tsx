@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useRef, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import { ask, isActive, useJobsOf, useProjectId } from "../api/queries";
+import { api, unwrap } from "../api/client";
+import { isActive, useJobsOf, useProjectId } from "../api/queries";
 import type { Frame, Job, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatBytes, formatMoment, formatNumber } from "../shared/format";
@@ -19,7 +20,7 @@ export default function VideoPage() {
   const s = useTexts(shared);
   const project = useProjectId();
   const id = Number(useParams().video);
-  const video = useQuery({ queryKey: ["videos", "one", id], queryFn: () => ask<Video>("GET", `videos/${id}/`) });
+  const video = useQuery({ queryKey: ["videos", "one", id], queryFn: () => unwrap(api.GET("/api/v1/videos/{id}/", { params: { path: { id } } })) });
   if (video.data) return <OneVideo key={id} video={video.data} />;
   return (
     <Page title={s("videos")} parent={{ name: s("videos"), to: `/p/${project}/videos` }}>
@@ -97,7 +98,7 @@ const filters = [["", "all"], ["open", "without_boxes"], ["done", "with_boxes"]]
 function Frames({ video, player }: { video: Video; player: RefObject<HTMLVideoElement | null> }) {
   const t = useTexts(texts);
   const [status, setStatus] = useState<(typeof filters)[number][0]>("");
-  const frames = useList<Frame>(["frames", video.id, status], "frames/", { video: video.id, status, limit: 96 });
+  const frames = useList(["frames", video.id, status], (cursor) => unwrap(api.GET("/api/v1/frames/", { params: { query: { video: video.id, ...(status ? { status } : {}), limit: 96, cursor } } })));
   return (
     <section className="stack">
       <div className="row wrap">

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { Link, useNavigate } from "react-router";
+import { api, unwrap } from "../api/client";
 import { isActive, useJobs, parametersOf, useProjectId } from "../api/queries";
 import type { Job, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
@@ -23,7 +24,7 @@ export default function VideosPage() {
   const client = useQueryClient();
   const picker = useRef<HTMLInputElement>(null);
   const { sendings, add } = useUploads(project);
-  const videos = useList<Video>(["videos", project], "videos/", { project });
+  const videos = useList(["videos", project], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, cursor } } })));
   const jobs = useJobs().data?.results ?? [];
   const choose = () => picker.current?.click();
   useCommands([{ id: "choose-video", name: { en: translator(texts, "en")("choose"), es: translator(texts, "es")("choose") }, keys: "V", run: choose }]);
@@ -47,7 +48,7 @@ export default function VideosPage() {
           )}
         </Shown>
         <section className="card">
-          <FromServer project={project} path="videos/" label={s("add")}
+          <FromServer label={s("add")} send={(path) => unwrap(api.POST("/api/v1/videos/", { body: { project, path } }))}
             done={() => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" })} />
         </section>
       </DropZone>
