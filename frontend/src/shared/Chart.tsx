@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatNumber } from "./format";
-import { spread } from "./spread";
+import { logSteps, spread } from "./spread";
 import { useTexts } from "./text";
 import { texts } from "./texts";
 import "./chart.css";
@@ -18,10 +18,10 @@ export interface Series {
   quiet?: boolean;
 }
 
-interface Props { title: string; unit?: string; x: readonly number[]; xName: string; series: readonly Series[]; log?: boolean; xMax?: number; yMax?: number }
+interface Props { title: string; unit?: string; x: readonly number[]; xName: string; series: readonly Series[]; log?: boolean; xMax?: number; yMax?: number; digits?: number }
 
 /** Lines over epochs, drawn at real width, with name and value at their end and a table behind. */
-export function Chart({ title, unit, x, xName, series, log = false, xMax, yMax }: Props) {
+export function Chart({ title, unit, x, xName, series, log = false, xMax, yMax, digits = 3 }: Props) {
   const t = useTexts(texts);
   const [asTable, setAsTable] = useState(false);
   return (
@@ -30,19 +30,19 @@ export function Chart({ title, unit, x, xName, series, log = false, xMax, yMax }
         <h2>{title}</h2><span className="t3 small">{unit}</span><span className="grow" />
         <button type="button" className="button plain small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>{t(asTable ? "chart" : "table")}</button>
       </header>
-      {asTable ? <Values x={x} xName={xName} series={series} /> : <Lines x={x} series={series} log={log} xMax={xMax} yMax={yMax} />}
+      {asTable ? <Values x={x} xName={xName} series={series} digits={digits} /> : <Lines x={x} series={series} log={log} xMax={xMax} yMax={yMax} digits={digits} />}
     </section>
   );
 }
 
-function Values({ x, xName, series }: Pick<Props, "x" | "xName" | "series">) {
+function Values({ x, xName, series, digits }: Pick<Props, "x" | "xName" | "series"> & { digits: number }) {
   return (
     <div className="chart-table">
       <table className="table">
         <thead><tr><th className="num">{xName}</th>{series.map((one) => <th key={one.name} className="num">{one.name}</th>)}</tr></thead>
         <tbody>
           {x.map((at, row) => (
-            <tr key={at}><td className="num">{at}</td>{series.map((one) => <td key={one.name} className="num">{show(one.values[row])}</td>)}</tr>
+            <tr key={at}><td className="num">{at}</td>{series.map((one) => <td key={one.name} className="num">{show(one.values[row], digits)}</td>)}</tr>
           ))}
         </tbody>
       </table>
@@ -50,8 +50,8 @@ function Values({ x, xName, series }: Pick<Props, "x" | "xName" | "series">) {
   );
 }
 
-function show(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : formatNumber(value, undefined, Math.abs(value) < 10 ? 3 : 1);
+function show(value: number | null | undefined, digits: number): string {
+  return value === null || value === undefined ? "–" : formatNumber(value, undefined, Math.abs(value) < 10 ? digits : 1);
 }
 
 /** Whole numbers only where the axis counts epochs, and no more labels than fit. */
@@ -68,16 +68,11 @@ function aroundLog(_plot: uPlot, min: number | null, max: number | null): [numbe
   return [(min ?? 0.1) / 1.3, (max ?? 1) * 1.3];
 }
 
-/** 1 and 3 of each power of ten: enough to read a falling loss by. */
-function logSteps(_plot: uPlot, _axis: number, min: number, max: number): number[] {
-  const steps: number[] = [];
-  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power += 1) {
-    steps.push(...[1, 3].map((factor) => factor * 10 ** power).filter((step) => step >= min * 0.999 && step <= max * 1.001));
-  }
-  return steps;
+function axisSteps(_plot: uPlot, _axis: number, min: number, max: number): number[] {
+  return logSteps(min, max);
 }
 
-function Lines({ x, series, log, xMax, yMax }: Omit<Props, "title" | "xName" | "unit">) {
+function Lines({ x, series, log, xMax, yMax, digits }: Omit<Props, "title" | "xName" | "unit"> & { digits: number }) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme("dark");
@@ -104,13 +99,13 @@ function Lines({ x, series, log, xMax, yMax }: Omit<Props, "title" | "xName" | "
       },
       axes: [
         { ...axis, grid: { show: false }, splits: wholeSteps, values: (_plot, splits) => splits.map((value) => formatNumber(value)) },
-        { ...axis, size: 44, ...(log ? { splits: logSteps, filter: (_plot: uPlot, splits: number[]) => splits } : {}), grid: { stroke: color("--line"), width: 1 }, values: (_plot, splits) => splits.map((value) => (value === null ? "" : formatNumber(value))) },
+        { ...axis, size: 44, ...(log ? { splits: axisSteps, filter: (_plot: uPlot, splits: number[]) => splits } : {}), grid: { stroke: color("--line"), width: 1 }, values: (_plot, splits) => splits.map((value) => (value === null ? "" : formatNumber(value))) },
       ],
       series: [{}, ...latest.current.series.map((one) => ({
-        label: one.name, spanGaps: true, points: { show: false },
+        label: one.name, spanGaps: true, points: { show: () => latest.current.data[0].length < 2, size: 6 },
         stroke: color(one.accent ? "--accent-text" : "--data2"), width: one.thin ? 1 : 1.75,
       }))],
-      hooks: { draw: [(drawn) => nameEnds(drawn, latest.current.series, (accent) => color(accent ? "--accent-text" : "--t2"))] },
+      hooks: { draw: [(drawn) => nameEnds(drawn, latest.current.series, digits, (accent) => color(accent ? "--accent-text" : "--t2"))] },
     }, latest.current.data, element);
     plot.current = made;
     const resize = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: 260 }));
@@ -120,9 +115,9 @@ function Lines({ x, series, log, xMax, yMax }: Omit<Props, "title" | "xName" | "
       made.destroy();
       plot.current = null;
     };
-  }, [shape, log, xMax, yMax]);
+  }, [shape, log, xMax, yMax, digits]);
   useEffect(() => plot.current?.setData(data));
-  return <div ref={holder} className="chart-lines" role="img" aria-label={series.map((one) => `${one.name} ${show(lastOf(one.values))}`).join(", ")} />;
+  return <div ref={holder} className="chart-lines" role="img" aria-label={series.map((one) => `${one.name} ${show(lastOf(one.values), digits)}`).join(", ")} />;
 }
 
 function lastOf(values: readonly (number | null)[]): number | null {
@@ -130,7 +125,7 @@ function lastOf(values: readonly (number | null)[]): number | null {
 }
 
 /** Writes name and value at each line's end, pushed apart where lines end together. */
-function nameEnds(plot: uPlot, series: readonly Series[], color: (accent: boolean) => string): void {
+function nameEnds(plot: uPlot, series: readonly Series[], digits: number, color: (accent: boolean) => string): void {
   const ratio = devicePixelRatio || 1;
   const ends = series.flatMap((one) => {
     const at = one.values.findLastIndex((value) => value !== null);
@@ -146,7 +141,7 @@ function nameEnds(plot: uPlot, series: readonly Series[], color: (accent: boolea
   const places = spread(ends.map((end) => end.y), 14 * ratio, plot.bbox.top + plot.bbox.height);
   ends.forEach(({ one, value, x }, index) => {
     plot.ctx.fillStyle = color(one.accent ?? false);
-    plot.ctx.fillText(`${one.name} ${show(value)}`, x + 6 * ratio, places[index] ?? 0);
+    plot.ctx.fillText(`${one.name} ${show(value, digits)}`, x + 6 * ratio, places[index] ?? 0);
   });
   plot.ctx.restore();
 }

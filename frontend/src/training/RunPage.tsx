@@ -99,17 +99,19 @@ function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {
   const job = run.job;
   const now = useNow(job !== null && isActive(job));
   const [judged, second] = qualities(run.kind, curves);
-  const left = job && job.state === "running" ? secondsLeft(job, now) : null;
   const spent = job?.started_at ? ((job.ended_at ? Date.parse(job.ended_at) : now) - Date.parse(job.started_at)) / 1000 : null;
   const done = curves.steps.at(-1) ?? 0;
   const epochs = epochsOf(run);
   const rate = last(curves.series.rate);
+  const each = last(curves.series.seconds) ?? (spent !== null && done > 0 ? spent / done : null);
+  const guess = job && job.state === "running" ? secondsLeft(job, now) : null;
+  const left = each !== null && epochs && job?.state === "running" ? each * (epochs - done) : guess;
   return (
     <section className="card figures">
       <Figure name={t("epoch")} unit={epochs ? t("of", { total: epochs }) : null}>{done}</Figure>
       <Figure name={t(run.kind === "recognizer" ? "exact" : "map")} unit={judged && t("best", { value: formatShare(best(curves.series[judged])) })}>{judged ? formatShare(last(curves.series[judged])) : "–"}</Figure>
       {job && isActive(job) ? <Figure name={t("left")}>{left === null ? "–" : formatSpan(left)}</Figure> : <Figure name={t("took")}>{spent === null ? "–" : formatSpan(spent)}</Figure>}
-      <Figure name={t("per_epoch")}>{spent !== null && done > 0 ? formatSpan(spent / done) : "–"}</Figure>
+      <Figure name={t("per_epoch")}>{each === null ? "–" : formatSpan(each)}</Figure>
       {second && <Figure name={run.kind === "recognizer" && second === "char" ? t("char") : metricName(second)}>{formatShare(last(curves.series[second]))}</Figure>}
       <Figure name={t("rate")}>{rate === null ? "–" : rate.toExponential(1)}</Figure>
     </section>
@@ -130,7 +132,7 @@ function Charts({ run, curves }: { run: TrainingRun; curves: Curves }) {
       <Chart title={t("loss")} unit={positive ? t("log_scale") : undefined} x={curves.steps} xName={t("epoch")} log={positive} xMax={xMax}
         series={losses.map((name) => ({ name: name === heldLoss ? "held" : name === "loss" ? "train" : metricName(name), values: values(name), accent: heldLoss ? name === heldLoss : name === "loss" }))} />
       {shown.length > 0 && (
-        <Chart title={t("held_vehicles")} unit="%" x={curves.steps} xName={t("epoch")} xMax={xMax} yMax={100}
+        <Chart title={t("held_vehicles")} unit="%" x={curves.steps} xName={t("epoch")} xMax={xMax} yMax={100} digits={1}
           series={shown.map((name, index) => ({ name: metricName(name), values: percent(name), accent: index === 0 }))} />
       )}
     </div>
