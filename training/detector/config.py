@@ -55,7 +55,7 @@ class DetectorConfig:
     norm_momentum: float = 0.1
     ema: float = 0.99
     foreground: float = 0.5
-    box_target: float = 10.0
+    box_target: float = 2.0
     prior: float = 0.02
     evaluate_every: int = 1
     passes: int = 1
@@ -166,7 +166,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "height": 272,
         "epochs": 16,
         "batch": 4,
-        "lr_hi": 5e-3,
+        "passes": 2,
+        "window": 0.5,
         "soft_start": 0.1,
         "ema": 0.97,
         "clustering": Clustering(min_height=2.5),
@@ -182,6 +183,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "norm_momentum": 0.01,
         "ema": 0.0,
         "foreground": 0.05,
+        "box_target": 10.0,
         "prior": 0.0,
         "evaluate_every": 10,
         "ellipse": Ellipse(),
