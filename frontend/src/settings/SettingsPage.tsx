@@ -13,6 +13,7 @@ import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Segments, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
+import { Cameras } from "./Cameras";
 import { texts } from "./texts";
 
 export default function SettingsPage() {
@@ -22,6 +23,7 @@ export default function SettingsPage() {
     <Page title={s("settings")}>
       <Browser />
       <Shown query={project}>{(row) => <ProjectForm key={row.id} project={row} />}</Shown>
+      <Cameras manages={project.data?.role === 4} />
       <Formats manages={project.data?.role === 4} />
       <Account />
     </Page>

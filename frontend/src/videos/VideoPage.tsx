@@ -1,15 +1,17 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useRef, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import { api, unwrap } from "../api/client";
+import { api, sentenceOf, unwrap } from "../api/client";
 import { isActive, useJobsOf, useProjectId } from "../api/queries";
 import type { Frame, Job, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatBytes, formatMoment, formatNumber } from "../shared/format";
+import { useCameras } from "../settings/Cameras";
 import { More, useList } from "../shared/Pages";
 import { Empty, Failed, Loading, Notice, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
+import { SelectField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { ChooseFrames } from "./ChooseFrames";
 import { Player } from "./Player";
@@ -81,15 +83,36 @@ function Facts({ video }: { video: Video }) {
   return (
     <section className="card stack">
       <h2>{t("facts")}</h2>
+      <CameraOf video={video} />
       <dl className="facts">
         <dt>{t("picture")}</dt><dd>{video.width} × {video.height}</dd>
         <dt>{t("frames_a_second")}</dt><dd>{video.fps ? formatNumber(video.fps, undefined, 2) : "–"}</dd>
-        <dt>{t("codec")}</dt><dd>{video.codec}, {video.container}</dd>
+        <dt>{t("codec")}</dt><dd>{video.codec}, {video.container.split(",")[0]}</dd>
         <dt>{t("size")}</dt><dd>{formatBytes(video.bytes)}</dd>
         <dt>{t("damage")}</dt><dd className={damaged ? "warn" : ""}>{damage.decoded === undefined ? "–" : damaged ? "" : t("damage_none")}</dd>
       </dl>
       {damaged && <Notice kind="warn">{t("damage_some", { corrupt: damage.corrupt ?? 0, errors: damage.errors ?? 0, decoded: damage.decoded ?? 0 })}</Notice>}
     </section>
+  );
+}
+
+function CameraOf({ video }: { video: Video }) {
+  const t = useTexts(texts);
+  const client = useQueryClient();
+  const cameras = useCameras().data ?? [];
+  const change = useMutation({
+    mutationFn: (camera: number | null) => unwrap(api.PATCH("/api/v1/videos/{id}/", { params: { path: { id: video.id } }, body: { camera } })),
+    onSettled: () => client.invalidateQueries({ queryKey: ["videos"] }),
+  });
+  if (cameras.length === 0) return null;
+  return (
+    <>
+      <SelectField label={t("camera")} value={video.camera ?? ""} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value ? Number(event.target.value) : null)}>
+        <option value="">{t("camera_none")}</option>
+        {cameras.map((camera) => <option key={camera.id} value={camera.id}>{camera.name}</option>)}
+      </SelectField>
+      {change.error && <Notice kind="bad">{sentenceOf(change.error)}</Notice>}
+    </>
   );
 }
 

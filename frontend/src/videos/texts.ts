@@ -64,6 +64,8 @@ export const texts = defineTexts({
   damage_none: { en: "none found", es: "ninguno" },
   damage_some: { en: "{corrupt} damaged pictures, {errors} broken packets in {decoded} pictures. The rest is safe.",
     es: "{corrupt} imágenes dañadas, {errors} paquetes rotos en {decoded} imágenes. El resto está a salvo." },
+  camera: { en: "Camera", es: "Cámara" },
+  camera_none: { en: "not said", es: "no indicada" },
   read_this: { en: "Read this video", es: "Leer este video" },
   time: { en: "Time", es: "Tiempo" },
   play: { en: "Play or stop", es: "Reproducir o parar" },
