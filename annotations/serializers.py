@@ -410,8 +410,7 @@ class CropSerializer(serializers.ModelSerializer[Crop]):
 
     @extend_schema_field(SuggestionSerializer(allow_null=True))
     def get_suggestion(self, crop: Crop) -> Any:
-        row = self.context.get("suggestions", {}).get(crop.pk)
-        return SuggestionSerializer(row).data if row else None
+        return self.context.get("suggestions", {}).get(crop.pk)
 
 
 class LeaseSerializer(serializers.Serializer[Any]):

@@ -24,6 +24,7 @@ from annotations.serializers import (
     ReleasedSerializer,
     ReleaseSerializer,
     SavedReadingSerializer,
+    SuggestionSerializer,
     TranscriptionSerializer,
 )
 from lprsite.jobs.views import NewestFirst
@@ -47,10 +48,10 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             count=given.validated_data["count"],
             exclude=given.validated_data["exclude"],
         )
-        context = {
-            **self.get_serializer_context(),
-            "suggestions": transcriptions.newest_suggestions(held),
-        }
+        newest = transcriptions.newest_suggestions(held)
+        shown = SuggestionSerializer(newest.values(), many=True).data  # one serializer for all
+        suggestions = dict(zip(newest, shown, strict=True))
+        context = {**self.get_serializer_context(), "suggestions": suggestions}
         left = Crop.objects.filter(project=project).unread().count()
         return Response(LeasedSerializer({"crops": held, "left": left}, context=context).data)
 
