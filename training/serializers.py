@@ -189,7 +189,7 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
     boxes = serializers.SerializerMethodField(help_text="[seconds, x1, y1, x2, y2] by time")
     crops = ReadCropSerializer(many=True, read_only=True)
     passage = serializers.SerializerMethodField()
-    outcome = serializers.CharField(source="match.outcome", default="", read_only=True)
+    outcome = serializers.SerializerMethodField(help_text="empty until it is matched")
 
     class Meta:
         model = Read
@@ -221,6 +221,10 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
     def get_boxes(self, read: Read) -> list[list[float]]:
         video = read.run.video
         return [[round(video.seconds(int(key[0])), 3), *key[1:]] for key in read.boxes]
+
+    def get_outcome(self, read: Read) -> str:
+        match = getattr(read, "match", None)
+        return match.outcome if match else ""
 
     @extend_schema_field(PassageSerializer(allow_null=True))
     def get_passage(self, read: Read) -> Any:

@@ -1,0 +1,252 @@
+"""Reads against the truth: matched by time and place, reviewed, and made to teach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from annotations import passages, transcriptions
+from annotations.errors import TextForeign
+from annotations.models import CheckedSpan, Crop, Passage, Transcription, Video
+from annotations.models.crops import ReadingRole
+from tests.annotations.rows import json_of, make_video
+from tests.training.rows import FAR, FIRST, keys, make_read, make_run
+from training import readings, reads
+from training.models import InferenceRun, Match
+from training.reads import match_run, overlap
+
+
+@pytest.fixture
+def video(project: Any) -> Video:
+    return make_video(project)
+
+
+@pytest.fixture
+def run(project: Any, video: Video) -> InferenceRun:
+    return make_run(project, video)
+
+
+@pytest.fixture
+def truth(video: Video) -> Callable[..., Passage]:
+    """Confirms that a plate passed from start to end (pts)."""
+
+    def confirm(text: str, start: int, end: int, box: tuple[float, ...] = FIRST) -> Passage:
+        return passages.confirm(
+            video, first_pts=start, last_pts=end, key_boxes=keys(start, end, box), text=text
+        )
+
+    return confirm
+
+
+def outcomes(run: InferenceRun) -> dict[str, str]:
+    rows = run.reads.select_related("match")
+    return {row.text: row.match.outcome if hasattr(row, "match") else "" for row in rows}
+
+
+# --- overlap, worked by hand
+
+
+def test_same_boxes_agree_wholly() -> None:
+    assert overlap(keys(0, 10), keys(0, 10)) == 1.0
+
+
+def test_without_a_common_moment_nothing_agrees() -> None:
+    assert overlap(keys(0, 10), keys(11, 20)) == 0.0
+    assert overlap([], keys(0, 10)) == overlap(keys(0, 10), []) == 0.0
+
+
+def test_one_common_moment_is_enough() -> None:
+    assert overlap(keys(0, 10), keys(10, 20)) == 1.0
+
+
+def test_boxes_between_keys_are_interpolated() -> None:
+    moving = [[0, 0, 0, 10, 10], [10, 100, 0, 110, 10]]
+    assert overlap(moving, [[5, 50, 0, 60, 10]]) == 1.0
+    assert overlap(moving, [[5, 55, 0, 65, 10]]) == pytest.approx(1 / 3)
+    assert overlap([[5, 55, 0, 65, 10]], moving) == pytest.approx(1 / 3)
+
+
+def test_vehicles_side_by_side_do_not_agree() -> None:
+    assert overlap(keys(0, 10), keys(0, 10, FAR)) == 0.0
+
+
+# --- matching
+
+
+def test_right_wrong_double_and_open(run: InferenceRun, truth: Callable[..., Passage]) -> None:
+    truth("PBA1234", 0, 1000)
+    truth("GSK7788", 0, 1000, FAR)
+    make_read(run, "PBA1234", 0, 1000)
+    make_read(run, "PBA1Z34", 800, 1000)
+    make_read(run, "GSK7789", 100, 900, box=FAR)
+    make_read(run, "XYZ0000", 5000, 6000)
+    score = match_run(run)
+    assert outcomes(run) == {
+        "PBA1234": "right",
+        "PBA1Z34": "double",
+        "GSK7789": "wrong",
+        "XYZ0000": "",
+    }
+    counts = {"right": 1, "wrong": 1, "false": 0, "double": 1}
+    assert score == {**counts, "missed": 0, "reads": 4, "open": 1}
+
+
+def test_false_only_inside_a_checked_span(run: InferenceRun, video: Video) -> None:
+    make_read(run, "IN", 1000, 2000)
+    make_read(run, "BESIDE", 2500, 3500)
+    make_read(run, "OUT", 5000, 6000)
+    passages.check_span(video, 0, 3000)
+    assert match_run(run)["false"] == 1
+    assert outcomes(run) == {"IN": "false", "BESIDE": "", "OUT": ""}
+
+
+def test_missed_counts_confirmed_passages_of_checked_spans(
+    run: InferenceRun, video: Video, truth: Callable[..., Passage]
+) -> None:
+    truth("PBA1234", 100, 900)
+    truth("OUT1234", 5000, 6000)
+    assert match_run(run)["missed"] == 0
+    CheckedSpan.objects.create(video=video, first_pts=0, last_pts=2000)
+    assert match_run(run)["missed"] == 1
+    make_read(run, "PBA1234", 100, 900)
+    assert match_run(run)["missed"] == 0
+
+
+def test_the_better_agreement_wins_and_order_does_not_matter(
+    run: InferenceRun, truth: Callable[..., Passage]
+) -> None:
+    truth("PBA1234", 0, 1000)
+    make_read(run, "SLIPPED", 0, 1000, box=(120.0, 50.0, 180.0, 80.0))
+    make_read(run, "PBA1234", 0, 1000)
+    match_run(run)
+    assert outcomes(run) == {"SLIPPED": "double", "PBA1234": "right"}
+
+
+def test_matching_again_changes_nothing(run: InferenceRun, truth: Callable[..., Passage]) -> None:
+    truth("PBA1234", 0, 1000)
+    make_read(run, "PBA1234", 0, 1000)
+    make_read(run, "PBA1Z34", 800, 1000)
+    first = match_run(run), outcomes(run)
+    assert (match_run(run), outcomes(run)) == first and Match.objects.count() == 2
+
+
+def test_a_new_run_is_judged_on_what_was_reviewed(run: InferenceRun, project: Any) -> None:
+    reads.accept(make_read(run, "PBA1Z34", 0, 1000), text="PBA1234")
+    reads.reject(make_read(run, "SIGN", 0, 1000, box=FAR), reason="not_a_plate")
+    reads.reject(make_read(run, "PBA1Z34", 700, 1000), reason="duplicate")
+    second = make_run(project, run.video)
+    make_read(second, "PBA1234", 10, 990)
+    make_read(second, "SIGN", 10, 990, box=FAR)
+    make_read(second, "PBA12", 720, 990)
+    match_run(second)
+    assert outcomes(second) == {"PBA1234": "right", "SIGN": "false", "PBA12": "double"}
+
+
+# --- review
+
+
+def test_accepted_read_becomes_truth_and_teaches(run: InferenceRun, user: Any) -> None:
+    read = make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "PBA12", "PB1", "XXXXXXX"))
+    passage = reads.accept(read, by=user)
+    assert (passage.status, passage.text, passage.reviewer) == ("accepted", "PBA1234", user)
+    assert passage.key_boxes == read.boxes and Match.objects.get().outcome == "right"
+    taught = Crop.objects.filter(current__text="PBA1234", current__role=ReadingRole.REVIEW)
+    assert taught.count() == 2
+    assert Crop.objects.filter(waiting=True, current=None).count() == 2
+    assert set(Crop.objects.values_list("group", flat=True)) == {f"passage {passage.pk}"}
+
+
+def test_corrected_read_keeps_what_was_wrong(run: InferenceRun) -> None:
+    passage = reads.accept(make_read(run, "PBA1Z34", 0, 1000), text="pba-1234")
+    assert (passage.status, passage.text) == ("corrected", "PBA1234")
+    assert Match.objects.get().outcome == "wrong"
+
+
+def test_second_correction_takes_the_first_back(run: InferenceRun) -> None:
+    read = make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "GSK7780"))
+    first = reads.accept(read)
+    again = reads.accept(read, text="GSK7788")
+    assert again == first and Passage.objects.count() == 1
+    texts = dict(Crop.objects.values_list("name", "current__text"))
+    assert len(texts) == 1
+    found = Crop.objects.order_by("pk").values_list("current__text", "waiting")
+    assert list(found) == [(None, True), ("GSK7788", False)]
+
+
+def test_rejected_then_accepted_again(run: InferenceRun) -> None:
+    read = make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "XXXXXXX"))
+    reads.accept(read)
+    reads.reject(read, reason="unreadable")
+    passage = Passage.objects.get()
+    assert (passage.status, passage.text) == ("rejected", "")
+    assert not Crop.objects.filter(withdrawn=False).exists()
+    assert Match.objects.get().outcome == "false"
+    reads.accept(read)
+    assert Passage.objects.get().status == "accepted"
+    assert list(Crop.objects.order_by("pk").values_list("withdrawn", "waiting")) == [
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_rejecting_a_double_leaves_the_truth_alone(
+    run: InferenceRun, truth: Callable[..., Passage]
+) -> None:
+    passage = truth("PBA1234", 0, 1000)
+    make_read(run, "PBA1234", 0, 1000)
+    double = make_read(run, "PBA1Z34", 700, 1000)
+    match_run(run)
+    reads.reject(double, reason="duplicate")
+    reads.reject(double, reason="duplicate")
+    passage.refresh_from_db()
+    assert (passage.status, passage.text) == ("accepted", "PBA1234")
+    assert Passage.objects.count() == 2
+    assert match_run(run)["double"] == 1
+
+
+def test_text_no_plate_has_confirms_nothing(run: InferenceRun) -> None:
+    with pytest.raises(TextForeign):
+        reads.accept(make_read(run, "PBA1234", 0, 1000, crops=("PBA1234",)), text="PB*")
+    assert not Passage.objects.exists() and not Transcription.objects.exists()
+
+
+def test_person_who_reads_a_taught_crop_is_not_overruled(run: InferenceRun, user: Any) -> None:
+    read = make_read(run, "PBA1234", 0, 1000, crops=("XXXXXXX",))
+    reads.accept(read)
+    crop = Crop.objects.get()
+    from uuid import uuid4
+
+    said = transcriptions.Reading("readable", "GSK7788", uuid4(), crop.revision)
+    transcriptions.save(crop, said, by=user)
+    reads.accept(read)
+    crop.refresh_from_db()
+    assert crop.current is not None and crop.current.text == "GSK7788"
+
+
+# --- through the API
+
+
+def test_review_through_the_api(api: Any, run: InferenceRun) -> None:
+    read = make_read(run, "PBA1234", 1500, 2500, crops=("PBA1234",))
+    status, body = json_of(api, "get", f"reads/?run={run.pk}")
+    row = body["results"][0]
+    assert (status, row["first_seconds"], row["outcome"]) == (200, 1.5, "")
+    assert row["boxes"][0] == [1.5, *FIRST] and row["crops"][0]["seconds"] == 1.5
+    status, row = json_of(api, "post", f"reads/{read.pk}/accept/", {"text": "PBA1235"})
+    assert (status, row["passage"]["status"], row["outcome"]) == (200, "corrected", "wrong")
+    status, row = json_of(api, "post", f"reads/{read.pk}/reject/", {"reason": "unreadable"})
+    assert (status, row["passage"]["reject_reason"]) == (200, "unreadable")
+    assert json_of(api, "post", f"reads/{read.pk}/reject/", {"reason": "bored"})[0] == 400
+    assert json_of(api, "post", f"reads/{read.pk}/accept/", {"text": ""})[0] == 400
+    assert json_of(api, "get", f"inference-runs/{run.pk}/")[1]["score"]["false"] == 1
+
+
+def test_table_of_reads_is_guarded_and_by_time(run: InferenceRun) -> None:
+    make_read(run, "SECOND", 3000, 4000)
+    reads.accept(make_read(run, "PBA1234", 1000, 2000))
+    head, first, second = readings.csv_of(run).splitlines()
+    assert head == ",".join(readings.COLUMNS)
+    assert first == "1,1.0,2.0,PBA1234,0.9,0,accepted,PBA1234"
+    assert second == "0,3.0,4.0,SECOND,0.9,0,,"
