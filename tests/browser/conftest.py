@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-good-password"
 START_SECONDS = 60.0
+WAIT = 10_000  # milliseconds for anything to appear
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -61,20 +60,28 @@ def _chromium() -> str:
     return found
 
 
+def _environment() -> dict[str, str]:
+    """Ours, without the addresses of other databases and brokers."""
+    kept = dict(os.environ)
+    for name in ("REDIS_URL", "DATABASE_URL"):
+        kept.pop(name, None)
+    return kept
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
             break
         try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=2).close()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        except OSError:
             time.sleep(0.1)
         else:
             return
@@ -89,11 +96,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.skip("the bundle is not built: run “npm run build” in frontend")
     data = tmp_path_factory.mktemp("browser")
     environment = {
-        **{
-            key: value
-            for key, value in os.environ.items()
-            if key not in ("REDIS_URL", "DATABASE_URL")
-        },
+        **_environment(),
         "LPR_DATA": str(data),
         "DJANGO_SETTINGS_MODULE": os.environ.get("LPR_BROWSER_SETTINGS", "lprsite.settings"),
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
@@ -122,7 +125,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             stderr=out,
         )
         try:
-            _wait(address, server, log)
+            _wait(port, server, log)
             yield Site(
                 address,
                 project=facts["project"],
@@ -157,6 +160,7 @@ class Person:
     def open(self, path: str) -> Any:
         """A new tab at ``path`` of the site; errors of its scripts fail the test at the end."""
         page = self.context.new_page()
+        page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", self._heard)
         page.goto(self.site.address + path)

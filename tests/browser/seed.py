@@ -50,6 +50,7 @@ def main() -> None:
     runs = [reads(project, video, truth) for _ in range(COPIES)]
     texts = drawn_plates(CROPS)
     plates = [single_crops(number, texts, (ana, luis)) for number in range(COPIES)]
+    bare = video.frames.filter(boxes=None)
     json.dump(
         {
             "project": project.pk,
@@ -59,9 +60,7 @@ def main() -> None:
             "video": video.pk,
             "runs": runs,
             "frames": list(video.frames.order_by("pts").values_list("pk", flat=True)),
-            "bare": list(
-                video.frames.filter(boxes=None).order_by("pts").values_list("pk", flat=True)
-            ),
+            "bare": list(bare.order_by("pts").values_list("pk", flat=True)),
         },
         sys.stdout,
     )
@@ -185,9 +184,8 @@ def reads(project: Project, video: Video, truth: Truth) -> int:
             if box.label == "plate" and box.vehicle == passage.vehicle
         ]
         wrong = number == 2
-        text = (
-            passage.text[:-1] + ("0" if passage.text[-1] != "0" else "8") if wrong else passage.text
-        )
+        last = passage.text[-1]
+        text = passage.text[:-1] + ("8" if last == "0" else "0") if wrong else passage.text
         read = Read.objects.create(
             run=run,
             number=number,
@@ -210,13 +208,17 @@ def kept(read: Any, video: Video, passage: TruthPassage) -> None:
 
     cut = Crop.objects.filter(box__frame__video=video, box__frame__pts__gte=read.first_pts)
     for crop in cut.filter(box__frame__pts__lte=read.last_pts).select_related("box__frame"):
-        near = min(read.boxes, key=lambda key: abs(key[0] - crop.box.frame.pts))
-        if abs(near[1] - crop.box.x1) > crop.box.x2 - crop.box.x1:
+        box = crop.box
+        if box is None or box.frame.pts is None:
+            continue
+        pts = box.frame.pts
+        near = nearest(read.boxes, pts)
+        if abs(near[1] - box.x1) > box.x2 - box.x1:
             continue  # another vehicle at the same moment
         ReadCrop.objects.create(
             read=read,
-            pts=crop.box.frame.pts,
-            box=list(crop.box.xyxy),
+            pts=pts,
+            box=list(box.xyxy),
             file=crop.file,
             sha256=crop.sha256,
             width=crop.width,
@@ -225,6 +227,11 @@ def kept(read: Any, video: Video, passage: TruthPassage) -> None:
             text=passage.text,
             confidence=0.9,
         )
+
+
+def nearest(keys: list[list[float]], pts: int) -> list[float]:
+    """The key box of a track that is nearest in time."""
+    return min(keys, key=lambda key: abs(key[0] - pts))
 
 
 if __name__ == "__main__":

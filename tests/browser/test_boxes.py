@@ -14,7 +14,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 pytestmark = pytest.mark.browser
 
 CANVAS = ".box-canvas"
-ALL_SAVED = ".save-state:has-text('All saved')"
+ALL_SAVED = ".statusbar .save-state:has-text('All saved')"
 
 
 def opened(someone: Person, frame: int) -> Any:
@@ -165,7 +165,7 @@ def test_boxes_drawn_without_connection_arrive_later(ana: Person, site: Site) ->
     drag(page, (50, 60), (150, 160))
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.wait_for_selector(".save-state:has-text('2 changes wait here')")
+    page.wait_for_selector(".statusbar .save-state:has-text('2 changes wait here')")
     ana.context.set_offline(False)
     saved(page, 1)
     assert near(corners(boxes(ana, frame)[0]), [55, 60, 155, 160])

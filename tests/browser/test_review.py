@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
 
-ALL_SAVED = ".save-state:has-text('All saved')"
+ALL_SAVED = ".statusbar .save-state:has-text('All saved')"
 CURRENT = ".read-row[aria-current]"
 
 
@@ -109,7 +109,7 @@ def test_undo_before_it_was_sent_leaves_no_trace(ana: Person, site: Site) -> Non
     ana.context.set_offline(True)
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".save-state:has-text('2 changes wait here')")
+    page.wait_for_selector(".statusbar .save-state:has-text('2 changes wait here')")
     page.keyboard.press("Control+z")
     ana.context.set_offline(False)
     page.wait_for_selector(ALL_SAVED)

@@ -16,7 +16,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 pytestmark = pytest.mark.browser
 
 FIELD = "input.cells-input"
-SAVED = ".save-state"
+SAVED = ".statusbar .save-state"
 
 # Counts the keys a person presses, and how long after Enter the next crop is on screen.
 WATCH = """
@@ -43,9 +43,9 @@ WATCH = """
 # The server answers saves only after so many milliseconds.
 SLOW = """
 const wait = %d, real = window.fetch;
+const saves = (one) => one.method === 'POST' && one.url.endsWith('/transcriptions/');
 window.fetch = async (...given) => {
-  const request = given[0];
-  if (request instanceof Request && request.method === 'POST' && request.url.includes('/transcriptions/'))
+  if (given[0] instanceof Request && saves(given[0]))
     await new Promise((resolve) => setTimeout(resolve, wait));
   return real(...given);
 };
