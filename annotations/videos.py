@@ -16,6 +16,7 @@ from annotations.models import Frame, Project, Selection, Video
 from annotations.vision import crops, video
 from annotations.vision.streams import DecodeReport
 from lprsite import files
+from lprsite.errors import Refused
 from lprsite.jobs.engine import Running
 
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".avi"}
@@ -57,8 +58,13 @@ def ingest(
         raise VideoTooBig(name=name, limit=settings.MAX_VIDEO_BYTES // 1024**3)
     if not move and files.free_bytes() < size * 1.1:
         raise DiskFull(name=name, needed=size // 1024**2)
-    info = video.probe_in_child(path)
-    thumbnail, _ = files.put_bytes("thumbnails", video.thumbnail(path), ".jpg")
+    try:
+        info = video.probe_in_child(path)
+        thumbnail, _ = files.put_bytes("thumbnails", video.thumbnail(path), ".jpg")
+    except Refused as refusal:  # an upload lies under a name that nobody gave it
+        if refusal.facts.get("name") != path.name:
+            raise
+        raise type(refusal)(**{**refusal.facts, "name": name}) from None
     suffix = path.suffix.lower() if path.suffix.lower() in SUFFIXES else ".video"
     key, sha256 = files.take("videos", path, suffix, move=move)
     row = Video(
