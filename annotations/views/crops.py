@@ -49,7 +49,9 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             exclude=given.validated_data["exclude"],
         )
         newest = transcriptions.newest_suggestions(held)
-        shown = SuggestionSerializer(list(newest.values()), many=True).data  # one serializer for all
+        shown = SuggestionSerializer(
+            list(newest.values()), many=True
+        ).data  # one serializer for all
         suggestions = dict(zip(newest, shown, strict=True))
         context = {**self.get_serializer_context(), "suggestions": suggestions}
         left = Crop.objects.filter(project=project).unread().count()
