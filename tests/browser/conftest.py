@@ -21,8 +21,6 @@ PASSWORD = "a-good-password"
 START_SECONDS = 60.0
 WAIT = 10_000  # milliseconds for anything to appear
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
 
 @dataclass
 class Site:
@@ -143,6 +141,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def browser(site: Site) -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
         yield started
