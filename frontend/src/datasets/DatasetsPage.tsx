@@ -30,8 +30,8 @@ export default function DatasetsPage() {
             <table className="table">
               <thead>
                 <tr>
-                  <th>{t("version_word")}</th><th className="num">{t("items")}</th><th className="num">{t("groups")}</th>
-                  <th className="num">{t("train")} / {s("held")}</th><th>{t("leak_check")}</th><th>{t("note")}</th><th>{s("by")}</th><th>{s("made")}</th>
+                  <th>{t("version_word")}</th><th className="num">{t("items")}</th><th className="num hide-narrow">{t("groups")}</th>
+                  <th className="num">{t("train")} / {s("held")}</th><th>{t("leak_check")}</th><th>{t("note")}</th><th className="hide-narrow">{s("by")}</th><th className="hide-narrow">{s("made")}</th>
                 </tr>
               </thead>
               <tbody>
@@ -42,12 +42,12 @@ export default function DatasetsPage() {
                     <tr key={version.id} data-link onClick={() => void go(`/p/${project}/datasets/${version.id}`)}>
                       <td><Link to={`/p/${project}/datasets/${version.id}`}>{t("version", { kind: s(version.kind), number: version.number })}</Link></td>
                       <td className="num">{formatNumber(counts.items)}</td>
-                      <td className="num">{formatNumber(counts.groups)}</td>
+                      <td className="num hide-narrow">{formatNumber(counts.groups)}</td>
                       <td className="num">{formatNumber(train.items)} / {formatNumber(val.items + test.items)}</td>
                       <td>{counts.leaks ? <span className="chip bad">{t("leaks_some", { count: counts.leaks })}</span> : <span className="chip ok">{t("leaks_none")}</span>}</td>
                       <td className="t2">{version.note}</td>
-                      <td className="t2">{version.created_by}</td>
-                      <td className="t3">{formatDateTime(version.created_at)}</td>
+                      <td className="t2 hide-narrow">{version.created_by}</td>
+                      <td className="t3 hide-narrow">{formatDateTime(version.created_at)}</td>
                     </tr>
                   );
                 })}

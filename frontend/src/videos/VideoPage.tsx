@@ -45,7 +45,7 @@ function OneVideo({ video }: { video: Video }) {
     <Page title={video.name} parent={{ name: s("videos"), to: `/p/${project}/videos` }}
       beside={video.preview && <span className="chip ok">{t("ready")}</span>}
       actions={<button type="button" className="button" onClick={() => void go(`/p/${project}/review?video=${video.id}`)}>{t("read_this")}</button>}>
-      <div className="columns">
+      <div className="columns video-columns">
         <div className="stack">
           <Player player={player} src={video.preview} poster={video.thumbnail} fps={video.fps} duration={video.duration} size={video}
             instead={<NoPreview job={preview} />} />
