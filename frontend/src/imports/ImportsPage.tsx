@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useRef } from "react";
 import { Link, useNavigate } from "react-router";
 import { api, sentenceOf, unwrap, upload } from "../api/client";
-import { useProjectId } from "../api/queries";
+import { useJobs, useProjectId } from "../api/queries";
 import type { ImportBatch } from "../api/types";
 import { useCommands } from "../shared/commands";
 import { formatDateTime, formatNumber } from "../shared/format";
@@ -13,6 +13,7 @@ import { texts as shared } from "../shared/texts";
 import { Action } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { DropZone, FromServer } from "../videos/AddVideos";
+import { RunState } from "../training/RunState";
 import { sumOf } from "./counts";
 import { texts } from "./texts";
 import "../videos/videos.css";
@@ -62,7 +63,7 @@ export default function ImportsPage() {
                         <td className="t2">{batch.format || "–"}</td>
                         <td className="num">{formatNumber(sum.seen)}</td>
                         <td className="num">{batch.dry_run ? "–" : formatNumber(sum.imported)}</td>
-                        <td>{batch.dry_run ? <span className="chip">{t("checked")}</span> : <span className="chip ok">{t("done")}</span>}</td>
+                        <td><BatchState batch={batch} /></td>
                         <td className="t3">{formatDateTime(batch.created_at)}</td>
                       </tr>
                     );
@@ -77,6 +78,14 @@ export default function ImportsPage() {
       </DropZone>
     </Page>
   );
+}
+
+/** A file that could not be examined has no format: then its job says why. */
+function BatchState({ batch }: { batch: ImportBatch }) {
+  const t = useTexts(texts);
+  const job = useJobs().data?.results.find((one) => one.id === batch.job);
+  if (job && job.state !== "succeeded") return <RunState job={job} />;
+  return batch.dry_run ? <span className="chip">{t("checked")}</span> : <span className="chip ok">{t("done")}</span>;
 }
 
 function Sending({ name }: { name: string }) {
