@@ -1,3 +1,5 @@
+import { memo } from "react";
+
 import { Key } from "../shared/Key";
 import { PlateText } from "../shared/PlateText";
 import { useTexts } from "../shared/text";
@@ -30,15 +32,7 @@ export function BoxPanel({ handle, status, done, nothingHere, copyToNext }: Prop
       </section>
       <ul className="box-list">
         {numbered(shown).map(({ box, inside, number }) => (
-          <li key={box.key}>
-            <button type="button" className="box-row" data-inside={inside || undefined} aria-pressed={editor.selected.includes(box.key)}
-              onClick={(event) => act({ do: "select", key: box.key, add: event.shiftKey })}>
-              <i className="swatch" style={{ color: colourOf(box.label, editor.labels) }} />
-              <span>{box.label} {number > 0 && number}</span>
-              {box.text !== "" && <PlateText text={box.text} />}
-              <span className="t3 grow num">{Math.round(width(box))} × {Math.round(height(box))}</span>
-            </button>
-          </li>
+          <Row key={box.key} box={box} inside={inside} number={number} chosen={editor.selected.includes(box.key)} colour={colourOf(box.label, editor.labels)} act={act} />
         ))}
       </ul>
       {chosen.length > 1 && <section className="panel-part t2">{t("many_selected", { count: chosen.length })}</section>}
@@ -56,6 +50,30 @@ export function BoxPanel({ handle, status, done, nothingHere, copyToNext }: Prop
     </aside>
   );
 }
+
+interface RowProps {
+  readonly box: EditorBox;
+  readonly inside: boolean;
+  readonly number: number;
+  readonly chosen: boolean;
+  readonly colour: string;
+  readonly act: EditorHandle["act"];
+}
+
+/** Only the row of the box in hand is drawn again while it is dragged. */
+const Row = memo(function Row({ box, inside, number, chosen, colour, act }: RowProps) {
+  return (
+    <li>
+      <button type="button" className="box-row" data-inside={inside || undefined} aria-pressed={chosen}
+        onClick={(event) => act({ do: "select", key: box.key, add: event.shiftKey })}>
+        <i className="swatch" style={{ color: colour }} />
+        <span>{box.label} {number > 0 && number}</span>
+        {box.text !== "" && <PlateText text={box.text} />}
+        <span className="t3 grow num">{Math.round(width(box))} × {Math.round(height(box))}</span>
+      </button>
+    </li>
+  );
+});
 
 /** Cars are counted, so that a plate can be said to belong to "car 2". */
 function numbered(boxes: readonly EditorBox[]) {
