@@ -1,0 +1,136 @@
+"""Training runs: what they accept, what they become, and which model is current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from annotations import projects
+from annotations.models import DatasetVersion, Project
+from lprsite import files
+from tests.annotations.rows import make_video
+from training import readings, runs
+from training.errors import DatasetForOther, ModelNotHere, ModelRetired, SettingRefused
+from training.models import Metric, Promotion, TrainedModel, TrainingRun
+
+
+@pytest.fixture
+def dataset(project: Project) -> DatasetVersion:
+    return DatasetVersion.objects.create(
+        project=project, kind="recognizer", number=3, manifest_hash="a" * 64
+    )
+
+
+def make_model(project: Project | None, kind: str = "recognizer", **facts: Any) -> TrainedModel:
+    return TrainedModel.objects.create(
+        project=project, kind=kind, name="m", file="models/m.safetensors", **facts
+    )
+
+
+def test_run_keeps_its_settings(dataset: DatasetVersion, user: Any) -> None:
+    run = runs.create(dataset, {"epochs": 5, "seed": 9}, by=user)
+    assert (run.kind, run.seed, run.created_by) == ("recognizer", 9, user)
+    assert run.config == {"preset": "quick", "epochs": 5, "seed": 9}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"preset": "magic"},
+        {"epochs": 0},
+        {"epochs": 10_001},
+        {"batch": 0},
+        {"batch": "8"},
+        {"seed": -1},
+        {"epochs": 2.5},
+    ],
+)
+def test_setting_no_training_takes_is_refused_at_once(
+    dataset: DatasetVersion, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(SettingRefused, match=next(iter(wrong))):
+        runs.create(dataset, wrong)
+    assert not TrainingRun.objects.exists()
+
+
+def test_parent_of_another_kind_is_refused(dataset: DatasetVersion, project: Project) -> None:
+    with pytest.raises(DatasetForOther):
+        runs.create(dataset, {}, parent=make_model(project, "detector"))
+
+
+def test_epoch_told_twice_is_kept_once(dataset: DatasetVersion) -> None:
+    run = runs.create(dataset, {})
+    runs.record(run, 1, {"loss": 2.0})
+    runs.record(run, 1, {"loss": 9.0, "exact": 0.5})
+    runs.record(run, 2, {"loss": 1.0})
+    assert runs.curves(run) == {
+        "steps": [1, 2],
+        "series": {"loss": [2.0, 1.0], "exact": [0.5, None]},
+    }
+    assert Metric.objects.count() == 3
+
+
+def test_finished_run_has_one_model_and_the_first_is_current(dataset: DatasetVersion) -> None:
+    run = runs.create(dataset, {})
+    model = runs.finish(run, {"network": "lite", "alphabet": "AB"}, {"exact": 0.5})
+    assert runs.finish(run, {"network": "lite"}, {"exact": 0.9}) == model
+    assert (model.network, model.figures, model.dataset) == ("lite", {"exact": 0.5}, dataset)
+    assert runs.current(dataset.project, "recognizer") == model
+    second = runs.finish(runs.create(dataset, {}), {}, {})
+    assert runs.current(dataset.project, "recognizer") == model != second
+
+
+def test_promotion_keeps_its_history(project: Project, user: Any) -> None:
+    first, second = make_model(project), make_model(project)
+    runs.promote(first)
+    runs.promote(second, by=user, why="reads motorcycles")
+    assert runs.current(project, "recognizer") == second
+    assert runs.current(project, "detector") is None
+    ended = Promotion.objects.get(model=first)
+    assert ended.ended_at is not None and Promotion.objects.count() == 2
+
+
+def test_two_current_models_are_impossible(project: Project) -> None:
+    model = make_model(project)
+    runs.promote(model)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Promotion.objects.create(project=project, kind="recognizer", model=model)
+
+
+def test_retired_model_is_not_promoted(project: Project) -> None:
+    from django.utils import timezone
+
+    with pytest.raises(ModelRetired):
+        runs.promote(make_model(project, retired_at=timezone.now()))
+
+
+def test_models_are_found_by_number_and_name(project: Project, user: Any) -> None:
+    mine, starter = make_model(project), make_model(None)
+    other = make_model(projects.create("Other", by=user))
+    runs.promote(mine)
+    assert runs.find(project, "recognizer", "current") == mine
+    assert runs.find(project, "recognizer", "starter") == starter
+    assert runs.find(project, "recognizer", str(starter.pk)) == starter
+    for given in (str(other.pk), "999999", "²", "best", ""):
+        with pytest.raises(ModelNotHere):
+            runs.find(project, "recognizer", given)
+    with pytest.raises(ModelNotHere):
+        runs.find(project, "detector", str(mine.pk))
+
+
+def test_checkpoint_may_be_a_path(project: Project, tmp_path: Path) -> None:
+    model = make_model(project)
+    assert runs.checkpoint_of(None, "recognizer", str(tmp_path)) == tmp_path
+    found = runs.checkpoint_of(project, "recognizer", str(model.pk))
+    assert found == files.local_path(model.file)
+    with pytest.raises(ModelNotHere):
+        runs.checkpoint_of(None, "recognizer", "3")
+
+
+def test_reading_needs_both_kinds(project: Project) -> None:
+    video, detector = make_video(project), make_model(project, "detector")
+    with pytest.raises(DatasetForOther):
+        readings.create(video, detector=detector, recognizer=detector)

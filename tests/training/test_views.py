@@ -1,0 +1,115 @@
+"""Trainings, models and readings through the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from annotations.models import AuditEntry, DatasetVersion, Project
+from lprsite.jobs.models import Job, State
+from tests.annotations.rows import json_of, make_video
+from tests.training.rows import make_read, make_run
+from training import runs
+from training.models import TrainedModel, TrainingRun
+
+
+@pytest.fixture
+def dataset(project: Project) -> DatasetVersion:
+    return DatasetVersion.objects.create(
+        project=project, kind="recognizer", number=1, manifest_hash="a" * 64
+    )
+
+
+def start(api: Any, dataset: DatasetVersion, **more: Any) -> tuple[int, Any]:
+    return json_of(api, "post", "training-runs/", {"dataset": dataset.pk, **more})
+
+
+def test_training_starts_as_a_job(api: Any, dataset: DatasetVersion) -> None:
+    status, run = start(api, dataset, epochs=3, config={"network": "lite"})
+    assert (status, run["job"]["state"], run["dataset_name"]) == (202, "queued", "recognizer v1")
+    assert run["config"] == {"preset": "quick", "epochs": 3, "network": "lite"}
+    assert Job.objects.get().parameters == {"run": run["id"]}
+
+
+@pytest.mark.parametrize("wrong", [{"preset": "magic"}, {"epochs": 0}, {"config": 3}])
+def test_wrong_setting_starts_nothing(
+    api: Any, dataset: DatasetVersion, wrong: dict[str, Any]
+) -> None:
+    status, body = start(api, dataset, **wrong)
+    assert status == 400 and body["message"]
+    assert not Job.objects.exists() and not TrainingRun.objects.exists()
+
+
+def test_version_still_being_written_cannot_be_trained_on(
+    api: Any, dataset: DatasetVersion
+) -> None:
+    DatasetVersion.objects.update(manifest_hash="")
+    assert start(api, dataset)[0] == 404
+
+
+def test_stopped_run_is_resumed_and_a_finished_one_is_not(
+    api: Any, dataset: DatasetVersion
+) -> None:
+    _, run = start(api, dataset)
+    address = f"training-runs/{run['id']}"
+    assert json_of(api, "post", f"{address}/resume/")[1]["code"] == "RunOver"
+    assert json_of(api, "post", f"{address}/cancel/")[1]["job"]["state"] == State.CANCELLED
+    status, resumed = json_of(api, "post", f"{address}/resume/")
+    assert (status, resumed["job"]["state"]) == (202, "queued")
+    assert resumed["job"]["id"] != run["job"]["id"]
+    Job.objects.update(state=State.SUCCEEDED)
+    runs.finish(TrainingRun.objects.get(), {}, {})
+    assert json_of(api, "post", f"{address}/resume/")[0] in (400, 409)
+
+
+def test_curves_have_a_value_or_null_per_step(api: Any, dataset: DatasetVersion) -> None:
+    run = runs.create(dataset, {})
+    runs.record(run, 1, {"loss": 2.0, "exact": 0.1})
+    runs.record(run, 2, {"loss": 1.0})
+    status, body = json_of(api, "get", f"training-runs/{run.pk}/metrics/")
+    assert (status, body) == (
+        200,
+        {"steps": [1, 2], "series": {"loss": [2.0, 1.0], "exact": [0.1, None]}},
+    )
+
+
+def test_models_show_which_is_current(api: Any, project: Project) -> None:
+    first, second, starter = (
+        TrainedModel.objects.create(project=owner, kind="recognizer", name=name, file="x")
+        for owner, name in ((project, "a"), (project, "b"), (None, "starter"))
+    )
+    runs.promote(first)
+    status, body = json_of(api, "post", f"models/{second.pk}/promote/", {"why": "better"})
+    assert (status, body["is_current"]) == (200, True)
+    _, body = json_of(api, "get", f"models/?project={project.pk}")
+    found = {row["id"]: row["is_current"] for row in body["results"]}
+    assert found == {first.pk: False, second.pk: True, starter.pk: False}
+    assert json_of(api, "post", f"models/{starter.pk}/promote/")[0] == 404
+
+
+def test_reading_starts_with_the_current_models(api: Any, project: Project) -> None:
+    video = make_video(project)
+    status, body = json_of(api, "post", "inference-runs/", {"video": video.pk})
+    assert (status, body["code"]) == (404, "ModelNotHere") or status == 400
+    for kind in ("detector", "recognizer"):
+        runs.promote(TrainedModel.objects.create(project=project, kind=kind, name=kind, file="x"))
+    status, run = json_of(api, "post", "inference-runs/", {"video": video.pk, "fps": 2})
+    assert (status, run["detector_name"], run["options"]) == (202, "detector", {"fps": 2.0})
+    assert Job.objects.get().task == "infer"
+
+
+def test_table_of_reads_is_audited(api: Any, project: Project, user: Any) -> None:
+    run = make_run(project)
+    make_read(run, "PBA1234", 0, 1000)
+    answer = api.get(f"/api/v1/inference-runs/{run.pk}/csv/")
+    assert answer.status_code == 200 and b"PBA1234" in answer.content
+    assert AuditEntry.objects.get().user == user
+
+
+def test_stats_count_the_whole_line(api: Any, project: Project) -> None:
+    run = make_run(project)
+    make_read(run, "PBA1234", 0, 1000)
+    _, body = json_of(api, "get", f"stats/?project={project.pk}")
+    assert (body["videos"], body["models"], body["readings"]) == (1, 2, 1)
+    assert (body["reads"], body["reads_open"], body["frames"]) == (1, 1, 0)

@@ -1,0 +1,176 @@
+"""From a dataset version to reads, with tiny networks on drawn pictures, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from annotations import videos
+from annotations.models import DatasetItem, DatasetVersion, Project
+from lprsite import files
+from lprsite.jobs import engine
+from lprsite.jobs.engine import Cancelled, Running
+from lprsite.jobs.models import Job, State, lease_end
+from tests.annotations.vision import clips
+from training import checkpoints, readings, runs, work
+from training.errors import CheckpointMissing
+from training.models import Metric, TrainedModel
+from training.synthetic import plates, scenes
+
+SIZE = (192, 128)
+TINY = {"width": 96, "height": 64, "batch": 4, "precision": "float32"}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Any:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def version(project: Project) -> Callable[[str], DatasetVersion]:
+    """Freezes eight drawn pictures: five to train on, two to judge, one held back."""
+
+    def make(kind: str) -> DatasetVersion:
+        made = DatasetVersion.objects.create(
+            project=project, kind=kind, number=1, manifest_hash="a" * 64
+        )
+        rng = np.random.default_rng(7)
+        splits = ["train"] * 5 + ["val"] * 2 + ["test"]
+        for position, split in enumerate(splits):
+            facts = crop(rng) if kind == "recognizer" else frame(rng)
+            DatasetItem.objects.create(
+                version=made, position=position, name=f"{position}.png", split=split, **facts
+            )
+        return made
+
+    return make
+
+
+def stored(folder: str, picture: np.ndarray) -> dict[str, Any]:
+    data = cv2.imencode(".png", picture)[1].tobytes()
+    key, sha256 = files.put_bytes(folder, data, ".png")
+    height, width = picture.shape[:2]
+    return {"file": key, "sha256": sha256, "width": width, "height": height}
+
+
+def crop(rng: np.random.Generator) -> dict[str, Any]:
+    plate = plates.render(rng, damage=0.0)
+    return {**stored("crops", plate.picture), "text": plate.text}
+
+
+def frame(rng: np.random.Generator) -> dict[str, Any]:
+    scene = scenes.render(rng, size=SIZE, vehicles_most=2, damage=0.0)
+    found = [
+        {"label": b.label, "x1": b.x1, "y1": b.y1, "x2": b.x2, "y2": b.y2, "ignore": False}
+        for b in scene.boxes
+    ]
+    labels = ["car", "plate"]
+    return {**stored("frames", scene.picture), "boxes": found, "complete_labels": labels}
+
+
+def attached(task: str, **parameters: Any) -> Running:
+    """A job as the child of its supervisor sees it."""
+    job = Job.objects.create(
+        task=task,
+        queue="gpu",
+        state=State.RUNNING,
+        attempt=1,
+        lease_until=lease_end(),
+        parameters=parameters,
+    )
+    return engine.attach(job.pk, 1)
+
+
+def trained(version: DatasetVersion, **config: Any) -> TrainedModel:
+    run = runs.create(version, {"epochs": 1, "seed": 1, **config})
+    result = work.train(attached("train", run=run.pk))
+    run.refresh_from_db()
+    assert run.trained_model is not None and result["model"] == run.trained_model.pk
+    return run.trained_model
+
+
+def test_line_from_dataset_to_reads(
+    version: Callable[[str], DatasetVersion], project: Project, tmp_path: Path
+) -> None:
+    detector = trained(version("detector"), **TINY)
+    recognizer = trained(version("recognizer"), network="lite", batch=4)
+    assert detector.figures["split"] == recognizer.figures["split"] == "test"
+    assert recognizer.figures["crops"] == 1 and {"car", "plate"} <= set(detector.figures)
+    assert runs.current(project, "detector") == detector
+    metadata = checkpoints.read_metadata(files.local_path(recognizer.file))
+    assert metadata["alphabet"] == project.alphabet and metadata["kind"] == "recognizer"
+    clip = clips.write(tmp_path / "gate.mp4", frames=12)
+    video, _ = videos.ingest(clip, project=project, name="gate.mp4")
+    reading = readings.create(video, detector=detector, recognizer=recognizer, fps=5.0)
+    result = work.infer(attached("infer", run=reading.pk))
+    reading.refresh_from_db()
+    assert result["frames"] == reading.throughput["frames"] == 6
+    assert result["reads"] == reading.reads.count() and reading.chunks.count() == 1
+    given = {"dataset": recognizer.dataset_id, "split": "val"}
+    checkpoint = str(files.local_path(recognizer.file))
+    figures = work.evaluate(attached("evaluate", checkpoint=checkpoint, **given))
+    assert (figures["crops"], figures["split"]) == (2, "val")
+
+
+def test_stopped_training_goes_on_with_one_curve(
+    version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.create(version("recognizer"), {"epochs": 2, "batch": 4, "network": "lite"})
+    first = attached("train", run=run.pk)
+
+    def progress(done: int, total: int, unit: str, *_: Any) -> None:
+        if unit == "epochs":
+            raise Cancelled
+
+    monkeypatch.setattr(first, "progress", progress)
+    with pytest.raises(Cancelled):
+        work.train(first)
+    assert not TrainedModel.objects.exists()
+    Metric.objects.all().delete()  # as if it had been killed between the file and the row
+    second = attached("train", run=run.pk)
+    work.train(second)
+    curves = runs.curves(run)
+    assert curves["steps"] == [1, 2] and None not in curves["series"]["loss"]
+    assert (second.job.done, second.job.total, second.job.unit) == (2, 2, "epochs")
+    work.train(attached("train", run=run.pk))
+    assert TrainedModel.objects.count() == 1 and runs.curves(run) == curves
+
+
+def test_child_program_writes_its_result_or_its_refusal(
+    version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = version("recognizer")
+    monkeypatch.setitem(work.WORK, "evaluate", lambda running: {"exact": 0.5})
+    done = attached("evaluate", dataset=made.pk).job
+    assert work.main([str(done.pk), "1"]) == 0
+    done.refresh_from_db()
+    assert done.result == {"exact": 0.5}
+    monkeypatch.undo()
+    wrong = attached("evaluate", dataset=made.pk, checkpoint=str(tmp_path)).job
+    assert work.main([str(wrong.pk), "1"]) == 3
+    wrong.refresh_from_db()
+    assert wrong.error_code == CheckpointMissing.__name__ and wrong.error
+
+
+@pytest.mark.parametrize(
+    ("splits", "held"),
+    [(("train", "val", "test"), "test"), (("train", "val"), "val"), (("train",), "train")],
+)
+def test_a_model_is_judged_on_what_it_did_not_see(
+    project: Project, splits: tuple[str, ...], held: str
+) -> None:
+    made = DatasetVersion.objects.create(project=project, kind="recognizer", number=1)
+    for position, split in enumerate(splits):
+        DatasetItem.objects.create(
+            version=made, position=position, split=split, width=1, height=1, file="x", text="A"
+        )
+    assert work.held_split(made) == held
