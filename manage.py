@@ -7,6 +7,7 @@ import os
 import sys
 
 if __name__ == "__main__":
+    os.umask(0o077)  # plates are personal data: what is written here is for its owner
     if sys.argv[1:2] == ["up"]:  # without Django: it starts at once and stays small
         from lprsite.launcher import main
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,9 @@ class StepCommand(BaseCommand):
             result = self.step(options)
         except Refused as refusal:
             raise CommandError(refusal.sentence()) from refusal
+        except OSError as problem:
+            what = problem.strerror or problem
+            raise CommandError(f"{problem.filename or 'A file'}: {what}.") from problem
         if self.as_json:
             self.stdout.write(json.dumps(result))
         else:
@@ -66,7 +70,7 @@ class StepCommand(BaseCommand):
         Raises what ``videos.ingest`` refuses.
         """
         path = Path(given)
-        if not path.is_file() and given.isdigit():
+        if not path.is_file() and given.isdecimal():
             known = Video.objects.filter(project=self.project, pk=int(given)).first()
             if known is not None:
                 return known
@@ -87,6 +91,17 @@ class StepCommand(BaseCommand):
         if job.state != "succeeded":
             raise CommandError(job.error or f"The work ended as {job.state}.")
         return dict(job.result)
+
+
+def writable(path: Path) -> Path:
+    """The path of an output, checked before hours of work go into it.
+
+    Raises CommandError with a sentence.
+    """
+    folder = path.resolve().parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise CommandError(f"{path} cannot be written. Name a file in a folder that exists.")
+    return path
 
 
 class Bar:
@@ -127,7 +142,10 @@ def size_of(text: str) -> tuple[int, int]:
     """Parse "96x48". Raises argparse.ArgumentTypeError with a sentence."""
     width, _, height = text.lower().partition("x")
     if not (
-        width.isdigit() and height.isdigit() and 0 < int(width) < 8193 and 0 < int(height) < 8193
+        width.isdecimal()
+        and height.isdecimal()
+        and 0 < int(width) < 8193
+        and 0 < int(height) < 8193
     ):
         raise argparse.ArgumentTypeError(f"“{text}” is no size; write it as 96x48.")
     return int(width), int(height)

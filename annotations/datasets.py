@@ -12,22 +12,26 @@ import random
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
+from django.utils import timezone
 
 from annotations import plate_formats
-from annotations.errors import DatasetEmpty, SharesWrong
+from annotations.errors import DatasetEmpty, SeedWrong, SharesWrong
 from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Project
 from annotations.models.crops import Status
 from annotations.models.datasets import Kind, Split
 from annotations.models.frames import FrameStatus
 from lprsite.jobs.engine import Running
+from lprsite.jobs.models import Job
 
 TIME_GAP = 10.0  # seconds without frames that end a time cluster
+LOST_AFTER = timedelta(hours=1)  # a version without a job that is not whole by then never will be
 DEFAULT_SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
 
 
@@ -41,8 +45,10 @@ class Rule:
 
     @classmethod
     def of(cls, shares: dict[str, float] | None, *, seed: int, whole_videos: bool) -> Rule:
-        """Raises SharesWrong unless the shares are of train, val and test and add up to 1."""
+        """Raises SeedWrong, and SharesWrong unless train, val and test add up to 1."""
         given = {**dict.fromkeys(Split.values, 0.0), **(shares or DEFAULT_SHARES)}
+        if not 0 <= seed < 2**31:
+            raise SeedWrong(seed=seed)
         proper = set(given) == set(Split.values) and all(0 <= s <= 1 for s in given.values())
         if not proper or abs(sum(given.values()) - 1) > 1e-6 or given["train"] <= 0:
             raise SharesWrong()
@@ -274,8 +280,10 @@ def freeze(
     Raises DatasetEmpty, and whatever stops the job; a half-written version is removed.
     """
     items = draft(project, kind, rule)
-    DatasetVersion.objects.filter(project=project, kind=kind, manifest_hash="").delete()
-    version = _number(project, kind, rule, note=note, by=by)
+    _forget_unfinished(project, kind)
+    version = _number(
+        project, kind, rule, note=note, by=by, job=running.job.pk if running else None
+    )
     try:
         for start in range(0, len(items), settings.BULK_ROWS):
             chunk = items[start : start + settings.BULK_ROWS]
@@ -292,9 +300,18 @@ def freeze(
     return version
 
 
+def _forget_unfinished(project: Project, kind: str) -> None:
+    """Remove versions that a dead process left half-written; others may be at work on theirs."""
+    for version in DatasetVersion.objects.filter(project=project, kind=kind, manifest_hash=""):
+        job = version.filter.get("job")
+        lost = timezone.now() - version.created_at > LOST_AFTER
+        if lost or (job and not Job.objects.active().filter(pk=job).exists()):
+            version.delete()
+
+
 @transaction.atomic
 def _number(
-    project: Project, kind: str, rule: Rule, *, note: str, by: User | None
+    project: Project, kind: str, rule: Rule, *, note: str, by: User | None, job: int | None
 ) -> DatasetVersion:
     newest = DatasetVersion.objects.filter(project=project, kind=kind).aggregate(n=Max("number"))
     return DatasetVersion.objects.create(
@@ -302,6 +319,7 @@ def _number(
         kind=kind,
         number=(newest["n"] or 0) + 1,
         note=note,
+        filter={"job": job} if job else {},
         split_rule={"shares": dict(rule.shares), "whole_videos": rule.whole_videos},
         seed=rule.seed,
         manifest_hash="",

@@ -758,4 +758,14 @@ class NothingLabelled(Refused):
     es = "Ningún fotograma de este proyecto está etiquetado. Dibuje o importe cajas antes."
 
 
+class SeedWrong(Refused):
+    en = "The seed {seed} is no whole number from 0 to 2147483647."
+    es = "La semilla {seed} no es un número entero de 0 a 2147483647."
+
+
+class ClassTwice(Refused):
+    en = "The class “{label}” is mapped twice. Name it once."
+    es = "La clase «{label}» se asigna dos veces. Nómbrela una vez."
+
+
 __all__ = ["Refused"]

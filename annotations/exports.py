@@ -94,7 +94,7 @@ def version_named(project: Project, name: str) -> DatasetVersion:
     whole = DatasetVersion.objects.filter(project=project).exclude(manifest_hash="")
     kind, _, number = name.replace(" v", ":").rpartition(":")
     wanted = {"kind": kind, "number": number} if kind else {"pk": number}
-    found = whole.filter(**wanted).first() if number.isdigit() else None
+    found = whole.filter(**wanted).first() if number.isdecimal() else None
     if found is None:
         known = ", ".join(f"{row.pk} ({row})" for row in whole[:10]) or "–"
         raise DatasetUnknown(name=name, known=known)

@@ -22,6 +22,7 @@ from django.utils import timezone
 from annotations import formats
 from annotations.bringing import Bringing, Tally
 from annotations.errors import (
+    ClassTwice,
     ImportDone,
     ImportGone,
     ImportNotReady,
@@ -180,7 +181,7 @@ def _suggested(project: Project, said: Annotations) -> dict[str, str | None]:
 def parse_map(text: str | None) -> dict[str, str | None] | None:
     """ "0=car,1=plate,2=" as a mapping; nothing after "=" leaves the class out.
 
-    Raises MapWrong.
+    Raises MapWrong, ClassTwice.
     """
     if text is None:
         return None
@@ -189,6 +190,8 @@ def parse_map(text: str | None) -> dict[str, str | None] | None:
         label, equals, target = part.partition("=")
         if not equals or not label.strip():
             raise MapWrong(text=text)
+        if label.strip() in mapping:
+            raise ClassTwice(label=label.strip())
         mapping[label.strip()] = target.strip() or None
     return mapping
 

@@ -102,7 +102,7 @@ def teach(passage: Passage, kept: Sequence[KeptCrop], *, by: User | None = None)
     text on a crop that shows something else would poison training. The others wait unread.
     """
     taught = 0
-    for crop in kept:
+    for crop in {crop.sha256: crop for crop in kept}.values():
         row, _ = Crop.objects.get_or_create(
             project_id=passage.project_id,
             sha256=crop.sha256,

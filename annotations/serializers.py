@@ -64,6 +64,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
+        extra_kwargs = {"second_reading_share": {"min_value": 0, "max_value": 1}}
         fields = [
             "id",
             "name",

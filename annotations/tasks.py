@@ -15,6 +15,7 @@ from annotations.models import (
     Export,
     ImportBatch,
     Project,
+    Role,
     Selection,
     Upload,
     Video,
@@ -66,7 +67,7 @@ def _batch(running: Running) -> ImportBatch:
     return batch
 
 
-@task("freeze_dataset", queue="media")
+@task("freeze_dataset", queue="media", role=Role.REVIEWER)
 def freeze_dataset(running: Running) -> dict[str, Any]:
     job, given = running.job, running.parameters
     version = None
@@ -91,7 +92,7 @@ def freeze_dataset(running: Running) -> dict[str, Any]:
     return {"dataset": version.pk, "number": version.number, "counts": version.counts}
 
 
-@task("export_dataset", queue="media")
+@task("export_dataset", queue="media", role=Role.REVIEWER)
 def export_dataset(running: Running) -> dict[str, Any]:
     """Into the storage for an ``export`` row; into the folder ``out`` for a command."""
     given = running.parameters

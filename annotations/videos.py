@@ -59,8 +59,9 @@ def ingest(
     if not move and files.free_bytes() < size * 1.1:
         raise DiskFull(name=name, needed=size // 1024**2)
     try:
-        info = video.probe_in_child(path)
-        thumbnail, _ = files.put_bytes("thumbnails", video.thumbnail(path), ".jpg")
+        with files.scratch_file(".jpg") as small:
+            info = video.probe_in_child(path, thumbnail_to=small)
+            thumbnail, _ = files.put_bytes("thumbnails", small.read_bytes(), ".jpg")
     except Refused as refusal:  # an upload lies under a name that nobody gave it
         if refusal.facts.get("name") != path.name:
             raise

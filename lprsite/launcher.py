@@ -479,7 +479,7 @@ def worker_program(role: str, env: dict[str, str]) -> Program:
         *(sys.executable, "-W", QUIET, "-m", "celery", "-q", "-A", "lprsite.celery", "worker"),
         *("-Q", QUEUES[role], "-n", f"{role}@%h", "-c", str(concurrency)),
         *("--loglevel=WARNING", "--max-tasks-per-child=50"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *("--without-gossip", "--without-mingle"),
     )
     return Program(role, command, env=env, stage=1, ending=WORKER_ENDING)
 

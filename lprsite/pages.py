@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 
@@ -30,3 +32,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         cursor.execute("SELECT 1")
     facts = {"database": True, "workers": engine.workers_alive(), "disk": files.free_bytes() > 1e9}
     return JsonResponse(facts, status=200 if all(facts.values()) else 503)
+
+
+def to_login(request: HttpRequest) -> HttpResponse:
+    """The admin's login is the site's own, with its limit of attempts."""
+    wanted = request.GET.get("next", "/admin/")
+    return HttpResponseRedirect(f"/login?{urlencode({'next': wanted})}")

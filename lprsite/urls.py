@@ -21,6 +21,7 @@ api = [
 ]
 urlpatterns = [
     path("api/v1/", include(api)),
+    path("admin/login/", pages.to_login),
     path("admin/", admin.site.urls),
     path("static/<path:path>", media.static),
     path("healthz", pages.healthz),

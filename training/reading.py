@@ -214,11 +214,13 @@ def _voted(run: InferenceRun, number: int, seen: Sequence[tuple[Any, dict[str, A
 def _kept(read: Read, seen: Sequence[tuple[Any, dict[str, Any]]], folder: Path) -> list[ReadCrop]:
     """The largest and sharpest crops of the track, each a different moment."""
     best = sorted(seen, key=lambda s: (-s[1]["size"][0] * max(s[1]["sharpness"], 1.0), s[0].pts))
-    kept = []
-    for point, plate in best[:KEPT_CROPS]:
-        path = folder / plate["file"]
-        key, sha256 = files.put_bytes("crops", path.read_bytes(), ".png")
-        kept.append(
+    kept: dict[str, ReadCrop] = {}
+    for point, plate in best:
+        if len(kept) == KEPT_CROPS:
+            break
+        key, sha256 = files.put_bytes("crops", (folder / plate["file"]).read_bytes(), ".png")
+        kept.setdefault(
+            sha256,
             ReadCrop(
                 read=read,
                 pts=point.pts,
@@ -230,6 +232,6 @@ def _kept(read: Read, seen: Sequence[tuple[Any, dict[str, Any]]], folder: Path) 
                 sharpness=plate["sharpness"],
                 text=plate["text"][:32],
                 confidence=plate["sure"],
-            )
+            ),
         )
-    return kept
+    return list(kept.values())

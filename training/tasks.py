@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from annotations.models import Role
 from lprsite.jobs import supervise
 from lprsite.jobs.engine import Running, task
 from lprsite.jobs.models import Job
@@ -12,17 +13,17 @@ from training.models import InferenceRun, TrainingRun
 WORK = "training.work"
 
 
-@task("train", queue="gpu", max_attempts=5)
+@task("train", queue="gpu", max_attempts=5, role=Role.MANAGER)
 def train(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 
 
-@task("evaluate", queue="gpu")
+@task("evaluate", queue="gpu", role=Role.MANAGER)
 def evaluate(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 
 
-@task("infer", queue="gpu", max_attempts=5)
+@task("infer", queue="gpu", max_attempts=5, role=Role.REVIEWER)
 def infer(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 

@@ -185,7 +185,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         result = WORK[running.job.task](running)
     except Refused as refusal:
-        running.job.mine().update(error=refusal.sentence(), error_code=refusal.code)
+        running.job.mine().update(**engine.in_words(refusal))
         return supervise.REFUSED
     running.write_progress()
     Job.objects.filter(pk=running.job.pk, attempt=running.job.attempt).update(result=result)

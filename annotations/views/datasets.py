@@ -95,7 +95,7 @@ class ExportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
         asked = self.request.query_params.get("dataset", "") if self.request else ""
-        return rows.filter(parameters__dataset=int(asked)) if asked.isdigit() else rows
+        return rows.filter(parameters__dataset=int(asked)) if asked.isdecimal() else rows
 
     @extend_schema(parameters=[OpenApiParameter("dataset", int)])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -226,13 +226,16 @@ def probe(path: Path) -> VideoInfo:
         )
 
 
-def probe_in_child(path: Path) -> VideoInfo:
+def probe_in_child(path: Path, *, thumbnail_to: Path | None = None) -> VideoInfo:
     """``probe`` in a process of its own with bounded memory and time.
 
-    Raises what ``probe`` raises, and VideoCheckFailed when the child dies or is stopped.
+    The child also writes a thumbnail to ``thumbnail_to``, so that nobody else decodes a
+    stranger's file. Raises what ``probe`` raises, and VideoCheckFailed when the child dies
+    or is stopped.
     """
     root = str(Path(__file__).resolve().parents[2])
     command = [sys.executable, "-m", "annotations.vision.video", str(path.resolve())]
+    command += [str(thumbnail_to)] if thumbnail_to else []
     environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
@@ -433,16 +436,18 @@ def _turned(picture: npt.NDArray[np.uint8], clockwise: int) -> npt.NDArray[np.ui
     return np.asarray(cv2.rotate(picture, _CLOCKWISE[clockwise])) if clockwise else picture
 
 
-def _main(path: Path) -> None:
+def _main(path: Path, thumbnail_to: Path | None) -> None:
     """The child of ``probe_in_child``: limits itself, then answers in JSON."""
     resource.setrlimit(resource.RLIMIT_AS, (PROBE_MEMORY, PROBE_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROBE_SECONDS, PROBE_SECONDS))
     try:
         answer: dict[str, Any] = {"info": probe(path).as_json()}
+        if thumbnail_to:
+            thumbnail_to.write_bytes(thumbnail(path))
     except errors.Refused as refusal:
         answer = {"refused": refusal.code, "facts": refusal.facts}
     sys.stdout.write(json.dumps(answer))
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    _main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)

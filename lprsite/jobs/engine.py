@@ -33,6 +33,33 @@ RESEND_SECONDS = 60
 Work = Callable[["Running"], "dict[str, Any] | None"]
 
 
+class Broke(Refused):
+    en = "The program failed: {what}. Look at the worker's log; starting again may help."
+    es = "El programa falló: {what}. Vea el registro del proceso; quizá baste empezar de nuevo."
+
+
+class WorkerDied(Refused):
+    en = (
+        "The program working on this ended without a word, {attempt} times. "
+        "Look at the worker's log, then start it again."
+    )
+    es = (
+        "El programa que hacía esto terminó sin decir nada, {attempt} veces. "
+        "Vea el registro del proceso y empiece de nuevo."
+    )
+
+
+def in_words(refusal: Refused | None) -> dict[str, str]:
+    """The columns of a job that say why it failed, in both languages."""
+    if refusal is None:
+        return {"error": "", "error_es": "", "error_code": ""}
+    return {
+        "error": refusal.sentence(),
+        "error_es": refusal.sentence("es"),
+        "error_code": refusal.code,
+    }
+
+
 class Cancelled(Exception):
     """The person asked to stop."""
 
@@ -136,6 +163,7 @@ class Task:
     queue: str
     work: Work
     max_attempts: int
+    role: int = 2  # the membership that may cancel the work of others
 
     def enqueue(
         self,
@@ -202,13 +230,19 @@ class Task:
 TASKS: dict[str, Task] = {}
 
 
-def task(name: str, *, queue: str, max_attempts: int = 3) -> Callable[[Work], Task]:
+def role_for(job: Job) -> int:
+    """The membership that may cancel another person's job; of an unknown task, managers'."""
+    kind = TASKS.get(job.task)
+    return kind.role if kind else 4
+
+
+def task(name: str, *, queue: str, max_attempts: int = 3, role: int = 2) -> Callable[[Work], Task]:
     """Make a function long work: ``@task("split_video", queue="media")``."""
 
     def register(work: Work) -> Task:
         if name in TASKS:
             raise ValueError(f"two tasks are called {name!r}")
-        TASKS[name] = Task(name, queue, work, max_attempts)
+        TASKS[name] = Task(name, queue, work, max_attempts, role)
         return TASKS[name]
 
     return register
@@ -258,11 +292,11 @@ def execute(
     except Lost:
         log.warning("job %s attempt %s was taken over", job.pk, job.attempt)
     except Refused as refusal:
-        finish(job, State.FAILED, error=refusal.sentence(), error_code=refusal.code)
+        finish(job, State.FAILED, refusal=refusal)
         if reraise:
             raise
     except BaseException as problem:
-        finish(job, State.FAILED, error=f"{type(problem).__name__}: {problem}")
+        finish(job, State.FAILED, refusal=Broke(what=f"{type(problem).__name__}: {problem}"))
         raise
 
 
@@ -271,15 +305,13 @@ def finish(
     state: State,
     *,
     result: dict[str, Any] | None = None,
-    error: str = "",
-    error_code: str = "",
+    refusal: Refused | None = None,
 ) -> None:
     """Write the end of this attempt, if the attempt still owns the job."""
     job.mine().update(
         state=state,
         result=result or {},
-        error=error,
-        error_code=error_code,
+        **in_words(refusal),
         done=job.done,
         total=job.total,
         unit=job.unit,
@@ -331,9 +363,7 @@ def _free(job: Job) -> str:
     else:
         same.update(
             state=State.FAILED,
-            error=f"The program working on this ended without a word, {job.attempt} times. "
-            "Look at the worker's log, then start it again.",
-            error_code="WorkerDied",
+            **in_words(WorkerDied(attempt=job.attempt)),
             **over,
         )
         outcome = "failed"

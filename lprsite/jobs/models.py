@@ -49,6 +49,7 @@ class JobQuerySet(models.QuerySet["Job"]):
             lease_until=lease_end(),
             started_at=timezone.now(),
             error="",
+            error_es="",
             message="",
         )
         return self.get(pk=job_id) if taken else None
@@ -77,6 +78,7 @@ class Job(models.Model):
     unit = models.CharField(max_length=30, default="")
     message = models.CharField(max_length=300, default="")
     error = models.TextField(default="")
+    error_es = models.TextField(default="")
     error_code = models.CharField(max_length=60, default="")
     log = models.TextField(default="")
     result = models.JSONField(default=dict)

@@ -33,7 +33,7 @@ class ChildFailed(Refused):
 
 class ChildRefused(Refused):
     en = "{why}"
-    es = "{why}"
+    es = "{why_es}"
 
     @property
     def code(self) -> str:
@@ -85,7 +85,7 @@ def run(running: Running, module: str) -> dict[str, Any]:
         job.mine().update(log="".join(tail)[-20_000:])
         # What the child wrote last is how far the work came, however it ended.
         job.refresh_from_db(
-            fields=["result", "error", "error_code", "done", "total", "unit", "message"]
+            fields=["result", "error", "error_es", "error_code", "done", "total", "unit", "message"]
         )
     _judge(job, child.returncode, tail)
     return dict(job.result)
@@ -93,7 +93,7 @@ def run(running: Running, module: str) -> dict[str, Any]:
 
 def _judge(job: Job, code: int, tail: deque[str]) -> None:
     if code == REFUSED:
-        raise ChildRefused(why=job.error, code=job.error_code)
+        raise ChildRefused(why=job.error, why_es=job.error_es, code=job.error_code)
     if code != 0:
         words = " ".join("".join(list(tail)[-3:]).split())[-400:] or "none"
         raise ChildFailed(code=code, words=words)

@@ -20,8 +20,6 @@ from lprsite.jobs import engine
 from lprsite.jobs.models import Job
 from lprsite.jobs.serializers import JobSerializer, WorkersSerializer
 
-ANNOTATOR = 2
-
 
 class NewestFirst(CursorPagination):
     ordering = "-id"
@@ -64,7 +62,8 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         job = self.get_object()
-        self._require(job.project_id, ANNOTATOR)
+        if job.created_by_id != request.user.pk:
+            self._require(job.project_id, engine.role_for(job))
         engine.cancel(job)
         job.refresh_from_db()
         return Response(JobSerializer(job).data)

@@ -263,7 +263,7 @@ def test_preview_freeze_and_look(api, project, frame, here):
     assert (version["counts"], version["note"]) == (preview, "n")
     items = api.get(f"/api/v1/datasets/{found}/items/", {"split": "val", "limit": 2}).json()
     assert [item["split"] for item in items["results"]] == ["val", "val"]
-    assert items["results"][0]["picture"].startswith("/api/v1/media/crops/")
+    assert items["results"][0]["picture"].startswith("/api/v1/media/dataset-items/")
     assert items["next"]
     wrong = api.post("/api/v1/datasets/", {**body, "shares": {"train": 0.5}}, format="json")
     assert (wrong.status_code, wrong.json()["code"]) == (400, "SharesWrong")

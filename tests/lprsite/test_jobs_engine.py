@@ -178,7 +178,9 @@ def test_unexpected_error_fails_the_job_and_goes_on_up(make_task: Callable[..., 
     with pytest.raises(ZeroDivisionError):
         tasks.run(job.pk)
     job.refresh_from_db()
-    assert (job.state, job.error) == (State.FAILED, "ZeroDivisionError: nobody expected this")
+    assert (job.state, job.error_code) == (State.FAILED, "Broke")
+    assert "ZeroDivisionError: nobody expected this" in job.error
+    assert job.error_es.startswith("El programa falló: ZeroDivisionError")
 
 
 def test_lost_attempt_changes_no_row(sent: list[int]) -> None:
@@ -189,7 +191,7 @@ def test_lost_attempt_changes_no_row(sent: list[int]) -> None:
     before = Job.objects.values().get(pk=second.pk)
     with pytest.raises(Lost):
         late.progress(77, 99)
-    engine.finish(late.job, State.FAILED, error="too late")
+    engine.finish(late.job, State.FAILED, refusal=engine.WorkerDied(attempt=1))
     assert Job.objects.values().get(pk=second.pk) == before
 
 

@@ -97,11 +97,15 @@ def test_child_that_succeeds_gives_the_result_of_its_row(running: Running, does:
 
 def test_child_that_refuses_hands_its_sentence_up(running: Running, does: Any) -> None:
     does("refuse")
-    running.job.mine().update(error="The oven is cold. Heat it.", error_code="OvenCold")
+    running.job.mine().update(
+        error="The oven is cold. Heat it.",
+        error_es="El horno está frío. Caliéntelo.",
+        error_code="OvenCold",
+    )
     with pytest.raises(supervise.ChildRefused) as refusal:
         supervise.run(running, PROGRAM)
     assert refusal.value.code == "OvenCold"
-    assert refusal.value.sentence("es") == "The oven is cold. Heat it."
+    assert refusal.value.sentence("es") == "El horno está frío. Caliéntelo."
 
 
 def test_child_that_crashes_leaves_its_last_words(running: Running, does: Any) -> None:

@@ -1354,6 +1354,7 @@ export interface components {
             readonly total: number | null;
             readonly unit: string;
             readonly message: string;
+            /** @description in the reader's language */
             readonly error: string;
             readonly error_code: string;
             readonly result: unknown;
@@ -1832,7 +1833,7 @@ export interface components {
             readonly boxes: number[][];
             readonly crops: components["schemas"]["ReadCrop"][];
             readonly passage: components["schemas"]["Passage"] | null;
-            /** @default  */
+            /** @description empty until it is matched */
             readonly outcome: string;
         };
         ReadCrop: {

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ("unit", models.CharField(default="", max_length=30)),
                 ("message", models.CharField(default="", max_length=300)),
                 ("error", models.TextField(default="")),
+                ("error_es", models.TextField(default="")),
                 ("error_code", models.CharField(default="", max_length=60)),
                 ("log", models.TextField(default="")),
                 ("result", models.JSONField(default=dict)),

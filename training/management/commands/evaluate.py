@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from annotations import projects
-from annotations.commands import Bar, StepCommand
+from annotations.commands import Bar, StepCommand, writable
 from annotations.models.datasets import Kind
 from training import runs, tasks
 from training.errors import EvaluationUnclear
@@ -26,6 +26,8 @@ class Command(StepCommand):
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         if (options["dataset"] is None) == (options["manifest"] is None):
             raise EvaluationUnclear()
+        if options["out"]:
+            writable(options["out"])
         kind = options["kind"]
         if options["manifest"] is not None and Path(options["model"]).exists():
             checkpoint = Path(options["model"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from annotations import projects
-from annotations.commands import Bar, StepCommand
+from annotations.commands import Bar, StepCommand, writable
 from annotations.models import Project
 from training import runs
 
@@ -22,6 +22,7 @@ class Command(StepCommand):
         parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        out = writable(options["out"])
         from training import pictures  # loads torch, which no other command should pay for
 
         rows = pictures.listed(options["pictures"])
@@ -29,7 +30,7 @@ class Command(StepCommand):
         recognizer = pictures.Recognizer.load(self._checkpoint("recognizer", options))
         with Bar(hidden=self.as_json) as bar:
             figures, predictions = pictures.read_images(detector, recognizer, rows, bar.count)
-        pictures.write(options["out"], predictions)
+        pictures.write(out, predictions)
         return figures
 
     def _checkpoint(self, kind: str, options: dict[str, Any]) -> Path:

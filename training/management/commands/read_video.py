@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from annotations.commands import StepCommand
+from annotations.commands import StepCommand, writable
 from training import readings, runs, tasks
 
 
@@ -19,6 +19,7 @@ class Command(StepCommand):
         parser.add_argument("--fps", type=float, default=5.0, help="frames a second to look at")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        out = writable(options["out"])
         run = readings.create(
             self.video(options["file"]),
             detector=runs.find(self.project, "detector", options["detector"]),
@@ -26,5 +27,5 @@ class Command(StepCommand):
             fps=options["fps"],
         )
         result = self.run_task(tasks.infer, run=run.pk)
-        options["out"].write_text(readings.csv_of(run), encoding="utf-8", newline="")
-        return {**result, "out": str(options["out"])}
+        out.write_text(readings.csv_of(run), encoding="utf-8", newline="")
+        return {**result, "out": str(out)}
