@@ -15,6 +15,7 @@ from annotations import members
 from annotations.models import Crop, DatasetItem, Export, Frame, Role, Video
 from annotations.vision import crops as vision
 from lprsite import files
+from lprsite.errors import Refused
 from lprsite.media import send_file
 
 THUMBNAIL_WIDTH = 320
@@ -69,7 +70,10 @@ async def media(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     key = await key_of(request, rows, its.project, its.field, its.role)
     path = files.local_path(key)
     if kind == "frame-thumbnails":
-        path = await asyncio.to_thread(_small, path)
+        try:
+            path = await asyncio.to_thread(_small, path)
+        except (FileNotFoundError, Refused) as gone:
+            raise Http404("There is no such file.") from gone
     return await send_file(
         request,
         path,
