@@ -43,11 +43,11 @@ class Clustering:
     coverage: float = 0.05
     eps: float = 0.3
     min_samples: float = 0.2
-    merge_iou: float = 0.4
+    merge_iou: float = 0.3
     nms_iou: float = 0.4
     nms_border: float = 0.0
     min_height: float = 4.0
-    confidence: Confidence = "peak"
+    confidence: Confidence = "filled"
     threshold: float = 0.0
     max_cells: int | None = 400
 

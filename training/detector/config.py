@@ -60,7 +60,7 @@ class DetectorConfig:
     evaluate_every: int = 1
     passes: int = 1
     window: float = 1.0
-    window_until: float = 0.7
+    window_until: float = 0.8
     precision: Precision = "auto"
     ellipse: Ellipse = field(
         default_factory=lambda: Ellipse(

@@ -18,7 +18,7 @@ def cells(*groups):
 
 def test_cells_of_two_objects_become_two_boxes_best_first():
     boxes, scores = cells((FAR, [0.4]), (CAR, [0.5, 0.9, 0.5]))
-    found = cluster(boxes, scores, Clustering())
+    found = cluster(boxes, scores, Clustering(confidence="peak"))
     assert found.cells.tolist() == [3, 1]
     np.testing.assert_allclose(found.boxes[0], CAR)
     assert found.confidence.tolist() == [0.9, 0.4]
@@ -26,13 +26,13 @@ def test_cells_of_two_objects_become_two_boxes_best_first():
 
 def test_a_single_doubtful_cell_is_an_object_only_below_one_sample():
     boxes, scores = cells((FAR, [0.4]))
-    assert len(cluster(boxes, scores, Clustering(min_samples=0.3)).boxes) == 1
-    assert len(cluster(boxes, scores, Clustering(min_samples=1.0)).boxes) == 0
+    assert len(cluster(boxes, scores, Clustering(confidence="peak", min_samples=0.3)).boxes) == 1
+    assert len(cluster(boxes, scores, Clustering(confidence="peak", min_samples=1.0)).boxes) == 0
 
 
 def test_cluster_box_leans_towards_the_surer_cell():
     boxes, scores = cells((CAR, [0.3, 0.9]))
-    assert cluster(boxes, scores, Clustering()).boxes[0, 0] == pytest.approx(100.5)
+    assert cluster(boxes, scores, Clustering(confidence="peak")).boxes[0, 0] == pytest.approx(100.5)
 
 
 def test_border_boxes_join_the_first_group_and_noise_none():
@@ -47,8 +47,8 @@ def test_border_boxes_join_the_first_group_and_noise_none():
 
 def test_low_things_and_weak_things_are_dropped():
     boxes, scores = cells((np.array([0.0, 0, 30, 3.5]), [0.9]), (CAR, [0.3]))
-    assert len(cluster(boxes, scores, Clustering()).boxes) == 1
-    assert len(cluster(boxes, scores, Clustering(threshold=0.5)).boxes) == 0
+    assert len(cluster(boxes, scores, Clustering(confidence="peak")).boxes) == 1
+    assert len(cluster(boxes, scores, Clustering(confidence="peak", threshold=0.5)).boxes) == 0
 
 
 @pytest.mark.parametrize("kind", ["mean", "peak", "filled"])
@@ -68,8 +68,8 @@ def test_the_toolkits_confidence_is_a_sum():
 
 def test_overlapping_groups_are_merged_unless_told_otherwise():
     boxes, scores = cells((CAR, [0.9]), (CAR + np.array([0, 0, 45, 0]), [0.5]))
-    assert len(cluster(boxes, scores, Clustering()).boxes) == 1
-    assert len(cluster(boxes, scores, Clustering(merge_iou=1.0)).boxes) == 2
+    assert len(cluster(boxes, scores, Clustering(confidence="peak")).boxes) == 1
+    assert len(cluster(boxes, scores, Clustering(confidence="peak", merge_iou=1.0)).boxes) == 2
 
 
 @pytest.mark.parametrize("method", ["nms", "hybrid"])
@@ -99,5 +99,5 @@ def test_an_untrained_network_is_clustered_quickly():
     low = rng.uniform(0, 500, (2040, 2))
     boxes = np.hstack([low, low + 60])
     begun = time.process_time()
-    cluster(boxes, rng.uniform(0.2, 1, 2040), Clustering())
+    cluster(boxes, rng.uniform(0.2, 1, 2040), Clustering(confidence="peak"))
     assert time.process_time() - begun < 0.5
