@@ -45,7 +45,7 @@ class Size:
     picture: tuple[int, int] = (640, 360)
     fps: float = 10.0
     frames_a_second: float = 1.0
-    detector: tuple[tuple[str, Any], ...] = (("preset", "quick"), ("epochs", 16))
+    detector: tuple[tuple[str, Any], ...] = (("preset", "quick"),)
     recognizer: tuple[tuple[str, Any], ...] = (
         ("preset", "quick"),
         ("synthetic", 1500),

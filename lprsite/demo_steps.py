@@ -29,13 +29,16 @@ from training.models import InferenceRun, Read
 from training.synthetic import video as synthetic
 
 LABELS = ("car", "plate")
+CAMERA = 7  # both videos are of one place, as a lab with fixed cameras has them
 
 
 def draw(
     path: str, seconds: float, fps: float, size: tuple[int, int], seed: int, count: int
 ) -> None:
     """Draw one video and its truth; in a process of its own."""
-    synthetic.write(Path(path), seconds=seconds, fps=fps, size=size, seed=seed, count=count)
+    synthetic.write(
+        Path(path), seconds=seconds, fps=fps, size=size, seed=seed, camera=CAMERA, count=count
+    )
 
 
 class Demo:

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "lprsite.middleware.in_one_thread",  # the last: it decides how the others run
 ]
 ROOT_URLCONF = "lprsite.urls"
 ASGI_APPLICATION = "lprsite.asgi.application"

@@ -186,7 +186,8 @@ def read_images(
         picture = vision.read_picture(path)
         begun = time.perf_counter()
         found = [d for d in detector.detect([picture])[0] if d.label == PLATE]
-        said = recognizer.read([vision.crop_plate(picture, d.box) for d in found]) if found else []
+        cut = [vision.crop_plate(picture, d.with_margin()) for d in found]
+        said = recognizer.read(cut) if cut else []
         spent += time.perf_counter() - begun
         for item, read in zip(found, said, strict=True):
             sure = item.confidence * read.confidence

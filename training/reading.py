@@ -18,13 +18,15 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from annotations.vision import boxes as geometry
 from annotations.vision import crops as vision
 from annotations.vision import tracks as tracking
 from annotations.vision import video
+from annotations.vision.boxes import Xyxy
 from lprsite import files
 from lprsite.jobs.engine import Running
 from training import reads
-from training.detector.predict import Detector
+from training.detector.predict import Detection, Detector
 from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
 from training.recognizer.predict import PlateRead, Recognizer
 from training.recognizer.vote import vote
@@ -34,8 +36,9 @@ CHUNK_SECONDS = 10.0
 BATCH = 8
 KEPT_CROPS = 5
 FRAMES_A_SECOND = 5.0
-SHORTEST_TRACK = 2  # analysed frames
-LEAST_CONFIDENCE = 0.1
+SHORTEST_TRACK = 3  # analysed frames
+LEAST_CONFIDENCE = 0.25
+SAME_PLATE = 0.3  # of the smaller box covered
 
 
 class Clock:
@@ -110,8 +113,8 @@ def _store_chunk(
         found = detector.detect(pictures)
         clock.tick("detect")
         for frame, picture, detections in zip(part, pictures, found, strict=True):
-            plates = [d for d in detections if d.label == PLATE]
-            cut = [vision.crop_plate(picture, plate.box) for plate in plates]
+            plates = distinct([d for d in detections if d.label == PLATE])
+            cut = [vision.crop_plate(picture, plate.with_margin()) for plate in plates]
             said = recognizer.read(cut) if cut else []
             clock.tick("recognize")
             rows.append(
@@ -140,6 +143,23 @@ def _store_chunk(
         },
     )
     return len(rows)
+
+
+def distinct(plates: Sequence[Detection]) -> list[Detection]:
+    """The plates, surest first, without those that lie on a surer one: plates never overlap."""
+    kept: list[Detection] = []
+    for plate in sorted(plates, key=lambda p: -p.confidence):
+        if all(_covered(plate.box, other.box) < SAME_PLATE for other in kept):
+            kept.append(plate)
+    return kept
+
+
+def _covered(first: Xyxy, second: Xyxy) -> float:
+    """The share of the smaller box that the larger one covers, 0..1."""
+    across = min(first[2], second[2]) - max(first[0], second[0])
+    down = min(first[3], second[3]) - max(first[1], second[1])
+    smaller = min(float(area) for area in geometry.area([first, second]))
+    return max(across, 0.0) * max(down, 0.0) / max(smaller, 1e-9)
 
 
 def _plate_json(

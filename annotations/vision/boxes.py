@@ -62,6 +62,13 @@ def scale(boxes: BoxesLike, *, from_size: Size, to_size: Size) -> Floats:
     return as_boxes(boxes) * np.array([x, y, x, y], np.float64)
 
 
+def grown(box: Xyxy, share: float) -> Xyxy:
+    """The box with ``share`` of its sides added at every edge."""
+    x1, y1, x2, y2 = box
+    across, down = (x2 - x1) * share, (y2 - y1) * share
+    return x1 - across, y1 - down, x2 + across, y2 + down
+
+
 def xyxy_to_cxcywh(boxes: BoxesLike) -> Floats:
     """(x1, y1, x2, y2) as (centre x, centre y, width, height)."""
     array = as_boxes(boxes)

@@ -27,6 +27,7 @@ from training.detector.network import DetectNet, fuse
 
 KIND = "detector"
 DEFAULT_THRESHOLD = 0.3
+READING_MARGIN = 0.08  # of the box, at every edge
 CHUNK = 8  # frames in one forward pass
 
 Bgr = NDArray[np.uint8]
@@ -48,6 +49,10 @@ class Detection:
     def box(self) -> geometry.Xyxy:
         """The four edges."""
         return self.x1, self.y1, self.x2, self.y2
+
+    def with_margin(self) -> geometry.Xyxy:
+        """The box a plate is read in: a little more, since a box cut short loses characters."""
+        return geometry.grown(self.box, READING_MARGIN)
 
 
 def choose_device(name: str = "auto") -> torch.device:

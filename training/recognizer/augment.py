@@ -83,8 +83,9 @@ def _warp(crop: Bgr, quad: Floats, size: tuple[int, int]) -> Bgr:
 
 def _quad(rng: np.random.Generator, width: int, height: int) -> Floats:
     """The four corners of the source picture's part that fills the new picture."""
-    x1, x2 = rng.uniform(-0.06, 0.06, 2) * width + (0, width)
-    y1, y2 = rng.uniform(-0.12, 0.12, 2) * height + (0, height)
+    # A detected box is not exact, and is read with a margin: more often around than inside.
+    x1, x2 = rng.uniform(-0.05, 0.14, 2) * width * (-1, 1) + (0, width)
+    y1, y2 = rng.uniform(-0.1, 0.2, 2) * height * (-1, 1) + (0, height)
     quad = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float32)
     middle = quad.mean(axis=0)
     angle = math.radians(float(np.clip(rng.normal(0, 3), -8, 8)))

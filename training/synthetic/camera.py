@@ -43,7 +43,7 @@ def _place(
 ) -> Image:
     quad = _quad(rng, plate.shape[1] / plate.shape[0], damage)
     low, high = quad.min(axis=0), quad.max(axis=0)
-    margins = rng.uniform(-0.01, 0.05, 4) + np.abs(rng.normal(0, 0.03, 4)) * min(damage, 1.5)
+    margins = rng.uniform(-0.01, 0.12, 4) + np.abs(rng.normal(0, 0.03, 4)) * min(damage, 1.5)
     scale = width * (1 - float(margins[0] + margins[1])) / float(high[0] - low[0])
     tall = float(high[1] - low[1]) * scale
     height = max(16, round(tall * (1 + float(margins[2] + margins[3]) * 1.6)))

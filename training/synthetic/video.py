@@ -88,6 +88,7 @@ def write(
     fps: float = 10.0,
     size: tuple[int, int] = (640, 360),
     seed: int = 0,
+    camera: int | None = None,
     count: int | None = None,
     lanes: int | None = None,
     formats: Sequence[str] = ("ecuador",),
@@ -96,7 +97,8 @@ def write(
     """Writes an H.264 mp4 and ``truth_path(path)`` beside it; the truth.
 
     ``count`` vehicles (default: one each six seconds) on ``lanes`` lanes (default: one or
-    two, up to three from 1000 pixels of width). The same arguments give the same frames.
+    two, up to three from 1000 pixels of width). The same arguments give the same frames;
+    the same ``camera`` with another ``seed`` shows other traffic at the same place.
     ``progress(done, total)`` is told each frame and may raise to stop. Raises
     SyntheticVideoRefused where the vehicles do not fit into the time or the size is odd,
     UnknownPlateFormat.
@@ -105,9 +107,11 @@ def write(
     _check(seconds=seconds, fps=fps, size=size)
     rng = np.random.default_rng(seed)
     count = max(1, round(seconds / 6)) if count is None else count
-    lanes = lanes or _choose_lanes(rng, size, count=count, seconds=seconds)
-    place = _make_place(rng, size, lanes)
-    drives = _schedule(rng, place, count=count, seconds=seconds, formats=formats)
+    fixed = rng if camera is None else np.random.default_rng(camera)
+    lanes = lanes or _choose_lanes(fixed, size, count=count, seconds=seconds)
+    place = _make_place(fixed, size, lanes)
+    ways = [bool(fixed.random() < 0.65) for _ in place.lanes]
+    drives = _schedule(rng, place, ways, count=count, seconds=seconds, formats=formats)
     total = max(1, round(seconds * fps))
     boxes: list[tuple[SceneBox, ...]] = []
 
@@ -195,10 +199,18 @@ def _far(view: View) -> float:
 
 
 def _schedule(
-    rng: Rng, place: Place, *, count: int, seconds: float, formats: Sequence[str]
+    rng: Rng,
+    place: Place,
+    ways: Sequence[bool],
+    *,
+    count: int,
+    seconds: float,
+    formats: Sequence[str],
 ) -> tuple[_Drive, ...]:
-    """Who drives when. Pauses are shared out unevenly, so that some are long."""
-    ways = [bool(rng.random() < 0.65) for _ in place.lanes]
+    """Who drives when, toward the camera on lanes where ``ways`` says so.
+
+    Pauses are shared out unevenly, so that some are long.
+    """
     shift = int(rng.integers(len(place.lanes)))
     lanes = [(shift + i) % len(place.lanes) for i in range(count)]
     lasts = [float(rng.uniform(3.4, 5.4)) for _ in range(count)]
