@@ -51,3 +51,8 @@ def test_production_settings_pass_the_deploy_check(tmp_path: Path) -> None:
         check, env=environment, capture_output=True, text=True, cwd=settings.ROOT, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_one_thread_serves_a_request() -> None:
+    """Behind the last middleware nothing may turn the others asynchronous again."""
+    assert settings.MIDDLEWARE[-1] == "lprsite.middleware.in_one_thread"
