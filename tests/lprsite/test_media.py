@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.http import Http404, StreamingHttpResponse
 from django.test import AsyncClient, RequestFactory
 
-from lprsite.media import PART, send_file
+from lprsite.media import PART, SMALL, send_file
 
 SIZE = 5 * 1024 * 1024
 
@@ -131,3 +131,14 @@ async def test_static_keeps_hashed_names_for_a_year(settings: Any, tmp_path: Pat
     cached.cache_clear()
     assert "immutable" in hashed["Cache-Control"]
     assert "immutable" not in other["Cache-Control"]
+
+
+async def test_large_file_streams_through_all_middleware(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "large.bin").write_bytes(b"x" * (SMALL + 1))
+    settings.STATICFILES_DIRS = [tmp_path]
+    cached = cast(Any, finders.get_finder)
+    cached.cache_clear()
+    answer = cast(Any, await AsyncClient().get("/static/large.bin"))
+    cached.cache_clear()
+    assert answer.streaming and answer.is_async
+    assert sum([len(part) async for part in answer]) == SMALL + 1
