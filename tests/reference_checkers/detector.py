@@ -244,7 +244,7 @@ def _settings(config: Case, method: clustering.Method) -> clustering.Clustering:
         min_samples=config["min_samples"],
         min_height=config["min_height"],
         threshold=config["confidence_threshold"],
-        nms_iou=config.get("nms_iou_threshold", config.get("iou_threshold", 0.4)),
+        nms_iou=float(config.get("nms_iou_threshold") or config.get("iou_threshold") or 0.4),
         nms_border=1.0,
         merge_iou=1.0,
         confidence="sum",

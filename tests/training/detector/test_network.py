@@ -5,9 +5,10 @@ from torch import nn
 from training.detector.network import DetectNet, SameConv2d, fuse
 
 
-def randomised(network: nn.Module) -> nn.Module:
+def randomised(network: DetectNet) -> DetectNet:
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
             module.running_mean.normal_()
             module.running_var.uniform_(0.5, 2)
     return network.eval()
