@@ -168,6 +168,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "batch": 4,
         "passes": 2,
         "window": 0.5,
+        "window_until": 0.85,
         "soft_start": 0.1,
         "ema": 0.97,
         "clustering": Clustering(min_height=2.5),

@@ -91,7 +91,14 @@ def test_nms_survivors_do_not_overlap():
 
 def test_nothing_in_nothing_out():
     for method in ("dbscan", "nms", "hybrid"):
-        assert len(cluster(np.zeros((0, 4)), np.zeros(0), Clustering(method=method)).boxes) == 0
+        assert (
+            len(
+                cluster(
+                    np.zeros((0, 4)), np.zeros(0), Clustering(method=method, confidence="peak")
+                ).boxes
+            )
+            == 0
+        )
 
 
 def test_an_untrained_network_is_clustered_quickly():
