@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from annotations.errors import FrameFileGone
 from annotations.models import Box, Crop, Frame, Project
 from annotations.pieces import in_pieces
 from annotations.vision import boxes as geometry
@@ -34,10 +35,18 @@ class Cut:
 
 def cut(frame: Frame, xyxy: Xyxy, picture: Any = None) -> Cut:
     """Cut the plate out of the frame's picture and store it (PNG: a crop is never degraded)."""
-    bgr = vision.read_picture(files.local_path(frame.file)) if picture is None else picture
+    bgr = picture_of(frame) if picture is None else picture
     plate = vision.crop_plate(bgr, xyxy)
     key, sha256 = files.put_bytes("crops", vision.encode_png(plate), ".png")
     return Cut(key, sha256, plate.shape[1], plate.shape[0], vision.sharpness(plate))
+
+
+def picture_of(frame: Frame) -> vision.Bgr:
+    """The frame's picture. Raises FrameFileGone when its file is not there any more."""
+    try:
+        return vision.read_picture(files.local_path(frame.file))
+    except FileNotFoundError:
+        raise FrameFileGone(name=frame.name or frame.pk) from None
 
 
 def attach(box: Box, cut: Cut, *, moved_from: Sequence[float] | None = None) -> Crop:
@@ -83,7 +92,7 @@ def make_missing(project: Project, running: Running) -> dict[str, int]:
     for box in in_pieces(wanted):
         if box.frame_id != frame_id:
             frame_id = box.frame_id
-            picture = vision.read_picture(files.local_path(box.frame.file))
+            picture = picture_of(box.frame)
         attach(box, cut(box.frame, box.xyxy, picture))
         made += 1
         running.progress(made, total, "crops")

@@ -768,4 +768,9 @@ class ClassTwice(Refused):
     es = "La clase «{label}» se asigna dos veces. Nómbrela una vez."
 
 
+class FrameFileGone(Refused):
+    en = "The picture of frame “{name}” is not on the disk any more. Take the frames again."
+    es = "La imagen del fotograma «{name}» ya no está en el disco. Cree los fotogramas otra vez."
+
+
 __all__ = ["Refused"]

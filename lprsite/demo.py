@@ -40,7 +40,7 @@ class DemoStopped(Refused):
 class Size:
     """How much is drawn and trained. The default takes at most ten minutes on two cores."""
 
-    vehicles: int = 36
+    vehicles: int = 30
     test_vehicles: int = 15
     picture: tuple[int, int] = (640, 360)
     fps: float = 10.0
