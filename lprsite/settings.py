@@ -222,7 +222,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "lprsite.api.ById",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "lprsite.api.answer_refusal",
-    "DEFAULT_THROTTLE_RATES": {"login": "20/min"},
+    "DEFAULT_THROTTLE_RATES": {"login": f"{number('LPR_LOGINS_A_MINUTE', 20, low=1)}/min"},
     "NUM_PROXIES": number("LPR_PROXIES", 0),  # how many proxies' X-Forwarded-For are believed
 }
 SPECTACULAR_SETTINGS = {

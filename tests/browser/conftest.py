@@ -96,6 +96,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     environment = {
         **_environment(),
         "LPR_DATA": str(data),
+        "LPR_LOGINS_A_MINUTE": "1000",  # each test is a person who logs in
         "DJANGO_SETTINGS_MODULE": os.environ.get("LPR_BROWSER_SETTINGS", "lprsite.settings"),
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "OMP_NUM_THREADS": "1",

@@ -146,6 +146,7 @@ def test_all_boxes_are_copied_to_the_next_frame_in_one_stroke(ana: Person, site:
     frame = site.bare_frame()
     page = opened(ana, frame)
     drag(page, (50, 60), (150, 160))
+    saved(page, 1)
     drag(page, (300, 60), (420, 160))
     saved(page, 2)
     page.keyboard.press("c")

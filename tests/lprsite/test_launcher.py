@@ -117,7 +117,7 @@ def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
 def test_whole_tree_serves_works_and_ends_when_told(up: Callable[..., Up]) -> None:
     running = up()
     assert "First administrator: user admin, password" in running.words()
-    assert running.get("/admin/login/") == 200
+    assert running.get("/admin/login/") == 302
     assert eventually(lambda: running.queues() == {"media", "gpu", "default"}), running.words()
     assert_second_start_refuses(running)
     assert not any(torch_is_loaded(pid) for pid in running.tree())
