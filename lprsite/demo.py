@@ -49,7 +49,7 @@ class Size:
     recognizer: tuple[tuple[str, Any], ...] = (
         ("preset", "quick"),
         ("synthetic", 1500),
-        ("epochs", 12),
+        ("epochs", 16),
     )
 
 

@@ -37,13 +37,21 @@ def on_screen(page: Any, x: float, y: float) -> tuple[float, float]:
     )
 
 
+def settle(page: Any) -> None:
+    """Two painted frames: what was just done is in the page's state, also on a busy machine."""
+    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
+
 def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    settle(page)
     page.mouse.move(*on_screen(page, *start))
     page.mouse.down()
     middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
     page.mouse.move(*on_screen(page, *middle))
     page.mouse.move(*on_screen(page, *end))
+    settle(page)
     page.mouse.up()
+    settle(page)
 
 
 def boxes(someone: Person, frame: int) -> list[dict[str, Any]]:
@@ -58,6 +66,7 @@ def corners(box: dict[str, Any]) -> list[int]:
 def saved(page: Any, count: int) -> None:
     """The list has so many boxes and all of it has arrived."""
     sync_api.expect(page.locator(".box-row")).to_have_count(count)
+    settle(page)
     page.wait_for_selector(ALL_SAVED)
 
 
@@ -74,17 +83,20 @@ def test_draw_move_resize_label_delete_and_undo(ana: Person, site: Site) -> None
     assert near(corners(boxes(ana, frame)[0]), [100, 100, 300, 250])
 
     drag(page, (200, 180), (220, 200))
+    settle(page)
     page.wait_for_selector(ALL_SAVED)
     assert near(corners(boxes(ana, frame)[0]), [120, 120, 320, 270])
 
     drag(page, (320, 270), (340, 280))
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Control+Shift+ArrowDown")
+    settle(page)
     page.wait_for_selector(ALL_SAVED)
     assert near(corners(boxes(ana, frame)[0]), [119, 120, 339, 290])
 
     page.keyboard.press("2")
     page.wait_for_selector(".box-row:has-text('plate')")
+    settle(page)
     page.wait_for_selector(ALL_SAVED)
     assert boxes(ana, frame)[0]["label"] == "plate"
     assert boxes(ana, frame)[0]["crop"]["id"] > 0, "a plate box has its crop at once"
@@ -124,6 +136,7 @@ def test_everything_without_the_mouse(ana: Person, site: Site) -> None:
     assert page.locator(".box-row[aria-pressed=true]").count() == 1
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: not url.endswith(f"/{frame}"))
+    settle(page)
     page.wait_for_selector(ALL_SAVED)
     assert ana.ask("GET", f"frames/{frame}/")["status"] == "done"
 
@@ -136,6 +149,7 @@ def test_nothing_here_is_said_on_purpose(ana: Person, site: Site) -> None:
     assert ana.ask("GET", f"frames/{frame}/")["status"] == "open"
     page.keyboard.press("e")
     page.wait_for_url(lambda url: not url.endswith(f"/{frame}"))
+    settle(page)
     page.wait_for_selector(ALL_SAVED)
     told = ana.ask("GET", f"frames/{frame}/")
     assert told["status"] == "nothing_here"
