@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-good-password"
 START_SECONDS = 60.0
-WAIT = 10_000  # milliseconds for anything to appear
+WAIT = 30_000  # milliseconds
 
 
 @dataclass
@@ -143,6 +143,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def browser(site: Site) -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    sync_api.expect.set_options(timeout=WAIT)
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
         yield started
