@@ -1,0 +1,71 @@
+"""Dataset versions and exports."""
+
+from __future__ import annotations
+
+from lprsite.errors import Refused
+
+
+class ExportFolderNotEmpty(Refused):
+    en = "The folder “{name}” is not empty. Choose a new one, so that nothing is overwritten."
+    es = "La carpeta «{name}» no está vacía. Elija una nueva para no sobrescribir nada."
+
+
+class ExportLabelUnknown(Refused):
+    en = "“{picture}” has a box of the label “{label}”, which is not in the list of labels."
+    es = "«{picture}» tiene un recuadro de la etiqueta «{label}», que no está en la lista."
+
+
+class ExportTextImpossible(Refused):
+    en = (
+        "The text “{text}” of “{picture}” holds “{character}”, which is not in the alphabet. "
+        "Correct the text, or add the character to the alphabet."
+    )
+    es = (
+        "El texto «{text}» de «{picture}» contiene «{character}», que no está en el alfabeto. "
+        "Corrija el texto o añada el carácter al alfabeto."
+    )
+
+
+class DatasetEmpty(Refused):
+    en = "There is nothing to freeze for the {kind} yet. Label frames or transcribe crops first."
+    es = "Aún no hay nada que congelar ({kind}). Etiquete fotogramas o transcriba recortes antes."
+
+
+class SharesWrong(Refused):
+    en = "The shares of train, val and test must add up to 1, with something in train."
+    es = "Las partes de train, val y test deben sumar 1, con algo en train."
+
+
+class DatasetUnknown(Refused):
+    en = "There is no dataset version “{name}” in this project. There are: {known}."
+    es = "No existe la versión «{name}» en este proyecto. Existen: {known}."
+
+
+class ExportFormatWrong(Refused):
+    en = "A {kind} version cannot be written as {format}; choose one of {known}."
+    es = "Una versión de {kind} no se puede escribir como {format}; elija uno de {known}."
+
+
+class ExportFileMissing(Refused):
+    en = "The file of “{name}” was deleted, so this version cannot be exported whole any more."
+    es = "El archivo de «{name}» se eliminó; esta versión ya no se puede exportar completa."
+
+
+class NothingLabelled(Refused):
+    en = "No frame of this project is labelled yet. Draw boxes or import some first."
+    es = "Ningún fotograma de este proyecto está etiquetado. Dibuje o importe recuadros antes."
+
+
+class SeedWrong(Refused):
+    en = "The seed {seed} is no whole number from 0 to 2147483647."
+    es = "La semilla {seed} no es un número entero de 0 a 2147483647."
+
+
+class ClassTwice(Refused):
+    en = "The class “{label}” is mapped twice. Name it once."
+    es = "La clase «{label}» se asigna dos veces. Nómbrela una vez."
+
+
+class FrameFileGone(Refused):
+    en = "The picture of frame “{name}” is not on the disk any more. Take the frames again."
+    es = "La imagen del fotograma «{name}» ya no está en el disco. Cree los fotogramas otra vez."
