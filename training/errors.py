@@ -31,6 +31,17 @@ class CheckpointWrongKind(Refused):
     es = "«{name}» es un modelo «{found}», pero aquí hace falta «{wanted}». Elija otro modelo."
 
 
+class StarterMissing(Refused):
+    en = (
+        "The program comes without a {kind} to start with. Train one, or name a number, a folder "
+        "or current."
+    )
+    es = (
+        "El programa no trae ningún {kind} inicial. Entrene uno o indique un número, una carpeta "
+        "o current."
+    )
+
+
 # --- both networks: Diverged and what a training refuses before it starts
 
 
