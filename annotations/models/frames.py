@@ -43,6 +43,8 @@ class Frame(models.Model):
         indexes = [
             models.Index(fields=["project", "status", "id"], name="frame_by_status"),
             models.Index(fields=["project", "sha256"], name="frame_by_hash"),
+            # The grid's order, and all that its index tells: nothing else is read for it.
+            models.Index(fields=["project", "video", "pts", "id", "status"], name="frame_in_order"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -111,6 +113,13 @@ class Box(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["frame", "label"],
+                name="box_present_on_frame",
+                condition=Q(deleted_at__isnull=True),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="box_has_area", condition=Q(x2__gt=F("x1")) & Q(y2__gt=F("y1"))
