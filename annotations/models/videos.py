@@ -32,6 +32,11 @@ class Video(models.Model):
     recorded_at = models.DateTimeField(null=True, blank=True)
     thumbnail = models.CharField(max_length=255, blank=True)
     preview = models.CharField(max_length=255, blank=True)
+    activity = models.CharField(max_length=255, blank=True)  # how much moves, frame by frame
+    original = models.ForeignKey(  # of a video without idle stretches
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="condensed"
+    )
+    time_map = models.JSONField(default=list, blank=True)  # [from, to, from in the original], s
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -49,6 +54,14 @@ class Video(models.Model):
     def seconds(self, pts: int) -> float:
         """The time of ``pts`` from the start of the video, in seconds."""
         return float((pts - self.start_pts) * Fraction(self.time_base))
+
+    def original_seconds(self, seconds: float) -> float:
+        """The time in the recording this video was condensed from; its own where it was not."""
+        found = seconds
+        for begins, _, before in self.time_map:
+            if seconds >= begins:
+                found = before + seconds - begins
+        return float(found)
 
 
 class Upload(models.Model):
@@ -75,13 +88,20 @@ class Upload(models.Model):
 
 
 class Selection(models.Model):
-    """The rule by which frames were taken: N a second, or every Nth, within a range."""
+    """The rule by which frames were taken: N a second, or every Nth, within a range.
+
+    Further, only where something moves, only pictures unlike the one before, and at most so
+    many; ``annotations.vision.selection`` says what exactly.
+    """
 
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="selections")
     fps = models.FloatField(null=True)
     every = models.PositiveIntegerField(null=True)
     start = models.FloatField(default=0.0)
     end = models.FloatField(null=True)
+    motion = models.FloatField(null=True)  # side of what moves, as a share of the picture's
+    near_duplicates = models.PositiveSmallIntegerField(null=True)  # bits of 64 that may differ
+    cap = models.PositiveIntegerField(null=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -96,6 +116,12 @@ class Selection(models.Model):
             models.CheckConstraint(
                 name="selection_range",
                 condition=Q(start__gte=0) & (Q(end__isnull=True) | Q(end__gt=models.F("start"))),
+            ),
+            models.CheckConstraint(
+                name="selection_filters",
+                condition=(Q(motion__isnull=True) | Q(motion__gt=0, motion__lte=1))
+                & (Q(near_duplicates__isnull=True) | Q(near_duplicates__lte=64))
+                & (Q(cap__isnull=True) | Q(cap__gt=0)),
             ),
         ]
 
