@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +29,8 @@ from annotations.models.crops import ReadingRole, Status
 LEASE = timedelta(minutes=10)
 LONGEST = 16
 UNKNOWN = "?"
+SUGGESTION = ("id", "model_name", "text", "characters", "alternatives")
+COUNTED_EACH_TIME = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,43 @@ class Reading:
 def lease(
     project: Project, user: User, *, count: int = 30, exclude: Sequence[int] = ()
 ) -> list[Crop]:
-    """The next ``count`` crops to read, held for this person for ten minutes.
+    """The next ``count`` crops to read, held for this person for ten minutes."""
+    ids = lease_ids(project, user, count=count, exclude=exclude)
+    return list(Crop.objects.filter(pk__in=ids).order_by("id"))
 
-    One conditional UPDATE decides who gets a crop, so two people never get the same.
+
+def lease_ids(
+    project: Project, user: User, *, count: int = 30, exclude: Sequence[int] = ()
+) -> list[int]:
+    """As :func:`lease`, but only the ids, in order.
+
+    Two people never get the same crop: PostgreSQL passes over rows that another lease has
+    locked, and SQLite has one writer at a time.
     """
     with transaction.atomic():
         free = Crop.objects.filter(project=project).unread().free_for(user)
-        ids = list(free.exclude(pk__in=exclude).order_by("id").values_list("pk", flat=True)[:count])
-        Crop.objects.filter(pk__in=ids).free_for(user).update(
-            lease_owner=user, lease_until=timezone.now() + LEASE
-        )
-    rows = Crop.objects.filter(pk__in=ids, lease_owner=user).select_related(
-        "box__frame__video", "current"
-    )
-    return sorted(rows, key=lambda crop: crop.pk)
+        locked = free.exclude(pk__in=exclude).order_by("id").select_for_update(skip_locked=True)
+        ids = list(locked.values_list("pk", flat=True)[:count])
+        if ids:
+            Crop.objects.filter(pk__in=ids).update(
+                lease_owner=user, lease_until=timezone.now() + LEASE
+            )
+    return ids
+
+
+def left(project_id: int) -> int:
+    """How many crops of the project wait to be read; from ten thousand on, of a minute ago."""
+    waiting = Crop.objects.filter(project=project_id).unread()
+    few = waiting[: COUNTED_EACH_TIME + 1].count()
+    if few <= COUNTED_EACH_TIME:
+        return few
+    return _many_left(project_id, int(time.monotonic() // 60))
+
+
+@lru_cache(maxsize=256)
+def _many_left(project_id: int, minute: int) -> int:
+    """Counting a million rows takes as long as a hundred leases."""
+    return Crop.objects.filter(project=project_id).unread().count()
 
 
 def release(project: Project, user: User, ids: Iterable[int]) -> int:
@@ -67,10 +94,10 @@ def release(project: Project, user: User, ids: Iterable[int]) -> int:
     return held.update(lease_owner=None, lease_until=None)
 
 
-def newest_suggestions(crops: Iterable[Crop]) -> dict[int, Suggestion]:
-    """The newest suggestion of each crop, in one query."""
-    rows = Suggestion.objects.filter(crop__in=[crop.pk for crop in crops]).order_by("id")
-    return {row.crop_id: row for row in rows if row.crop_id is not None}
+def newest_suggestions(crops: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The newest suggestion of each crop (by id), as the API shows it, in one query."""
+    rows = Suggestion.objects.filter(crop__in=list(crops)).order_by("id")
+    return {row.pop("crop_id"): row for row in rows.values("crop_id", *SUGGESTION)}
 
 
 def checked(reading: Reading, alphabet: str) -> str:
@@ -112,8 +139,6 @@ def save(
         CropChanged: the crop has a newer text or picture than the person saw (409, with both).
         Refused: the text cannot be stored; the sentence says why.
     """
-    if known := Transcription.objects.filter(client_key=reading.client_key, by=by).first():
-        return known, False
     text = checked(reading, crop.project.alphabet)
     row = Transcription(
         crop=crop,
@@ -132,7 +157,7 @@ def save(
             row.save()
             if role != ReadingRole.SECOND:
                 _make_current(crop, row, reading)
-    except IntegrityError:  # the same key came in twice at the same moment
+    except IntegrityError:  # the same key came in before
         known = Transcription.objects.filter(client_key=reading.client_key, by=by).first()
         if known is None:
             raise KeyTaken() from None

@@ -17,6 +17,7 @@ from annotations import members, transcriptions
 from annotations.access import InProject
 from annotations.models import Crop, Project, Transcription
 from annotations.serializers import (
+    CROP_COLUMNS,
     CropSerializer,
     LeasedSerializer,
     LeaseSerializer,
@@ -24,14 +25,14 @@ from annotations.serializers import (
     ReleasedSerializer,
     ReleaseSerializer,
     SavedReadingSerializer,
-    SuggestionSerializer,
     TranscriptionSerializer,
+    crop_json,
 )
 from lprsite.jobs.views import NewestFirst
 
 
 class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
-    queryset = Crop.objects.select_related("box__frame__video", "current").filter(withdrawn=False)
+    queryset = Crop.objects.filter(withdrawn=False).values(*CROP_COLUMNS)
     serializer_class = CropSerializer
     filterset_fields = ["project", "waiting", "box__frame", "box__frame__video"]
 
@@ -42,20 +43,16 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given = LeaseSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         project, user = self._project(given.validated_data["project"]), self._user()
-        held = transcriptions.lease(
+        ids = transcriptions.lease_ids(
             project,
             user,
             count=given.validated_data["count"],
             exclude=given.validated_data["exclude"],
         )
-        newest = transcriptions.newest_suggestions(held)
-        shown = SuggestionSerializer(
-            list(newest.values()), many=True
-        ).data  # one serializer for all
-        suggestions = dict(zip(newest, shown, strict=True))
-        context = {**self.get_serializer_context(), "suggestions": suggestions}
-        left = Crop.objects.filter(project=project).unread().count()
-        return Response(LeasedSerializer({"crops": held, "left": left}, context=context).data)
+        suggestions = transcriptions.newest_suggestions(ids)
+        rows = Crop.objects.filter(pk__in=ids).order_by("id").values(*CROP_COLUMNS)
+        crops = [crop_json(row, suggestions.get(row["id"])) for row in rows]
+        return Response({"crops": crops, "left": transcriptions.left(project.pk)})
 
     @extend_schema(request=ReleaseSerializer, responses=ReleasedSerializer)
     @action(detail=False, methods=["post"])
@@ -85,7 +82,10 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given.is_valid(raise_exception=True)
         reading = transcriptions.Reading(**given.validated_data)
         row, new = transcriptions.save(crop, reading, by=self._user())
-        revision = Crop.objects.values_list("revision", flat=True).get(pk=row.crop_id)
+        if new:
+            revision = crop.revision
+        else:
+            revision = Crop.objects.values_list("revision", flat=True).get(pk=row.crop_id)
         return Response(
             SavedReadingSerializer({"transcription": row, "revision": revision}).data,
             status=status.HTTP_201_CREATED if new else status.HTTP_200_OK,

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotations import transcriptions
+from annotations import boxes, transcriptions
 from annotations.models import Crop, Suggestion
+from annotations.serializers import CropSerializer
 from annotations.transcriptions import lease, newest_suggestions, release
-from tests.annotations.rows import json_of, make_crops, make_member
+from tests.annotations.rows import json_of, make_crops, make_frame, make_member, make_video
 
 
 def ids(rows: list[Crop]) -> list[int]:
@@ -64,8 +66,8 @@ def test_newest_suggestion_counts(project: Any) -> None:
     first, second = make_crops(project, 2)
     for text in ("OLD111", "NEW222"):
         Suggestion.objects.create(crop=first, model_name="starter", text=text)
-    found = newest_suggestions([first, second])
-    assert {pk: row.text for pk, row in found.items()} == {first.pk: "NEW222"}
+    found = newest_suggestions([first.pk, second.pk])
+    assert {pk: row["text"] for pk, row in found.items()} == {first.pk: "NEW222"}
 
 
 @pytest.mark.parametrize(
@@ -98,3 +100,54 @@ def test_lease_through_the_api(api: Any, project: Any) -> None:
     assert body["crops"][0]["suggestion"]["text"] == "PBA1234"
     held = {"project": project.pk, "crops": [made[0].pk]}
     assert json_of(api, "post", "crops/release/", held) == (200, {"released": 1})
+
+
+def test_leased_crop_says_where_it_is_from(api: Any, project: Any, user: Any) -> None:
+    frame = make_frame(project, video=make_video(project, start_pts=500), pts=2000, name="f")
+    box = boxes.draw(frame, label="plate", xyxy=(10, 20, 60, 45), by=user)
+    lone = make_crops(project, 1)[0]
+    _, body = json_of(api, "post", "crops/lease/", {"project": project.pk})
+    first, second = body["crops"]
+    assert set(first) == set(CropSerializer().fields)
+    assert (first["seconds"], first["box_xyxy"]) == (1.5, [10.0, 20.0, 60.0, 45.0])
+    assert (first["frame"], first["video_name"]) == (frame.pk, "gate.mp4")
+    assert (second["id"], second["frame"], second["seconds"]) == (lone.pk, None, None)
+    assert (second["frame_picture"], second["box_xyxy"]) == ("", [])
+    assert json_of(api, "get", f"crops/?project={project.pk}")[1]["results"] == body["crops"]
+    assert json_of(api, "get", f"crops/{box.crop.pk}/") == (200, first)
+
+
+def test_lease_costs_the_same_however_many_crops(
+    api: Any, project: Any, django_assert_num_queries: Any
+) -> None:
+    make_crops(project, 40)
+    for count in (1, 30):
+        with django_assert_num_queries(9):
+            json_of(api, "post", "crops/lease/", {"project": project.pk, "count": count})
+
+
+def test_waiting_crops_are_found_by_index(project: Any, user: Any) -> None:
+    """Whoever asks for the next crops never walks over those that were read."""
+    with CaptureQueriesContext(connection) as done:
+        lease(project, user)
+    asked = next(q["sql"] for q in done.captured_queries if q["sql"].startswith("SELECT"))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert "crop_waiting" in plan and "SCAN" not in plan and "TEMP B-TREE" not in plan
+
+
+def test_many_waiting_crops_are_counted_once_a_minute(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcriptions, "COUNTED_EACH_TIME", 2)
+    monkeypatch.setattr(transcriptions.time, "monotonic", lambda: 60.0)
+    transcriptions._many_left.cache_clear()
+    make_crops(project, 2)
+    assert transcriptions.left(project.pk) == 2
+    make_crops(project, 1)
+    assert transcriptions.left(project.pk) == 3
+    make_crops(project, 1)
+    assert transcriptions.left(project.pk) == 3
+    monkeypatch.setattr(transcriptions.time, "monotonic", lambda: 120.0)
+    assert transcriptions.left(project.pk) == 4

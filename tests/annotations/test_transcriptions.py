@@ -39,20 +39,6 @@ def test_same_key_again_is_the_same_row(crop: Crop, user: Any) -> None:
     assert (again, new) == (first, False) and Transcription.objects.count() == 1
 
 
-def test_same_key_at_the_same_moment_is_the_same_row(
-    crop: Crop, user: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reading = said("PBA1234")
-    first, _ = save(crop, reading, by=user)
-    real, calls = Transcription.objects.filter, iter(range(9))
-
-    def blind(**wanted: Any) -> Any:
-        return Transcription.objects.none() if next(calls) == 0 else real(**wanted)
-
-    monkeypatch.setattr(Transcription.objects, "filter", blind)
-    assert save(crop, reading, by=user) == (first, False)
-
-
 def test_key_of_another_person_gives_nothing_away(crop: Crop, user: Any, project: Any) -> None:
     reading = said("PBA1234")
     save(crop, reading, by=user)
