@@ -32,6 +32,8 @@ class TrainedModel(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
+    file_columns = ("file",)
+
     class Meta:
         ordering = ["-id"]
 
@@ -189,6 +191,8 @@ class ReadCrop(models.Model):
     sharpness = models.FloatField()
     text = models.CharField(max_length=32, blank=True)
     confidence = models.FloatField()
+
+    file_columns = ("file",)
 
     class Meta:
         ordering = ["-sharpness", "id"]

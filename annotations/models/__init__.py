@@ -6,7 +6,8 @@ from annotations.models.frames import Box, BoxChange, Frame, Suggestion
 from annotations.models.imports import AuditEntry, Export, ImportBatch
 from annotations.models.passages import CheckedSpan, Passage
 from annotations.models.projects import Camera, Label, Membership, PlateFormat, Project, Role
-from annotations.models.videos import Selection, Upload, Video
+from annotations.models.uploads import DoomedFile, Purpose, Upload, WatchedFile
+from annotations.models.videos import Selection, Video
 
 __all__ = [
     "AuditEntry",
@@ -17,6 +18,7 @@ __all__ = [
     "Crop",
     "DatasetItem",
     "DatasetVersion",
+    "DoomedFile",
     "Export",
     "Frame",
     "ImportBatch",
@@ -25,10 +27,12 @@ __all__ = [
     "Passage",
     "PlateFormat",
     "Project",
+    "Purpose",
     "Role",
     "Selection",
     "Suggestion",
     "Transcription",
     "Upload",
     "Video",
+    "WatchedFile",
 ]

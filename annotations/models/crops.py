@@ -52,6 +52,8 @@ class Crop(models.Model):
 
     objects = CropQuerySet.as_manager()
 
+    file_columns = ("file",)
+
     class Meta:
         indexes = [
             models.Index(fields=["project", "id"], name="crop_waiting", condition=Q(waiting=True)),

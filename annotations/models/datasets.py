@@ -65,6 +65,8 @@ class DatasetItem(models.Model):
     frame = models.ForeignKey(Frame, on_delete=models.SET_NULL, null=True, related_name="+")
     crop = models.ForeignKey(Crop, on_delete=models.SET_NULL, null=True, related_name="+")
 
+    file_columns = ("file",)
+
     class Meta:
         ordering = ["position"]
         constraints = [

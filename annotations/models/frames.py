@@ -39,6 +39,8 @@ class Frame(models.Model):
 
     objects = FrameQuerySet.as_manager()
 
+    file_columns = ("file",)
+
     class Meta:
         indexes = [
             models.Index(fields=["project", "status", "id"], name="frame_by_status"),

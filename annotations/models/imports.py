@@ -29,6 +29,8 @@ class ImportBatch(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    file_columns = ("path",)
+
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "import batches"
@@ -49,6 +51,8 @@ class Export(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    file_columns = ("file",)
 
     class Meta:
         ordering = ["-id"]

@@ -32,6 +32,7 @@ class Project(models.Model):
     second_reading_share = models.FloatField(default=0.05)
     class_map = models.JSONField(default=dict, blank=True)  # remembered from the last import
     created_at = models.DateTimeField(auto_now_add=True)
+    deleting_at = models.DateTimeField(null=True, blank=True)  # a job is taking it away
 
     class Meta:
         ordering = ["name"]

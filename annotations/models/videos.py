@@ -1,4 +1,4 @@
-"""A recording, its upload and the rule by which frames were taken from it."""
+"""A recording and the rule by which frames were taken from it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ class Video(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    deleting_at = models.DateTimeField(null=True, blank=True)  # a job is taking it away
+
+    file_columns = ("file", "thumbnail", "preview", "activity")
 
     class Meta:
         ordering = ["id"]
@@ -62,29 +65,6 @@ class Video(models.Model):
             if seconds >= begins:
                 found = before + seconds - begins
         return float(found)
-
-
-class Upload(models.Model):
-    """A file on its way in, resumable at ``offset``."""
-
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=255)
-    size = models.PositiveBigIntegerField()
-    offset = models.PositiveBigIntegerField(default=0)
-    file = models.CharField(max_length=255)
-    expires_at = models.DateTimeField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="upload_offset_in_size", condition=Q(offset__lte=models.F("size"))
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Selection(models.Model):
