@@ -40,10 +40,13 @@ class ImportBatch(models.Model):
 
 
 class Export(models.Model):
+    """A zip that a job makes, for download until it expires. ``parameters`` make it again."""
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
     format = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     file = models.CharField(max_length=255, blank=True)
+    bytes = models.PositiveBigIntegerField(null=True)
     counts = models.JSONField(default=dict)
     job_id = models.BigIntegerField(null=True)
     expires_at = models.DateTimeField(null=True)
