@@ -24,6 +24,7 @@ from annotations.errors import (
     PictureTooLarge,
 )
 from annotations.vision.boxes import Size, Xyxy
+from annotations.vision.headers import jpeg_header, surely_whole
 
 Bgr: TypeAlias = npt.NDArray[np.uint8]
 
@@ -41,6 +42,7 @@ _TURNS: dict[int, tuple[bool, int | None]] = {
     7: (True, -1),
     8: (True, 0),
 }
+_LARGE = 720  # pixels of the shorter side
 _EDGE = 1e-6  # less than this beyond a pixel's edge is rounding, not picture
 
 
@@ -70,6 +72,31 @@ def decode_picture(data: bytes, *, name: str) -> Bgr:
     if picture is None or picture.shape != (height, width, 3):
         raise PictureDamaged(name=name)
     return _upright(np.asarray(picture, np.uint8), orientation)
+
+
+def decode_small(data: bytes, *, name: str) -> Bgr:
+    """The picture at an eighth of its size if it is large: enough for ``dhash``, twice as fast.
+
+    Raises what ``decode_picture`` does.
+    """
+    (width, height), orientation = _header(data, name=name)
+    if min(width, height) < _LARGE:
+        return decode_picture(data, name=name)
+    flags = cv2.IMREAD_REDUCED_COLOR_8 | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise PictureDamaged(name=name) from error
+    if picture is None:
+        raise PictureDamaged(name=name)
+    return _upright(np.asarray(picture, np.uint8), orientation)
+
+
+def check_whole(data: bytes, *, name: str) -> None:
+    """Raise what ``decode_picture`` would; nothing is decoded where the file is surely whole."""
+    _header(data, name=name)
+    if not surely_whole(data):
+        decode_picture(data, name=name)
 
 
 def read_picture(path: Path) -> Bgr:
@@ -148,6 +175,8 @@ def _header(data: bytes, *, name: str) -> tuple[Size, int]:
     """Stored size and EXIF orientation (1..8), without decoding pixels."""
     if not data:
         raise EmptyFile(name=name)
+    if quick := jpeg_header(data):
+        return _checked_header(*quick, name=name)
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as picture:
             size = picture.size
@@ -158,6 +187,10 @@ def _header(data: bytes, *, name: str) -> tuple[Size, int]:
         raise PictureTooLarge(name=name, limit=MAX_PIXELS // 1_000_000) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise NotAPicture(name=name) from error
+    return _checked_header(size, orientation, name=name)
+
+
+def _checked_header(size: Size, orientation: int, *, name: str) -> tuple[Size, int]:
     if size[0] * size[1] > MAX_PIXELS:
         raise PictureTooLarge(name=name, limit=MAX_PIXELS // 1_000_000)
     return size, orientation if orientation in _TURNS else 1
