@@ -123,6 +123,19 @@ class EntryPictureUnreadable(EntryRefused):
         return type(self)(**said).sentence(language)
 
 
+class EntryFileUnreadable(EntryRefused):
+    outcome = "file_unreadable"
+    en = "the file cannot be read: {reason}"
+    es = "el archivo no se puede leer: {reason}"
+
+    def sentence(self, language: str = "en") -> str:
+        reason = self.facts["reason"]
+        if not isinstance(reason, Refused):
+            return super().sentence(language)
+        said = {**self.facts, "reason": reason.sentence(language)}
+        return type(self)(**said).sentence(language)
+
+
 class EntryDuplicate(EntryRefused):
     outcome = "duplicate"
     en = "the same box was already given for this picture."

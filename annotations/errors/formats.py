@@ -137,13 +137,41 @@ class MemberMissing(Refused):
 class NothingToImport(Refused):
     en = (
         "“{name}” holds no boxes in a format this program knows. Expected are an "
-        "_annotations.json, .txt files beside the pictures, or a .csv with the columns "
-        "file, x, y, w, h."
+        "_annotations.json, .txt or .xml files beside the pictures, a COCO or Create ML .json, "
+        "or a .csv with the columns file, x, y, w, h."
     )
     es = (
         "«{name}» no contiene recuadros en un formato conocido. Se espera un _annotations.json, "
-        "archivos .txt junto a las imágenes o un .csv con las columnas file, x, y, w, h."
+        "archivos .txt o .xml junto a las imágenes, un .json de COCO o Create ML, o un .csv con "
+        "las columnas file, x, y, w, h."
     )
+
+
+class OnlyArchives(Refused):
+    """Facts: name, member."""
+
+    en = (
+        "“{name}” holds other archives, such as “{member}”, and nothing else to read. Unpack it "
+        "and bring those in one by one."
+    )
+    es = (
+        "«{name}» contiene otros archivos comprimidos, como «{member}», y nada más que leer. "
+        "Descomprímalo y tráigalos uno por uno."
+    )
+
+
+class ArchiveOfAnotherKind(Refused):
+    """Facts: name, kind ("RAR", "7z", ...)."""
+
+    en = "“{name}” is a {kind} archive. Pack it again as an ordinary .zip."
+    es = "«{name}» es un archivo {kind}. Comprímalo otra vez como un .zip normal."
+
+
+class ProjectArchiveHere(Refused):
+    """Facts: name."""
+
+    en = "“{name}” is the archive of a whole project. Restore it on the page of projects."
+    es = "«{name}» es el archivo de un proyecto entero. Restáurelo en la página de proyectos."
 
 
 class JsonBroken(Refused):
@@ -152,6 +180,27 @@ class JsonBroken(Refused):
 
 
 class JsonTooDeep(Refused):
+    en = "“{name}” is nested too deeply to be a list of boxes. Export it again."
+    es = "«{name}» está demasiado anidado para ser una lista de recuadros. Expórtelo otra vez."
+
+
+class XmlBroken(Refused):
+    en = "“{name}” is not valid XML (line {line}). Export it again."
+    es = "«{name}» no es XML válido (línea {line}). Expórtelo otra vez."
+
+
+class XmlUnsafe(Refused):
+    en = (
+        "“{name}” declares a document type, with which a small file can pretend to be endless. "
+        "Take its <!DOCTYPE …> out."
+    )
+    es = (
+        "«{name}» declara un tipo de documento, con el que un archivo pequeño puede fingir no "
+        "tener fin. Quite su <!DOCTYPE …>."
+    )
+
+
+class XmlTooDeep(Refused):
     en = "“{name}” is nested too deeply to be a list of boxes. Export it again."
     es = "«{name}» está demasiado anidado para ser una lista de recuadros. Expórtelo otra vez."
 
@@ -188,6 +237,17 @@ class TooManyBoxes(Refused):
     es = "«{name}» indica más de {limit:,} recuadros para una imagen. Revise cómo se creó."
 
 
+class TooManyEntries(Refused):
+    en = (
+        "“{name}” lists more than {limit:,} boxes, the most that can be read at once. Split it "
+        "into smaller parts."
+    )
+    es = (
+        "«{name}» indica más de {limit:,} recuadros, lo máximo que se lee de una vez. Divídalo "
+        "en partes."
+    )
+
+
 class ManifestColumns(Refused):
     en = "“{name}” lacks the column {missing} in its first line. Expected is file,x,y,w,h,text."
     es = (
@@ -216,9 +276,11 @@ class KittiNumbers(Refused):
 class NoTranscriptions(Refused):
     en = (
         "“{name}” holds no texts of plates. Expected is labelerJS's annotations.txt with one "
-        "“FILE TEXT” a line and its pictures beside it or in “crops”."
+        "“FILE TEXT” a line, a .csv with the columns image_path and plate_text, TAO's folders "
+        "image and label, or pictures named by their texts."
     )
     es = (
         "«{name}» no contiene textos de placas. Se espera el annotations.txt de labelerJS con "
-        "un «ARCHIVO TEXTO» por línea y sus imágenes al lado o en «crops»."
+        "un «ARCHIVO TEXTO» por línea, un .csv con las columnas image_path y plate_text, las "
+        "carpetas image y label de TAO, o imágenes llamadas como sus textos."
     )
