@@ -163,7 +163,14 @@ FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+SMALL_UPLOAD_BYTES = 100 * 1024**2  # files in a form; larger ones come in pieces
+UPLOAD_PIECE_BYTES = number("LPR_UPLOAD_PIECE_MB", 1024, low=1) * 1024**2  # of one request
+UPLOAD_DAYS = number("LPR_UPLOAD_DAYS", 3, low=1)  # an unfinished upload waits so long
+UPLOADS_EACH = number("LPR_UPLOADS_EACH", 200, low=1)  # unfinished, of one person
+UPLOAD_USER_BYTES = number("LPR_UPLOAD_USER_GB", 500, low=1) * 1024**3  # all these together
+PROJECT_BYTES = number("LPR_PROJECT_GB", 0) * 1024**3  # recordings of a project; 0: no limit
 MAX_VIDEO_BYTES = number("LPR_MAX_VIDEO_GB", 50, low=1) * 1024**3
+MAX_IMPORT_BYTES = number("LPR_MAX_IMPORT_GB", 50, low=1) * 1024**3
 SERVER_FOLDER = os.environ.get("LPR_SERVER_FOLDER", "")  # people may ingest paths below it
 
 AUTH_PASSWORD_VALIDATORS = [
