@@ -21,7 +21,12 @@ class ImportBatch(models.Model):
     needs_map = models.BooleanField(default=False)
     mapping = models.JSONField(default=dict, blank=True)  # label in the archive -> ours, or null
     counts = models.JSONField(default=dict, blank=True)
-    report = models.JSONField(default=list, blank=True)  # file, line, outcome, sentence
+    report = models.JSONField(default=list, blank=True)  # file, line, outcome, sentences; capped
+    report_csv = models.CharField(max_length=255, blank=True)  # the whole report, as files
+    report_json = models.CharField(max_length=255, blank=True)
+    classes = models.JSONField(default=dict, blank=True)  # label -> geometry, outcomes, samples
+    samples = models.CharField(max_length=255, blank=True)  # a sheet of cut-outs, a row a label
+    facts = models.JSONField(default=dict, blank=True)  # pictures, texts, videos: see imports.py
     dry_run = models.BooleanField(default=True)
     job_id = models.BigIntegerField(null=True)
     created_by = models.ForeignKey(
@@ -29,7 +34,7 @@ class ImportBatch(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    file_columns = ("path",)
+    file_columns = ("path", "report_csv", "report_json", "samples")
 
     class Meta:
         ordering = ["-id"]
