@@ -31,11 +31,20 @@ from training.errors import (
     SettingRefused,
 )
 from training.recognizer import alphabet as alphabets
-from training.recognizer import ctc, data, metrics
+from training.recognizer import ctc, data, metrics, tuning
 from training.recognizer.augment import AUGMENTATIONS, Augmentation
 from training.recognizer.data import Batch, Mix, Sample
-from training.recognizer.network import CLASSIFIER, HEIGHT, NETWORKS, WIDTH, NetworkName, build
+from training.recognizer.network import (
+    CLASSIFIER,
+    HEIGHT,
+    NETWORKS,
+    WIDTH,
+    NetworkName,
+    build,
+    parts,
+)
 from training.recognizer.predict import decode, place, processor
+from training.recognizer.tuning import TUNINGS, Tuning
 from training.schedule import soft_start_annealing
 
 Progress = Callable[[int, int], None]
@@ -54,7 +63,8 @@ class RecognizerConfig:
     highest learning rate, ``rate_floor`` the lowest; ``soft_start`` is the share of the steps
     on which it rises, ``annealing`` (schedule "soft_start" only) where it starts to fall.
     ``ema`` is the decay of the running mean of the weights that is evaluated and saved, 0 for
-    the weights themselves. ``bf16`` is used where the processor has it.
+    the weights themselves. ``bf16`` is used where the processor has it. ``tune`` says which
+    parts learn when the training starts from a model (see tuning.py).
     """
 
     network: NetworkName = "lite"
@@ -76,6 +86,7 @@ class RecognizerConfig:
     clip: float = 5.0
     ema: float = 0.99
     bf16: bool = True
+    tune: Tuning = "full"
     preset: str = "standard"
 
     def __post_init__(self) -> None:
@@ -103,6 +114,7 @@ class RecognizerConfig:
         yield "schedule", self.schedule in ("cosine", "soft_start"), "choose cosine or soft_start"
         known = ", ".join(AUGMENTATIONS)
         yield "augmentation", self.augmentation in AUGMENTATIONS, f"choose among {known}"
+        yield "tune", self.tune in TUNINGS, f"choose among {', '.join(TUNINGS)}"
         yield "epochs", 1 <= self.epochs <= 10_000, "it must be 1 to 10000"
         yield "batch", 1 <= self.batch <= 4096, "it must be 1 to 4096"
         yield "seed", self.seed >= 0, "it must not be negative"
@@ -118,12 +130,16 @@ class RecognizerConfig:
         yield "ema", 0 <= self.ema < 1, "it must be 0 to below 1"
 
     @classmethod
-    def of(cls, preset: str, **changes: Any) -> RecognizerConfig:
-        """The settings of a preset ("quick", "standard", "tao") with some of them changed."""
+    def of(cls, preset: str, *, started: bool = False, **changes: Any) -> RecognizerConfig:
+        """The settings of a preset ("quick", "standard", "tao") with some of them changed.
+
+        ``started``: the training starts from a model, which lower rates suit.
+        """
         if preset not in _PRESETS:
             known = ", ".join(PRESETS)
             raise SettingRefused(setting="preset", value=preset, reason=f"choose among {known}")
-        return cls.from_json({**_PRESETS[preset], "preset": preset, **changes})
+        start = _STARTED.get(preset, {}) if started else {}
+        return cls.from_json({**_PRESETS[preset], **start, "preset": preset, **changes})
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RecognizerConfig:
@@ -158,6 +174,12 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "clip": 1e9,
         "ema": 0.0,
     },
+}
+
+# a model that reads already would forget at the rate that teaches a fresh one
+_STARTED: dict[str, dict[str, Any]] = {
+    "quick": {"rate": 1e-3, "easy_start": 0.0},
+    "standard": {"rate": 1e-3, "easy_start": 0.0},
 }
 
 
@@ -196,10 +218,11 @@ def fit(
     """
     run = _Run(config, train, val, out_dir, init=init, dataset_version=dataset_version)
     yield from run.history
-    for number in range(len(run.history) + 1, config.epochs + 1):
-        begun = time.perf_counter()
-        loss = run.train_epoch(number, progress)
-        yield run.finish_epoch(number, loss, begun)
+    with run.loader:
+        for number in range(len(run.history) + 1, config.epochs + 1):
+            begun = time.perf_counter()
+            loss = run.train_epoch(number, progress)
+            yield run.finish_epoch(number, loss, begun)
 
 
 class _Run:
@@ -234,6 +257,8 @@ class _Run:
         self.held_out: list[Batch] | None = None
         self.history: list[Epoch] = []
         self.device = processor()
+        workers = data.workers_for(len(self.mix), accelerated=self.device.type == "cuda")
+        self.loader = data.Loader(self.mix, workers=workers)
         self._build(init)
         if (out_dir / checkpoints.STATE).is_file():
             self._resume()
@@ -276,8 +301,9 @@ class _Run:
         """All steps of an epoch; the mean loss per crop."""
         torch.manual_seed(self.config.seed * 100_003 + number)  # dropout, the same after a resume
         self.network.train()
+        tuning.freeze(self.network, self._frozen(number))
         total, seen = 0.0, 0
-        batches = data.prefetch(lambda: self.mix.batches(number, self.config.batch))
+        batches = data.prefetch(lambda: self.loader.batches(number, self.config.batch))
         for step, batch in enumerate(batches, start=1):
             done = (number - 1) * self.steps + step
             self._set_rate((done - 1) / (self.steps * self.config.epochs))
@@ -287,6 +313,12 @@ class _Run:
             if progress is not None:
                 progress(step, self.steps)
         return total / seen
+
+    def _frozen(self, number: int) -> int:
+        """Parts of the network that do not learn in this epoch."""
+        return tuning.frozen_parts(
+            self.config.tune, len(parts(self.network)), number, self.config.epochs
+        )
 
     def _step(self, batch: Batch, number: int) -> float:
         crops = data.to_tensor(batch.crops, self.device)

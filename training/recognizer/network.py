@@ -36,6 +36,13 @@ def build(network: NetworkName, characters: int) -> nn.Module:
     return Lite(characters)
 
 
+def parts(network: nn.Module) -> list[nn.Module]:
+    """The children of a network from the crop to the classifier, for training some of them."""
+    children = dict(network.named_children())
+    classifier = children.pop(CLASSIFIER)
+    return [*children.values(), classifier]
+
+
 def sum_channels(crops: Tensor) -> Tensor:
     """(N, 3, H, W) in 0..1 -> (N, 1, H, W) in 0..3: colour says nothing about a character."""
     return crops.sum(dim=1, keepdim=True)

@@ -1,4 +1,4 @@
-"""Augmented crops: right size, same seed same crop, still the same plate."""
+"""Augmented crops: right size, grey, same seed same crop, still the same plate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.recognizer.augment import AUGMENTATIONS, augment, reseen
+from training.recognizer.augment import AUGMENTATIONS, augment, grey, reseen, shrink
 
 
 def plate(width: int = 150, height: int = 60) -> np.ndarray:
@@ -20,7 +20,7 @@ def plate(width: int = 150, height: int = 60) -> np.ndarray:
 def test_any_size_becomes_96x48(kind, size: tuple[int, int]):
     for seed in range(8):
         crop = augment(plate(*size), np.random.default_rng(seed), kind)
-        assert crop.shape == (48, 96, 3)
+        assert crop.shape == (48, 96)
         assert crop.dtype == np.uint8
 
 
@@ -40,7 +40,7 @@ def test_seeds_differ_and_the_picture_given_is_untouched():
 def test_never_mirrored_and_never_without_contrast():
     left_differs = 0
     for seed in range(60):
-        crop = augment(plate(), np.random.default_rng(seed)).astype(float).mean(axis=2)
+        crop = augment(plate(), np.random.default_rng(seed)).astype(float)
         left, right = crop[12:36, 4:20].mean(), crop[12:36, 60:90].mean()
         assert crop.std() > 3
         left_differs += left < right  # a few are inverted, or shadowed on the right
@@ -48,7 +48,18 @@ def test_never_mirrored_and_never_without_contrast():
 
 
 def test_seen_again_keeps_size_and_changes_a_little():
-    crop = np.asarray(cv2.resize(plate(), (96, 48)), np.uint8)
+    crop = grey(np.asarray(cv2.resize(plate(), (96, 48)), np.uint8))
     again = reseen(crop, np.random.default_rng(1))
     assert again.shape == crop.shape
     assert not np.array_equal(again, crop)
+
+
+def test_grey_is_what_the_networks_see():
+    crop = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    assert np.abs(grey(crop) - crop.mean(axis=2)).max() <= 1
+
+
+def test_shrinking_keeps_the_shape_and_small_pictures():
+    assert shrink(plate(400, 100), 200).shape == (50, 200, 3)
+    small = plate()
+    assert shrink(small, 200) is small

@@ -1,0 +1,70 @@
+"""Batches prepared by other processes: the same ones, errors included, and nothing left over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from training.recognizer import loader as loading
+from training.recognizer.alphabet import DEFAULT
+from training.recognizer.loader import Loader, workers_for
+from training.recognizer.mix import Mix, read
+
+
+def test_workers_prepare_what_the_training_would_itself(make_samples):
+    samples = tuple(make_samples())
+    mix = Mix(samples, DEFAULT, synthetic=3)
+    with Loader(mix, workers=2) as loader:
+        for epoch in (1, 2):
+            ours, theirs = list(mix.batches(epoch, 4)), list(loader.batches(epoch, 4))
+            assert [b.targets for b in theirs] == [b.targets for b in ours]
+            for a, b in zip(ours, theirs, strict=True):
+                assert np.array_equal(a.crops, b.crops)
+
+
+def test_left_early_the_workers_end_and_start_again_when_asked(make_samples):
+    mix = Mix(tuple(make_samples()), DEFAULT)
+    with Loader(mix, workers=1) as loader:
+        batches = loader.batches(1, 2)
+        next(batches)
+        (worker,) = loader._started
+        batches.close()
+        assert worker.poll() is not None
+        assert len(list(loader.batches(1, 2))) == 4
+
+
+def test_a_workers_refusal_is_raised_in_the_training(make_samples):
+    samples = make_samples()
+    samples[3].picture.unlink()
+    with (
+        Loader(Mix(tuple(samples), DEFAULT), workers=1) as loader,
+        pytest.raises(Exception) as told,
+    ):
+        list(loader.batches(1, 8))
+    with pytest.raises(type(told.value)):
+        read(samples[3].picture)
+    assert not isinstance(told.value, EOFError)
+
+
+def test_a_worker_ends_with_its_training(make_samples):
+    worker = loading._start()
+    assert worker.stdin is not None
+    worker.stdin.close()
+    assert worker.wait(timeout=30) == 0
+    assert worker.stdout is not None
+    worker.stdout.close()
+
+
+def test_workers_come_without_torch():
+    code = "import sys, training.recognizer.loader; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_small_epochs_need_no_worker_and_accelerators_get_more(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    assert workers_for(50, accelerated=True) == 0
+    assert workers_for(5000, accelerated=True) > workers_for(5000, accelerated=False) > 0

@@ -1,0 +1,149 @@
+"""Batches prepared beside the training, in processes of their own.
+
+A thread would hold the interpreter while the training wants it, and a fork of a process that
+has computed with torch may hang: so each worker is a fresh program without torch
+(``python -m training.recognizer.loader``) that is told what to prepare through its standard
+input and answers through its standard output. It ends when either is closed, so it does not
+outlive a training that was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any, Self
+
+from training.recognizer.mix import Batch, Item, Mix, collate
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+# below this many items an epoch is over before a worker has started
+_WORTH_IT = 400
+
+
+def workers_for(items: int, *, accelerated: bool) -> int:
+    """How many processes prepare epochs of so many items; 0: the training's own does it."""
+    cores = os.cpu_count() or 1
+    if items < _WORTH_IT or cores == 1:
+        return 0
+    return min(8, cores - 1) if accelerated else max(1, cores // 4)
+
+
+class Loader:
+    """Prepares the batches of a mix. Close it, or use it in a ``with``."""
+
+    def __init__(self, mix: Mix, *, workers: int) -> None:
+        self.mix, self.workers = mix, workers
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def batches(self, epoch: int, batch: int) -> Iterator[Batch]:
+        """All batches of an epoch, the same ones whatever the number of workers.
+
+        A worker's refusal (of a picture that is gone, say) is raised here.
+        """
+        if not self.workers:
+            yield from self.mix.batches(epoch, batch)
+            return
+        whole = False
+        try:
+            for worker in self._running():
+                assert worker.stdin is not None
+                _send(worker.stdin, (epoch, batch))
+            for _ in range(self.mix.steps(batch)):
+                yield self._collect()
+            whole = True
+        finally:
+            if not whole:  # what is still on its way belongs to no epoch
+                self.close()
+
+    def close(self) -> None:
+        """End the workers. They start again when batches are asked for."""
+        for worker in self._started:
+            worker.kill()
+        for worker in self._started:
+            worker.communicate()
+        self._started = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _running(self) -> list[subprocess.Popen[bytes]]:
+        if not self._started:
+            plain = replace(self.mix, _real={}, _drawn={})
+            for number in range(self.workers):
+                worker = _start()
+                self._started.append(worker)
+                assert worker.stdin is not None
+                _send(worker.stdin, (plain, number, self.workers))
+        return self._started
+
+    def _collect(self) -> Batch:
+        placed: list[tuple[int, Item]] = []
+        for worker in self._started:
+            assert worker.stdout is not None
+            answer = _receive(worker.stdout)
+            if isinstance(answer, BaseException):
+                raise answer
+            placed += answer
+        return collate([item for _, item in sorted(placed, key=_place)], self.mix.alphabet)
+
+
+def _place(placed: tuple[int, Item]) -> int:
+    return placed[0]
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "training.recognizer.loader"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=_ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def _send(pipe: IO[bytes], message: Any) -> None:
+    pickle.dump(message, pipe, protocol=5)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> Any:
+    """The next message of our own worker. EOFError when it has ended."""
+    return pickle.load(pipe)  # noqa: S301  # nobody else can write into this pipe
+
+
+def main() -> None:
+    """A worker: what to prepare comes in, shares of batches go out, until a pipe closes."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    asked, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # a stray print must not fall among the answers
+    try:
+        mix, number, workers = _receive(asked)
+        while True:
+            epoch, batch = _receive(asked)
+            _answer(answers, mix.shares(epoch, batch, worker=number, workers=workers))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        os._exit(0)  # without a last flush into a pipe that is closed
+
+
+def _answer(answers: IO[bytes], shares: Iterator[list[tuple[int, Item]]]) -> None:
+    try:
+        for share in shares:
+            _send(answers, share)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # handed over, raised again in the training
+        _send(answers, error)
+
+
+if __name__ == "__main__":
+    main()
