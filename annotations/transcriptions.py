@@ -74,17 +74,18 @@ def lease_ids(
 
 
 def left(project_id: int) -> int:
-    """How many crops of the project wait to be read; from ten thousand on, of a minute ago."""
-    waiting = Crop.objects.filter(project=project_id).unread()
-    few = waiting[: COUNTED_EACH_TIME + 1].count()
-    if few <= COUNTED_EACH_TIME:
-        return few
-    return _many_left(project_id, int(time.monotonic() // 60))
+    """How many crops of the project wait to be read; of many, how many it was a minute ago."""
+    before = _left_then(project_id, int(time.monotonic() // 60))
+    return before if before > COUNTED_EACH_TIME else _count_left(project_id)
 
 
 @lru_cache(maxsize=256)
-def _many_left(project_id: int, minute: int) -> int:
+def _left_then(project_id: int, minute: int) -> int:
     """Counting a million rows takes as long as a hundred leases."""
+    return _count_left(project_id)
+
+
+def _count_left(project_id: int) -> int:
     return Crop.objects.filter(project=project_id).unread().count()
 
 

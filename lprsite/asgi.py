@@ -14,12 +14,16 @@ from django.urls import path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
 http = get_asgi_application()
 
-from lprsite.jobs.consumers import JobsConsumer  # noqa: E402  (needs the apps to be ready)
+# The consumers need the apps to be ready.
+from annotations.views.uploads import doorman  # noqa: E402
+from lprsite.bodies import Bodies  # noqa: E402
+from lprsite.jobs.consumers import JobsConsumer  # noqa: E402
+from lprsite.threads import KeptThreads  # noqa: E402
 
 sockets: Any = [path("ws/jobs/", cast(Any, JobsConsumer.as_asgi()))]
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": Bodies(KeptThreads(http), doorman),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

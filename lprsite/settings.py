@@ -113,6 +113,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
+DATABASES["default"]["CONN_MAX_AGE"] = 600  # seconds; see lprsite/threads.py
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BULK_ROWS = 200  # one write transaction of bulk work; more makes people wait behind it
 
@@ -169,6 +171,7 @@ UPLOAD_DAYS = number("LPR_UPLOAD_DAYS", 3, low=1)  # an unfinished upload waits 
 UPLOADS_EACH = number("LPR_UPLOADS_EACH", 200, low=1)  # unfinished, of one person
 UPLOAD_USER_BYTES = number("LPR_UPLOAD_USER_GB", 500, low=1) * 1024**3  # all these together
 PROJECT_BYTES = number("LPR_PROJECT_GB", 0) * 1024**3  # recordings of a project; 0: no limit
+DISK_RESERVE_BYTES = number("LPR_DISK_RESERVE_MB", 512) * 1024**2  # that uploads leave free
 MAX_VIDEO_BYTES = number("LPR_MAX_VIDEO_GB", 50, low=1) * 1024**3
 MAX_IMPORT_BYTES = number("LPR_MAX_IMPORT_GB", 50, low=1) * 1024**3
 SERVER_FOLDER = os.environ.get("LPR_SERVER_FOLDER", "")  # people may ingest paths below it

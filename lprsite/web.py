@@ -6,6 +6,7 @@ waits a moment instead of finding nobody. ``python -m lprsite.web FD``
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 
@@ -29,6 +30,8 @@ def main(handle: int) -> None:
     )
     config.load()
     _warm()
+    gc.collect()
+    gc.freeze()  # what is loaded now stays; collecting garbage need not look at it again
     uvicorn.Server(config).run(sockets=[listening])
 
 

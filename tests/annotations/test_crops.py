@@ -140,14 +140,18 @@ def test_waiting_crops_are_found_by_index(project: Any, user: Any) -> None:
 def test_many_waiting_crops_are_counted_once_a_minute(
     project: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def left_at(seconds: float) -> int:
+        monkeypatch.setattr("annotations.transcriptions.time.monotonic", lambda: seconds)
+        return transcriptions.left(project.pk)
+
     monkeypatch.setattr(transcriptions, "COUNTED_EACH_TIME", 2)
-    monkeypatch.setattr(transcriptions.time, "monotonic", lambda: 60.0)
-    transcriptions._many_left.cache_clear()
+    transcriptions._left_then.cache_clear()
     make_crops(project, 2)
-    assert transcriptions.left(project.pk) == 2
+    assert left_at(0) == 2
     make_crops(project, 1)
-    assert transcriptions.left(project.pk) == 3
+    assert left_at(1) == 3
+    assert left_at(60) == 3
     make_crops(project, 1)
-    assert transcriptions.left(project.pk) == 3
-    monkeypatch.setattr(transcriptions.time, "monotonic", lambda: 120.0)
-    assert transcriptions.left(project.pk) == 4
+    assert left_at(61) == 3
+    assert left_at(120) == 4
+    transcriptions._left_then.cache_clear()
