@@ -219,7 +219,7 @@ def _house(rng: Rng, picture: Picture, box: tuple[int, int, int, int]) -> None:
 def _sign(rng: Rng, picture: Picture, corner: tuple[int, int], wide: int) -> None:
     words = ("PARKING", "FARMACIA", "CAFE 24", "SALIDA", "HOTEL", "TALLER 305", "BANCO", "ENTRADA")
     mask = glyphs.text_mask(words[int(rng.integers(len(words)))])
-    tall = max(5, round(wide * 40 / mask.shape[1]))
+    tall = max(5, round(wide * glyphs.TEXT_HEIGHT / mask.shape[1]))
     x, y = max(0, corner[0]), max(0, corner[1])
     room = picture[y : y + tall + 4, x : x + wide + 4]
     if room.shape[0] < 6 or room.shape[1] < 12:
