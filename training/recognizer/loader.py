@@ -13,7 +13,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Self
@@ -40,7 +40,7 @@ class Loader:
         self.mix, self.workers = mix, workers
         self._started: list[subprocess.Popen[bytes]] = []
 
-    def batches(self, epoch: int, batch: int) -> Iterator[Batch]:
+    def batches(self, epoch: int, batch: int) -> Generator[Batch, None, None]:
         """All batches of an epoch, the same ones whatever the number of workers.
 
         A worker's refusal (of a picture that is gone, say) is raised here.
