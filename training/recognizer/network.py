@@ -140,7 +140,7 @@ class Lite(nn.Module):
     by its own energy, so the reading of a plate never depends on its neighbours in the batch.
     """
 
-    def __init__(self, characters: int, *, widths: Sequence[int] = (32, 64, 96, 128)) -> None:
+    def __init__(self, characters: int, *, widths: Sequence[int] = (24, 48, 96, 128)) -> None:
         super().__init__()
         a, b, c, d = widths
         self.stem = _conv(1, a, (5, 5), stride=2)
