@@ -26,6 +26,7 @@ from annotations.errors import (
     ArchiveEncrypted,
     ArchiveLink,
     ArchiveMemberTooLarge,
+    ArchiveOfAnotherKind,
     ArchivePathUnsafe,
     ArchiveTooLarge,
     ArchiveTooManyEntries,
@@ -35,10 +36,20 @@ from annotations.errors import (
     SourceMissing,
     SourceUnknown,
 )
+from annotations.formats import directories
 from lprsite.errors import Refused
 
 CHUNK = 1 << 20
 FILES_READ_ALONE = frozenset({".json", ".csv", ".txt", ".yaml", ".yml"})
+_ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"})
+_MAGIC = (
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+)
 _JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1 | 0x40
@@ -53,7 +64,7 @@ _METHODS = frozenset(
 class Limits:
     """What one import may hold; sizes in bytes, ratio as unpacked : packed."""
 
-    entries: int = 500_000
+    entries: int = 300_000
     member: int = 512 << 20
     total: int = 64 << 30
     ratio: int = 200
@@ -101,10 +112,16 @@ def open_source(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Iterato
     elif path.stat().st_size == 0:
         raise SourceEmpty(name=path.name)
     elif zipfile.is_zipfile(path):
+        directories.check(path, most=limits.entries)
         with _opened_zip(path) as archive:
             yield ZipSource(archive, name=path.name, limits=limits)
     else:
         yield _file_source(path, limits)
+
+
+def is_archive(member: str) -> bool:
+    """Whether a file is named like an archive."""
+    return suffix(member) in _ARCHIVES
 
 
 def is_junk(member: str) -> bool:
@@ -344,6 +361,11 @@ def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _file_source(path: Path, limits: Limits) -> FolderSource:
+    with path.open("rb") as file:
+        head = file.read(8)
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            raise ArchiveOfAnotherKind(name=path.name, kind=kind)
     if path.suffix.lower() == ".zip":
         raise ArchiveDamaged(name=path.name)
     if path.suffix.lower() not in FILES_READ_ALONE:

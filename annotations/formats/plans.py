@@ -31,20 +31,21 @@ from annotations.errors import (
     LooksLikePixels,
     NotAPicture,
     TooManyBoxes,
+    TooManyEntries,
 )
+from annotations.formats import guessing
 from annotations.formats.archives import Source, suffix
 from annotations.formats.matching import Match
-from annotations.vision.boxes import Xyxy
+from annotations.vision.boxes import Size, Xyxy
 from annotations.vision.crops import picture_size
 from lprsite.errors import Refused
 
 MAX_BOXES = 10_000  # in one picture
+MAX_ENTRIES = 2_000_000  # in one import
 MAX_WORDS = 200  # characters of a label or a text
 HEAD = 1 << 16  # bytes that nearly always hold a picture's size
 _OVER_EDGE = 0.01  # pixels; less is rounding, not a box over the edge
-_NEGATIVE = frozenset({"negative", "negativo", "background", "fondo"})
-_PLATE_WORDS = ("plate", "placa", "patente", "matricula", "matrícula", "licence", "license")
-_CAR_WORDS = ("car", "vehicle", "vehiculo", "vehículo", "auto", "carro", "coche", "van", "truck")
+_SHAPE = 0.01  # by which width : height may differ after resizing to whole pixels
 
 Progress = Callable[[int, int], None]
 
@@ -66,27 +67,47 @@ class Entry:
     problem: EntryRefused | None = None
     undeclared: bool = False
     listed: bool = False  # ``line`` counts entries of one picture, not lines of a file
+    ignore: bool = False  # a crowd, or what nobody can tell: not to be learned from
+    size: Size | None = None  # of the picture whose pixels ``box`` counts, where the file says it
 
     def refusal(self, kind: type[EntryRefused], **facts: object) -> EntryRefused:
         """The sentence of ``kind`` about this entry."""
         of = self.picture if self.listed else None
         return kind(file=self.file, line=self.line, entry_of=of, **facts)
 
+    def refused(self, kind: type[EntryRefused], **facts: object) -> Entry:
+        """This entry without a box, with the sentence why."""
+        return replace(self, box=None, problem=self.refusal(kind, **facts))
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that an import names: its member and upright size, or why it has none."""
+    """A picture that an import names: its member and upright size, or why it has none.
+
+    ``paths`` are where a missing one may lie. ``stored``: it is not in the source, but known
+    already; then ``member`` is only its name.
+    """
 
     name: str
     member: str | None = None
     width: int = 0
     height: int = 0
     problem: tuple[type[EntryRefused], dict[str, object]] | None = None
+    paths: tuple[str, ...] = ()
+    stored: str = ""
+
+    @property
+    def missing(self) -> bool:
+        """Whether nothing was found for it."""
+        return self.problem is not None and self.problem[0] is EntryPictureMissing
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedBox:
-    """A box to make, in pixels of the upright picture, inside it."""
+    """A box to make, in pixels of the upright picture, inside it.
+
+    ``said`` is its label in the source.
+    """
 
     label: str
     x1: float
@@ -95,6 +116,8 @@ class PlannedBox:
     y2: float
     clamped: bool = False
     text: str = ""
+    said: str = ""
+    ignore: bool = False
 
     @property
     def xyxy(self) -> Xyxy:
@@ -104,7 +127,10 @@ class PlannedBox:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPicture:
-    """A picture to take. ``negative``: the import says that nothing is to be seen on it."""
+    """A picture to take. ``negative``: the import says that nothing is to be seen on it.
+
+    ``stored`` is the key of its file where it is not in the source but known already.
+    """
 
     member: str
     name: str
@@ -112,6 +138,7 @@ class PlannedPicture:
     height: int
     boxes: tuple[PlannedBox, ...] = ()
     negative: bool = False
+    stored: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +161,15 @@ class Plan:
     """What an import will do. ``counts`` has "seen", "imported", "clamped" and each reason.
 
     ``unlabelled`` are pictures of the source that no entry names: not negatives.
+    ``by_label`` is what became of the boxes whose fate depends on the mapping, and what
+    would become of them if their label were taken.
     """
 
     pictures: tuple[PlannedPicture, ...]
     counts: Mapping[str, int]
     report: tuple[ReportLine, ...]
     unlabelled: tuple[str, ...] = ()
+    by_label: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -190,47 +220,71 @@ class Annotations:
     def suggest(self) -> dict[str, str | None]:
         """A first guess of the mapping, for a person to confirm.
 
-        Names are read for words like "plate" or "coche"; class numbers by size: the
-        clearly smallest boxes are plates.
+        Names are read for words like "plate" or "coche"; class numbers by geometry: plates
+        are much smaller than cars and lie inside them.
         """
         if self.needs_map:
-            return self._suggested_by_size()
-        return {label: _suggested_by_name(label) for label in self.labels}
+            guess = guessing.by_geometry(self.geometry())
+            return {label: guess.get(label) for label in self.labels}
+        return {label: guessing.by_name(label) for label in self.labels}
+
+    def geometry(self) -> dict[str, guessing.Geometry]:
+        """How large the boxes of each label are, and how many lie inside another's."""
+        boxes: dict[str, list[tuple[str, Xyxy]]] = defaultdict(list)
+        shapes: dict[str, float] = {}
+        for entry in self.entries:
+            picture = self.pictures.get(entry.picture)
+            if entry.box is None or not all(map(math.isfinite, entry.box)):
+                continue
+            known = picture is not None and picture.problem is None
+            if known and picture is not None:
+                shapes.setdefault(entry.picture, picture.width / picture.height)
+            if self.fractions:
+                boxes[entry.picture].append((entry.label, entry.box))
+            elif known and picture is not None:
+                x1, y1, x2, y2 = self.in_pixels(entry, picture)
+                w, h = picture.width, picture.height
+                boxes[entry.picture].append((entry.label, (x1 / w, y1 / h, x2 / w, y2 / h)))
+        return guessing.measured(boxes, shapes)
 
     def examples(self, label: str, *, limit: int = 6) -> list[tuple[str, Xyxy]]:
-        """Some boxes of a label as (member, box in pixels), to show a person."""
-        found: list[tuple[str, Xyxy]] = []
+        """Some boxes of a label as (member, box in pixels), to show a person.
+
+        They are of different pictures as far as there are any, spread over the source.
+        """
+        found: dict[str, tuple[str, Xyxy]] = {}
         for entry in self.entries:
             picture = self.pictures.get(entry.picture)
             if entry.label != label or entry.box is None or picture is None:
                 continue
-            if picture.member is not None and picture.problem is None:
-                found.append((picture.member, self.in_pixels(entry.box, picture)))
-                if len(found) == limit:
-                    break
-        return found
+            if picture.member is not None and picture.problem is None and not picture.stored:
+                box = picture.member, self.in_pixels(entry, picture)
+                found.setdefault(picture.member, box)
+        every = list(found.values())
+        return every[:: max(1, len(every) // limit)][:limit]
 
-    def in_pixels(self, box: Xyxy, picture: Picture) -> Xyxy:
-        """A box of an entry in pixels of its upright picture."""
-        if not self.fractions:
-            return box
-        w, h = picture.width, picture.height
-        return box[0] * w, box[1] * h, box[2] * w, box[3] * h
+    def in_pixels(self, entry: Entry, picture: Picture) -> Xyxy:
+        """The box of an entry in pixels of its upright picture.
 
-    def _suggested_by_size(self) -> dict[str, str | None]:
-        areas: dict[str, list[float]] = defaultdict(list)
-        for entry in self.entries:
-            if entry.box is not None and not entry.label.startswith("-"):
-                x1, y1, x2, y2 = entry.box
-                areas[entry.label].append(max(x2 - x1, 0.0) * max(y2 - y1, 0.0))
-        middle = {label: sorted(sizes)[len(sizes) // 2] for label, sizes in areas.items()}
-        guess: dict[str, str | None] = dict.fromkeys(self.labels)
-        if not middle:
-            return guess
-        largest = max(middle.values())
-        for label, area in middle.items():
-            guess[label] = "plate" if area * 4 < largest else "car"
-        return guess
+        A file that says how large its pictures were, and they are all of another size and
+        the same shape: they were resized since, and so are the boxes.
+        """
+        assert entry.box is not None, "only boxes have a place"
+        x1, y1, x2, y2 = entry.box
+        w, h = float(picture.width), float(picture.height)
+        if self.fractions:
+            return x1 * w, y1 * h, x2 * w, y2 * h
+        if entry.size is None or not _same_shape(entry.size, (picture.width, picture.height)):
+            return entry.box
+        across, down = w / entry.size[0], h / entry.size[1]
+        return x1 * across, y1 * down, x2 * across, y2 * down
+
+
+def _same_shape(said: Size, found: Size) -> bool:
+    """Whether two sizes differ, but not in their ratio (beyond rounding)."""
+    if said == found or min(*said, *found) <= 0:
+        return False
+    return abs(said[0] * found[1] / (said[1] * found[0]) - 1) < _SHAPE
 
 
 def annotations_of(
@@ -245,15 +299,22 @@ def annotations_of(
     fractions: bool = True,
     negatives: Iterable[str] = (),
     unlabelled: Iterable[str] = (),
+    wanted: Mapping[str, Sequence[str]] | None = None,
     progress: Progress | None = None,
 ) -> Annotations:
-    """Measure every matched picture, read from its header, and put the parts together."""
+    """Measure every matched picture, read from its header, and put the parts together.
+
+    ``wanted`` gives each key the paths it may have, so that what is missing here can be
+    looked for elsewhere. Raises TooManyEntries, TooManyBoxes, and LooksLike...
+    """
+    if len(entries) > MAX_ENTRIES:
+        raise TooManyEntries(name=source.name, limit=MAX_ENTRIES)
     _check_box_counts(entries)
     if fractions:
         _check_fractions(entries, name=source.name)
     pictures: dict[str, Picture] = {}
     for done, (key, match) in enumerate(matches.items(), 1):
-        pictures[key] = _measured(source, key, match)
+        pictures[key] = _measured(source, key, match, tuple((wanted or {}).get(key, (key,))))
         if progress is not None:
             progress(done, len(matches))
     return Annotations(
@@ -329,13 +390,13 @@ def _beyond_fractions(box: Xyxy) -> bool:
     return min(x2 - x1, y2 - y1, (x1 + x2) / 2, (y1 + y2) / 2) > 1.0
 
 
-def _measured(source: Source, key: str, match: Match) -> Picture:
+def _measured(source: Source, key: str, match: Match, paths: tuple[str, ...]) -> Picture:
     if match.several:
         names = ", ".join(f"“{member}”" for member in match.several[:4])
         return Picture(key, problem=(EntryAmbiguous, {"pictures": names}))
     if match.member is None:
-        name = key[:-4] if suffix(key) == ".txt" else key  # its ending is not known
-        return Picture(key, problem=(EntryPictureMissing, {"picture": name}))
+        name = key[:-4] if suffix(key) in (".txt", ".xml") else key  # its ending is not known
+        return Picture(key, problem=(EntryPictureMissing, {"picture": name}), paths=paths)
     try:
         width, height = measure(source, match.member)
     except Refused as reason:
@@ -360,6 +421,7 @@ class _Resolution:
     def __init__(self, said: Annotations, mapping: Mapping[str, str | None] | None) -> None:
         self.said, self.mapping = said, mapping
         self.counts: Counter[str] = Counter(seen=0, imported=0, clamped=0)
+        self.by_label: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.report: list[ReportLine] = []
         self.making: dict[str, _Making] = {}
 
@@ -369,35 +431,58 @@ class _Resolution:
         for key in sorted(self.said.negatives):
             if making := self._making(key):
                 making.said_empty = True
-        return Plan(tuple(self._pictures()), self.counts, tuple(self.report), self.said.unlabelled)
+        return Plan(
+            tuple(self._pictures()),
+            self.counts,
+            tuple(self.report),
+            self.said.unlabelled,
+            {label: dict(counts) for label, counts in self.by_label.items()},
+        )
 
     def _decide(self, entry: Entry) -> None:
         self.counts["seen"] += 1
         making = self._making(entry.picture)
-        refusal = self._refusal(entry)
+        refusal = self._beforehand(entry)
         if making is not None:
             tag = isinstance(refusal, EntryTagOnly)
             making.said_empty |= tag and self._says_empty(entry)
             making.has_entries |= not tag
-        box = None
-        if refusal is None and making is not None:
-            box, refusal = self._box(entry, making)
-        if box is None:
-            assert refusal is not None, "an entry is imported or has a reason"
+        if refusal is not None:
             self._note(entry, refusal)
             return
-        assert making is not None, "a box has a picture"
+        assert making is not None, "an entry without a problem has a picture"
+        self._take(entry, making)
+
+    def _take(self, entry: Entry, making: _Making) -> None:
+        """Make the box, unless the mapping or its own edges are against it."""
+        box, refusal = self._box(entry, making.picture)
+        unwanted = self._by_map(entry)
+        if box is not None and unwanted is None:
+            key = (box.label, tuple(round(edge, 2) for edge in box.xyxy))
+            if key in making.known:
+                box, refusal = None, entry.refusal(EntryDuplicate)
+            making.known.add(key)
+        self.by_label[entry.label][refusal.outcome if refusal else "imported"] += 1
+        refusal = unwanted or refusal
+        if refusal is not None:
+            self._note(entry, refusal)
+            return
+        assert box is not None, "an entry is imported or has a reason"
         making.boxes.append(box)
         self.counts["imported"] += 1
         if box.clamped:
             self._note(entry, entry.refusal(EntryClamped))
 
-    def _refusal(self, entry: Entry) -> EntryRefused | None:
-        """Why the entry is dropped before its box is looked at."""
+    def _beforehand(self, entry: Entry) -> EntryRefused | None:
+        """Why the entry is dropped whatever the mapping says."""
         if entry.problem is not None:
             return entry.problem
         if problem := self.said.pictures[entry.picture].problem:
             return entry.refusal(problem[0], **problem[1])
+        return None
+
+    def _by_map(self, entry: Entry) -> EntryRefused | None:
+        """Why the mapping drops the entry."""
         if self.mapping is not None and entry.label in self.mapping:
             ignored = self.mapping[entry.label] is None
             return entry.refusal(EntryIgnored, label=entry.label) if ignored else None
@@ -406,10 +491,8 @@ class _Resolution:
             return entry.refusal(kind, label=entry.label)
         return None
 
-    def _box(self, entry: Entry, making: _Making) -> tuple[PlannedBox | None, EntryRefused | None]:
-        assert entry.box is not None, "an entry without a problem has a box"
-        picture = making.picture
-        x1, y1, x2, y2 = self.said.in_pixels(entry.box, picture)
+    def _box(self, entry: Entry, picture: Picture) -> tuple[PlannedBox | None, EntryRefused | None]:
+        x1, y1, x2, y2 = self.said.in_pixels(entry, picture)
         if any(math.isnan(edge) for edge in (x1, y1, x2, y2)):
             return None, entry.refusal(EntryNotANumber, value="NaN")
         if x1 >= x2 or y1 >= y2:
@@ -418,21 +501,21 @@ class _Resolution:
         if inside[0] >= inside[2] or inside[1] >= inside[3]:
             return None, entry.refusal(EntryOutside)
         over = max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True))
-        box = PlannedBox(self._target(entry.label), *inside, over > _OVER_EDGE, entry.text)
-        key = (box.label, tuple(round(edge, 2) for edge in inside))
-        if key in making.known:
-            return None, entry.refusal(EntryDuplicate)
-        making.known.add(key)
-        return box, None
+        return PlannedBox(
+            self._target(entry.label) or entry.label,
+            *inside,
+            over > _OVER_EDGE,
+            entry.text,
+            entry.label,
+            entry.ignore,
+        ), None
 
-    def _target(self, label: str) -> str:
-        target = label if self.mapping is None else self.mapping.get(label, label)
-        assert target is not None, "ignored labels were dropped before"
-        return target
+    def _target(self, label: str) -> str | None:
+        return label if self.mapping is None else self.mapping.get(label, label)
 
     def _says_empty(self, entry: Entry) -> bool:
         """A tag means "nothing here", unless its label is one that boxes have, too."""
-        if entry.label.casefold() in _NEGATIVE:
+        if entry.label.casefold() in guessing.NEGATIVE:
             return True
         if self.mapping is None:
             return self.said.needs_map
@@ -459,6 +542,7 @@ class _Resolution:
                 picture.height,
                 tuple(making.boxes),
                 making.said_empty and not making.has_entries,
+                picture.stored,
             )
 
 
@@ -470,15 +554,6 @@ def _clipped(box: Xyxy, width: int, height: int) -> Xyxy:
         min(max(x2, 0.0), float(width)),
         min(max(y2, 0.0), float(height)),
     )
-
-
-def _suggested_by_name(label: str) -> str | None:
-    words = label.casefold()
-    if words in _NEGATIVE:
-        return None
-    if any(word in words for word in _PLATE_WORDS):
-        return "plate"
-    return "car" if any(word in words for word in _CAR_WORDS) else label
 
 
 __all__ = [

@@ -88,7 +88,9 @@ def test_smallest_boxes_are_suggested_as_plates(zipped):
     ("line", "outcome"),
     [
         ("0 0.5 0.5 0.2", "bad_line"),
-        ("0 0.5 0.5 0.2 0.2 0.9", "bad_line"),
+        ("0 0.5 0.5 0.2 0.2 0.9", "imported"),
+        ("0 0.5 0.5 0.2 0.2 0.9 0.1 0.1", "bad_line"),
+        ("0 0.4 0.4 0.6 0.4 0.5 0.6", "imported"),
         ("0,0.5,0.5,0.2,0.2", "bad_line"),
         ("car 0.5 0.5 0.2 0.2", "bad_line"),
         ("0.5 0.5 0.5 0.2 0.2", "bad_line"),
