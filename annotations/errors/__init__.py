@@ -7,6 +7,7 @@ from annotations.errors.formats import *
 from annotations.errors.frames import *
 from annotations.errors.imports import *
 from annotations.errors.labelling import *
+from annotations.errors.passages import *
 from annotations.errors.pictures import *
 from annotations.errors.uploads import *
 from annotations.errors.videos import *

@@ -34,6 +34,7 @@ class Passage(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     revision = models.PositiveIntegerField(default=1)
+    client_key = models.UUIDField(null=True, unique=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

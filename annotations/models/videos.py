@@ -58,6 +58,10 @@ class Video(models.Model):
         """The time of ``pts`` from the start of the video, in seconds."""
         return float((pts - self.start_pts) * Fraction(self.time_base))
 
+    def pts(self, seconds: float) -> int:
+        """The pts nearest to a time from the start of the video; inverse of ``seconds``."""
+        return self.start_pts + round(Fraction(seconds) / Fraction(self.time_base))
+
     def original_seconds(self, seconds: float) -> float:
         """The time in the recording this video was condensed from; its own where it was not."""
         found = seconds
