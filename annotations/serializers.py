@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations import plate_formats
+from annotations import frames, plate_formats
 from annotations.access import VisibleProjects
 from annotations.models import (
     Box,
@@ -293,26 +293,13 @@ class FrameDetailSerializer(FrameSerializer):
         rows = Box.objects.present().filter(frame=frame).select_related("label", "crop__current")
         return BoxSerializer(rows, many=True, context=self.context).data
 
-    def _beside(self, frame: Frame, **condition: Any) -> Any:
-        return Frame.objects.filter(project=frame.project, video=frame.video, **condition)
-
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_previous(self, frame: Frame) -> int | None:
-        if frame.pts is None:
-            rows = self._beside(frame, pk__lt=frame.pk).order_by("-pk")
-        else:
-            rows = self._beside(frame, pts__lt=frame.pts).order_by("-pts")
-        found: int | None = rows.values_list("pk", flat=True).first()
-        return found
+        return frames.before(frame, self.context.get("sought"))
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_next(self, frame: Frame) -> int | None:
-        if frame.pts is None:
-            rows = self._beside(frame, pk__gt=frame.pk).order_by("pk")
-        else:
-            rows = self._beside(frame, pts__gt=frame.pts).order_by("pts")
-        found: int | None = rows.values_list("pk", flat=True).first()
-        return found
+        return frames.behind(frame, self.context.get("sought"))
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_next_open(self, frame: Frame) -> int | None:

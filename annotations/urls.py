@@ -24,5 +24,6 @@ router.register("exports", datasets.ExportViewSet)
 urlpatterns = [
     *router.urls,
     path("session/", projects.SessionView.as_view()),
+    path("media/frame-packs/<str:frames>/", media.frame_pack),
     path("media/<str:kind>/<int:pk>/", media.media),
 ]

@@ -47,6 +47,7 @@ NOT_THEIRS = (403, 404)
 # Addresses that belong to no project, and who may use them anyway.
 FOR_ALL = {("get", "session/"), ("post", "session/"), ("delete", "session/")}
 FOR_MEMBERS = {("get", "schema/"), ("get", "jobs/workers/"), ("post", "projects/")}
+OF_A_PROJECT = ("jobs/", "stats/", "frames/index/", "frames/counts/", "frames/reading/")
 NOT_FOR_VIEWERS = ("media/exports/",)  # whole data sets to take away
 
 
@@ -203,6 +204,7 @@ class World:
             ("patch", "videos/<pk>/"): {"name": "renamed"},
             ("post", "videos/<pk>/split/"): {"fps": 1},
             ("patch", "frames/<pk>/"): {"status": "done"},
+            ("post", "frames/bulk/"): {**mine, "frames": [frame.pk], "do": "done"},
             ("post", "boxes/"): {"frame": frame.pk, "client_key": str(uuid4()), **label},
             ("patch", "boxes/<pk>/"): {"revision": 1, "ignore": True},
             ("delete", "boxes/<pk>/"): {},
@@ -231,8 +233,9 @@ class World:
             row = re.findall(r"([\w-]+)/<pk>", pattern)[0]
             assert row in self.pks, f"{route}: give it a row in this test"
             pattern = pattern.replace("<pk>", str(self.pks[row]))
-        if pattern in ("jobs/", "stats/"):
-            pattern += f"?project={self.project.pk}"
+        pattern = pattern.replace("<frames>", str(self.pks["frames"]))
+        if pattern in OF_A_PROJECT:
+            pattern += f"?project={self.project.pk}&text=P"
         if route.key == ("delete", "boxes/<pk>/"):
             pattern += "?revision=1"
         return [API + pattern]

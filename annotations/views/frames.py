@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import DestroyModelMixin, ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import boxes, frames
+from annotations import boxes, frames, members
 from annotations.access import InProject
-from annotations.models import Box, Frame
+from annotations.frames import Place, Sought
+from annotations.models import Box, Frame, Project, Role, Video
 from annotations.serializers import (
     BoxPatchSerializer,
     BoxSerializer,
@@ -22,22 +26,124 @@ from annotations.serializers import (
     FramePatchSerializer,
     FrameSerializer,
 )
+from annotations.serializers_frames import (
+    BulkDoneSerializer,
+    BulkSerializer,
+    CountsQuerySerializer,
+    FrameCountsSerializer,
+    FrameIdsSerializer,
+    FrameIndexSerializer,
+    IndexQuerySerializer,
+    ReadingQuerySerializer,
+    SoughtSerializer,
+    index_of,
+)
 
 
 class FrameViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     queryset = Frame.objects.select_related("video").order_by("id")
     filterset_fields = ["project", "video", "status"]
-    http_method_names = ["get", "patch", "head", "options"]
+    http_method_names = ["get", "patch", "post", "head", "options"]
 
     def get_serializer_class(self) -> Any:
         return FrameSerializer if self.action == "list" else FrameDetailSerializer
 
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
-        if self.action == "list":
-            present = Count("boxes", filter=Q(boxes__deleted_at__isnull=True))
-            rows = rows.annotate(box_count=present)
-        return rows
+        if self.action != "list":
+            return rows
+        present = Box.objects.present().filter(frame=OuterRef("pk")).order_by().values("frame")
+        counted = Subquery(present.annotate(n=Count("*")).values("n"), IntegerField())
+        return rows.annotate(box_count=Coalesce(counted, 0))
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action != "list":  # one frame is there whatever is looked for beside it
+            return queryset
+        rows = super().filter_queryset(queryset)
+        sought = self._sought() or Sought()
+        if sought == Sought(video=sought.video, status=sought.status):
+            return rows
+        return rows.filter(pk__in=frames.find(self._project_of(sought), sought).values("pk"))
+
+    def _sought(self) -> Sought | None:
+        """What the address looks for; None when it looks for nothing."""
+        given = SoughtSerializer(data=self.request.query_params)
+        given.is_valid(raise_exception=True)
+        return given.sought() if given.validated_data else None
+
+    def _project_of(self, sought: Sought) -> int:
+        given = self.request.query_params.get("project", "")
+        if given.isdecimal():
+            return int(given)
+        video = Video.objects.filter(pk=sought.video or 0).first()
+        if video is None:
+            raise ValidationError({"project": "Name the project, or the video."})
+        return video.project_id
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = dict(super().get_serializer_context())
+        return {**context, "sought": self._sought() if self.action == "retrieve" else None}
+
+    @extend_schema(parameters=[SoughtSerializer])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Frames by id. For the order of the grid, and for very many, see ``index``."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(parameters=[SoughtSerializer])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One frame; ``previous`` and ``next`` are among those looked for, else in its video."""
+        return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(parameters=[IndexQuerySerializer], responses=FrameIndexSerializer, filters=False)
+    @action(detail=False, pagination_class=None)
+    def index(self, request: Request) -> Response:
+        """All frames of a project or video in the grid's order, five thousand a page."""
+        given = IndexQuerySerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        project = self._visible(asked["project"])
+        after = Place.parse(asked["after"]) if "after" in asked else None
+        page = frames.page(project.pk, video=asked.get("video"), after=after, limit=asked["limit"])
+        return Response(index_of(page, [name for _, name in frames.labels_of(project.pk)]))
+
+    @extend_schema(
+        parameters=[CountsQuerySerializer], responses=FrameCountsSerializer, filters=False
+    )
+    @action(detail=False, pagination_class=None)
+    def counts(self, request: Request) -> Response:
+        """How many frames of a project or video have each status and each label."""
+        given = CountsQuerySerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        project = self._visible(given.validated_data["project"])
+        return Response(frames.counts(project.pk, given.validated_data.get("video")))
+
+    @extend_schema(parameters=[ReadingQuerySerializer], responses=FrameIdsSerializer, filters=False)
+    @action(detail=False, pagination_class=None)
+    def reading(self, request: Request) -> Response:
+        """The frames with a plate of this text: ``PB?12*``; their ids in no order."""
+        given = ReadingQuerySerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        project = self._visible(given.validated_data["project"])
+        found = frames.reading(project.pk, given.validated_data["text"])
+        return Response({"frames": sorted(set(found))})
+
+    @extend_schema(request=BulkSerializer, responses=BulkDoneSerializer)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def bulk(self, request: Request) -> Response:
+        """Mark or delete up to a thousand frames; says which were left out, and why."""
+        given = BulkSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        project = self._visible(asked["project"])
+        if asked["do"] == "delete":
+            self.project_for(project, Role.REVIEWER)
+            user: Any = request.user
+            return Response(frames.delete_many(project, asked["frames"], by=user))
+        self.project_for(project)
+        return Response(frames.mark_many(project, asked["frames"], asked["do"]))
+
+    def _visible(self, project_id: int) -> Project:
+        return get_object_or_404(members.visible(self.request.user), pk=project_id)
 
     @extend_schema(request=FramePatchSerializer, responses=FrameDetailSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:

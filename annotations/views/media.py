@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
-from annotations import members
-from annotations.models import Crop, DatasetItem, Export, Frame, Role, Video
-from annotations.vision import crops as vision
+from annotations import members, thumbnails
+from annotations.models import Crop, DatasetItem, Frame, Role, Video
 from lprsite import files
 from lprsite.errors import Refused
 from lprsite.media import send_file
-
-THUMBNAIL_WIDTH = 320
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,6 @@ KINDS = {
     "frame-thumbnails": Kind(Frame),
     "crops": Kind(Crop),
     "dataset-items": Kind(DatasetItem, project="version__project_id"),
-    "exports": Kind(Export, role=Role.REVIEWER),
 }
 
 
@@ -71,14 +66,14 @@ async def media(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     path = files.local_path(key)
     if kind == "frame-thumbnails":
         try:
-            path = await asyncio.to_thread(_small, path)
+            path = await asyncio.to_thread(thumbnails.made, key)
         except (FileNotFoundError, Refused) as gone:
             raise Http404("There is no such file.") from gone
     return await send_file(
         request,
         path,
         cache=cache_of(request),
-        download_as=path.name if kind in ("videos", "exports") else "",
+        download_as=path.name if kind == "videos" else "",
     )
 
 
@@ -87,15 +82,31 @@ def cache_of(request: HttpRequest) -> str:
     return "private, max-age=31536000, immutable" if "v" in request.GET else "private, no-cache"
 
 
-def _small(path: Path) -> Path:
-    """A small copy of a picture, made the first time somebody looks."""
-    small = files.root() / "small" / path.parent.name / path.name
-    if not small.exists():
-        bgr = vision.read_picture(path)
-        height = max(1, round(bgr.shape[0] * THUMBNAIL_WIDTH / bgr.shape[1]))
-        data = vision.encode_jpeg(vision.resize_frame(bgr, (THUMBNAIL_WIDTH, height)), 80)
-        small.parent.mkdir(parents=True, exist_ok=True)
-        fresh = small.with_name(f".{small.name}.{id(data)}")
-        fresh.write_bytes(data)
-        fresh.replace(small)
-    return small
+@sync_to_async
+def pictures_of(request: HttpRequest, ids: list[int]) -> list[thumbnails.Wanted]:
+    """Those of the frames that the person may see, in the order of ``ids``."""
+    rows = Frame.objects.filter(pk__in=ids, project__in=members.visible(request.user))
+    found = {row[0]: thumbnails.Wanted(*row) for row in rows.values_list("pk", "name", "file")}
+    return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
+
+
+async def frame_pack(request: HttpRequest, frames: str) -> HttpResponse:
+    """The small pictures of up to 100 frames, ``1,2,5``, in one answer; 404 if none is theirs.
+
+    What a frame shows never changes, so an answer is kept for ever.
+    """
+    numbers = frames.split(",")
+    if len(numbers) > thumbnails.MOST or not all(n.isdecimal() and len(n) < 19 for n in numbers):
+        raise Http404("There is no such pack.")
+    wanted = await pictures_of(request, [int(number) for number in numbers])
+    if not wanted:
+        raise Http404("There is no such pack.")
+    data = await asyncio.to_thread(thumbnails.pack, wanted)
+    return HttpResponse(
+        data,
+        content_type="application/octet-stream",
+        headers={
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -60,7 +60,7 @@ def test_crop_of_a_box_is_a_png(frame: Frame, user: Any) -> None:
 def test_small_picture_is_made_once(frame: Frame, user: Any, storage: Path) -> None:
     client = client_of(user)
     first = client.get(f"/api/v1/media/frame-thumbnails/{frame.pk}/")
-    assert shape_of(first) == (180, 320, 3)
+    assert shape_of(first) == (135, 240, 3)
     made = [p for p in (storage / "small").rglob("*") if p.is_file()]
     before = made[0].stat().st_mtime_ns
     second = client.get(f"/api/v1/media/frame-thumbnails/{frame.pk}/")
