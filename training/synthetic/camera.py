@@ -74,8 +74,9 @@ def _margins(rng: Rng, damage: float) -> NDArray[np.float64]:
     """
     if rng.random() < 0.62:
         tight = rng.normal((0.004, 0.004, 0.01, 0.01), (0.012, 0.012, 0.03, 0.03))
-        return np.clip(tight * (0.3 + min(damage, 1.0)), -0.03, 0.07)
-    return rng.uniform((-0.01, -0.01, -0.03, -0.03), (0.13, 0.13, 0.24, 0.24))
+        return np.clip(tight * (0.3 + min(damage, 1.0)), -0.018, 0.07)
+    loose = 1.8 if rng.random() < 0.2 else 1.0
+    return rng.uniform((-0.01, -0.01, -0.03, -0.03), (0.12, 0.12, 0.22, 0.22)) * loose
 
 
 def _quad(rng: Rng, aspect: float, damage: float) -> NDArray[np.float64]:

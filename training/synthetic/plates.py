@@ -100,12 +100,12 @@ def render(
 ) -> Plate:
     """A plate as a crop of a road camera, with a little of its surroundings.
 
-    ``size`` (w, h) in pixels; None leaves the size the camera gave it (60 to 240 wide), and
+    ``size`` (w, h) in pixels; None leaves the size the camera gave it (64 to 220 wide), and
     with a ``size`` the camera is not much finer than that. ``damage`` 0 is a clean
     plate seen nearly straight on, 1 the spread of real road cameras, more is worse. The same
     generator state gives the same plate. Raises UnknownPlateFormat.
     """
-    finest = 240.0 if size is None else min(240.0, max(110.0, 1.8 * size[0]))
+    finest = 220.0 if size is None else min(220.0, max(110.0, 1.8 * size[0]))
     width = round(float(np.exp(rng.uniform(np.log(64.0), np.log(finest)))))
     worn = float(damage * rng.choice([0, 0, 0, 0.15, 0.3, 0.7]))
     flat = draw(rng, formats=formats, height=int(np.clip(width * 0.42, 40, 92)), wear=worn)

@@ -61,6 +61,13 @@ def test_scenes_list_cars_and_plates(tmp_path: Path) -> None:
     assert seen[-1] == (6, 6)
 
 
+def test_a_contact_sheet_shows_what_was_drawn(tmp_path: Path) -> None:
+    files.write_plates(tmp_path, count=9, seed=1)
+    assert shape(tmp_path / "contact.jpg") == [200, 8 * 164, 3]  # two rows of eight
+    files.write_scenes(tmp_path, count=1, seed=2, size=(320, 180))
+    assert shape(tmp_path / "contact.jpg") == [256, 420, 3]
+
+
 def test_command_makes_plates_of_all_formats(tmp_path: Path) -> None:
     result = command("plates", "--count", "2", "--out", str(tmp_path), "--formats", "all",
                      "--size", "96x48")  # fmt: skip
@@ -72,7 +79,7 @@ def test_command_makes_a_video_with_its_truth(tmp_path: Path) -> None:
     result = command("video", "--count", "1", "--out", str(tmp_path), "--seed", "5",
                      "--size", "320x180", "--seconds", "8", "--fps", "2")  # fmt: skip
     assert result["vehicles"] == 1 and result["frames"] == 16
-    assert Path(str(result["video"])).is_file() and Path(str(result["truth"])).is_file()
+    assert all(Path(str(result[name])).is_file() for name in ("video", "truth", "sheet"))
 
 
 @pytest.mark.parametrize(

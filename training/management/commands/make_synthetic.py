@@ -64,7 +64,7 @@ def _make(options: dict[str, Any], bar: Any) -> dict[str, Any]:
         manifest = files.write_plates(out, size=options["size"], **shared)
     else:
         manifest = files.write_scenes(out, size=options["size"] or (640, 360), **shared)
-    return {options["kind"]: count, "manifest": str(manifest)}
+    return {options["kind"]: count, "manifest": str(manifest), "sheet": str(out / files.SHEET)}
 
 
 def _make_video(options: dict[str, Any], formats: tuple[str, ...], progress: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _make_video(options: dict[str, Any], formats: tuple[str, ...], progress: Any
     )  # fmt: skip
     return {
         "vehicles": len(truth.passages), "frames": len(truth.frames), "video": str(path),
-        "truth": str(video.truth_path(path)),
+        "truth": str(video.truth_path(path)), "sheet": str(files.write_video_sheet(path, truth)),
     }  # fmt: skip
 
 
