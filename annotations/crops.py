@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from django.db.models import Q
 
 from annotations.errors import FrameFileGone
+from annotations.formats.exports import fresh_folder
+from annotations.formats.manifest import guarded
 from annotations.models import Box, Crop, Frame, Project
 from annotations.pieces import in_pieces
 from annotations.vision import boxes as geometry
@@ -102,21 +105,25 @@ def make_missing(project: Project, running: Running) -> dict[str, int]:
 def resize_all(
     project: Project, out: Path, size: tuple[int, int], running: Running
 ) -> dict[str, int]:
-    """Write every crop at ``size`` (width, height) into ``out``, with a table of their texts."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Write every crop at ``size`` (width, height) into the new or empty folder ``out``, with a
+    table of their texts.
+
+    Raises ExportFolderNotEmpty.
+    """
     rows = (
         Crop.objects.filter(project=project, withdrawn=False)
         .select_related("current")
         .order_by("id")
     )
     total, written = rows.count(), 0
-    lines = ["file,text"]
-    for crop in in_pieces(rows):
-        bgr = vision.resize_crop(vision.read_picture(files.local_path(crop.file)), size)
-        name = f"crop_{crop.pk:06d}.png"
-        (out / name).write_bytes(vision.encode_png(bgr))
-        lines.append(f"{name},{crop.current.text if crop.current else ''}")
-        written += 1
-        running.progress(written, total, "crops")
-    (out / "manifest.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with fresh_folder(out) as part, (part / "manifest.csv").open("w", newline="") as table:
+        lines = csv.writer(table, lineterminator="\n")
+        lines.writerow(["file", "text"])
+        for crop in in_pieces(rows):
+            bgr = vision.resize_crop(vision.read_picture(files.local_path(crop.file)), size)
+            name = f"crop_{crop.pk:06d}.png"
+            (part / name).write_bytes(vision.encode_png(bgr))
+            lines.writerow([name, guarded(crop.current.text if crop.current else "")])
+            written += 1
+            running.progress(written, total, "crops")
     return {"written": written}

@@ -22,7 +22,14 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from annotations import plate_formats
-from annotations.errors import DatasetEmpty, SeedWrong, SharesWrong
+from annotations.errors import (
+    DatasetEmpty,
+    DatasetUnclear,
+    DatasetUnknown,
+    SeedWrong,
+    SharesWrong,
+)
+from annotations.formats.matching import stem
 from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Project
 from annotations.models.crops import Status
 from annotations.models.datasets import Kind, Split
@@ -126,6 +133,15 @@ def readable_crops(project: Project) -> Any:
     return rows.select_related("current", "box__frame").order_by("id")
 
 
+def kinds_with_data(project: Project) -> list[str]:
+    """The kinds that a version could be frozen of now. Raises DatasetEmpty if there is none."""
+    there = {Kind.DETECTOR: labelled_frames(project), Kind.RECOGNIZER: readable_crops(project)}
+    kinds = [str(kind) for kind, rows in there.items() if rows.exists()]
+    if not kinds:
+        raise DatasetEmpty(kind="detector / recognizer")
+    return kinds
+
+
 def draft(project: Project, kind: str, rule: Rule) -> list[DatasetItem]:
     """The items a version frozen now would have, with groups and splits, not stored.
 
@@ -193,7 +209,7 @@ def _recognizer_items(
             shared.append(("video", crop.box.frame.video_id))
         items.append(
             DatasetItem(
-                name=f"crop_{crop.pk:06d}",
+                name=crop_name(crop),
                 sha256=crop.sha256,
                 file=crop.file,
                 width=crop.width,
@@ -204,6 +220,12 @@ def _recognizer_items(
         )
         keys.append(shared)
     return items, keys
+
+
+def crop_name(crop: Crop) -> str:
+    """A name that says where a crop comes from: its frame's, or its own file's, and its id."""
+    name = crop.box.frame.name if crop.box else crop.name
+    return f"{stem(name) or 'crop'}_{crop.pk:06d}"[-255:]
 
 
 def _vehicle_keys(passage: int | None, text: str, countries: set[str]) -> list[Hashable]:
@@ -325,3 +347,30 @@ def _number(
         manifest_hash="",
         created_by=by,
     )
+
+
+def find(project: Project, name: str | int | None, *, kind: str | None = None) -> DatasetVersion:
+    """The version that commands mean, everywhere in the same way.
+
+    ``name`` is the number within its kind, or both as "detector:3"; without one the newest.
+    Where ``kind`` is not known from the context, a number of both kinds is refused.
+
+    Raises:
+        DatasetUnknown: the sentence names those there are.
+        DatasetUnclear: there is a detector's and a recognizer's of that number.
+    """
+    whole = DatasetVersion.objects.filter(project=project).exclude(manifest_hash="")
+    of_kind = whole.filter(kind=kind) if kind else whole
+    said, _, number = str(name or "").strip().replace(" v", ":").rpartition(":")
+    if name is None:
+        found = list(of_kind.order_by("-number")[:1])
+    else:
+        named = of_kind.filter(kind=said) if said else of_kind
+        right = number.isdecimal() and len(number) < 10
+        found = list(named.filter(number=int(number))) if right else []
+    if len(found) > 1:
+        raise DatasetUnclear(number=number)
+    if not found:
+        known = ", ".join(f"{row.kind}:{row.number}" for row in of_kind[:10]) or "–"
+        raise DatasetUnknown(name=name or kind or "", known=known)
+    return found[0]

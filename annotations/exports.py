@@ -1,7 +1,8 @@
-"""Write dataset versions, and everything labelled, in the formats of other tools.
+"""Make exports: zips that people download until they expire, and folders for commands.
 
-Pictures are read one at a time; a folder or zip gets its name only when it is whole. Beside
-the data lie ``dataset.json`` (which version this is) and ``SHA256SUMS`` of every file.
+A zip grows on disk while it is written and gets its name only when it is whole. Beside the
+data lie ``dataset.json`` (what this is), ``sources.jsonl`` (which of our pictures each file
+is) and ``SHA256SUMS`` of every file.
 """
 
 from __future__ import annotations
@@ -9,369 +10,231 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 
-from annotations import datasets
-from annotations.errors import (
-    DatasetUnknown,
-    ExportFileMissing,
-    ExportFormatWrong,
-    NothingLabelled,
-)
-from annotations.formats import cloud_annotations, coco, kitti, lprnet, manifest, voc, yolo
+from annotations import archive, exporting
+from annotations.errors import ExportGone
+from annotations.exporting import CLOUD, Order
+from annotations.formats import cloud_annotations, kitti, manifest
 from annotations.formats.exports import (
-    ExportBox,
-    ExportCrop,
     ExportPicture,
+    FolderSink,
     Names,
+    Sink,
+    ZipSink,
+    fresh_file,
     fresh_folder,
 )
-from annotations.models import (
-    AuditEntry,
-    Box,
-    DatasetItem,
-    DatasetVersion,
-    Export,
-    Frame,
-    Label,
-    Project,
-)
-from annotations.models.datasets import Kind
-from annotations.pieces import in_pieces
-from annotations.vision import boxes as geometry
-from annotations.vision import crops as vision
+from annotations.models import AuditEntry, DatasetVersion, Export, Project
 from annotations.vision.boxes import Size
 from lprsite import files
 from lprsite.jobs.engine import Running
 
-FORMATS: dict[str, tuple[str, ...]] = {
-    Kind.DETECTOR: ("yolo", "kitti", "coco", "voc", "csv", "cloud-annotations"),
-    Kind.RECOGNIZER: ("lprnet", "csv"),
-}
-ALL_FORMATS = sorted({name for names in FORMATS.values() for name in names})
-FRAME_SIZE: Size = (960, 544)
-KEPT = timedelta(days=7)
-JPEG_QUALITY = 95
-DONT_CARE = "DontCare"
 CLOUD_ZIP = "cloud-annotations.zip"
+PROJECT = "project"  # the format of our own archive of a whole project
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is to be written: a version, a format, and the size where the format asks for one."""
-
-    version: DatasetVersion
-    format: str
-    size: Size | None = None
-
-    def __post_init__(self) -> None:
-        """Raises ExportFormatWrong for a format that the version's kind does not have."""
-        kind = self.version.kind
-        if self.format not in FORMATS[kind]:
-            known = ", ".join(FORMATS[kind])
-            raise ExportFormatWrong(kind=kind, format=self.format, known=known)
-
-    @property
-    def name(self) -> str:
-        """A name for the file people download."""
-        return f"{self.version.kind}-v{self.version.number}-{self.format}"
+# --- rows
 
 
-def version_named(project: Project, name: str) -> DatasetVersion:
-    """The version a command means: its id, or "detector:3" for a kind and its number.
-
-    Raises DatasetUnknown.
-    """
-    whole = DatasetVersion.objects.filter(project=project).exclude(manifest_hash="")
-    kind, _, number = name.replace(" v", ":").rpartition(":")
-    wanted = {"kind": kind, "number": number} if kind else {"pk": number}
-    found = whole.filter(**wanted).first() if number.isdecimal() else None
-    if found is None:
-        known = ", ".join(f"{row.pk} ({row})" for row in whole[:10]) or "–"
-        raise DatasetUnknown(name=name, known=known)
-    return found
-
-
-def request(project: Project, order: Order, *, by: User | None = None) -> Export:
+def request(order: Order, *, by: User | None = None) -> Export:
     """A row for an export that a job will make."""
     return Export.objects.create(
-        project=project,
-        format=order.format,
-        parameters={"dataset": order.version.pk, "size": list(order.size or ())},
-        created_by=by,
+        project=order.project, format=order.format, parameters=given_of(order), created_by=by
+    )
+
+
+def given_of(order: Order) -> dict[str, Any]:
+    """An order as a row and a job remember it."""
+    return {
+        "dataset": order.version.pk if order.version else None,
+        "version": f"{order.kind}:{order.version.number}" if order.version else "",
+        "kind": order.kind,
+        "size": list(order.size or ()),
+        "videos": list(order.videos),
+        "labels": list(order.labels),
+        "hidden": order.hidden,
+    }
+
+
+def request_archive(project: Project, *, videos: bool, by: User | None = None) -> Export:
+    """A row for an archive of the whole project, with or without its recordings."""
+    return Export.objects.create(
+        project=project, format=PROJECT, parameters={"with_videos": videos}, created_by=by
+    )
+
+
+def again(export: Export, *, by: User | None = None) -> Export:
+    """A row that asks for the same once more.
+
+    Raises ExportGone where its dataset version does not exist any more.
+    """
+    if export.format != PROJECT:
+        order_of(export)
+    return Export.objects.create(
+        project=export.project, format=export.format, parameters=export.parameters, created_by=by
     )
 
 
 def order_of(export: Export) -> Order:
-    """What an export's row asks for."""
-    size = export.parameters.get("size")
-    version = DatasetVersion.objects.get(pk=export.parameters["dataset"])
-    return Order(version, export.format, (size[0], size[1]) if size else None)
+    """What an export's row asks for. Raises ExportGone without its dataset version."""
+    return order_from(export.project, export.format, export.parameters)
+
+
+def order_from(project: Project, format: str, given: Mapping[str, Any]) -> Order:  # noqa: A002
+    """The order that ``given_of`` remembered. Raises ExportGone without its dataset version."""
+    version, size = None, given.get("size")
+    if given.get("dataset"):
+        version = DatasetVersion.objects.filter(pk=given["dataset"], project=project).first()
+        if version is None:
+            raise ExportGone()
+    return Order(
+        project,
+        version.kind if version else given["kind"],
+        format,
+        version,
+        videos=tuple(given.get("videos", ())),
+        labels=tuple(given.get("labels", ())),
+        size=(size[0], size[1]) if size else None,
+        hidden=given.get("hidden", False),
+    )
+
+
+def downloadable() -> Q:
+    """Exports whose link still works."""
+    return ~Q(file="") & (Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
+
+
+def remove(export: Export, *, by: User | None) -> None:
+    """Delete an export and its file, and say so in the audit trail."""
+    _delete_file(export.file)
+    record(export.project, "deleted export", f"{export.format} {export.pk}", by=by)
+    export.delete()
+
+
+def expire() -> int:
+    """Delete the files of exports whose time is over; returns how many."""
+    over = Export.objects.filter(expires_at__lt=timezone.now()).exclude(file="")
+    for export in over:
+        _delete_file(export.file)
+        Export.objects.filter(pk=export.pk).update(file="")
+    return len(over)
+
+
+def _delete_file(key: str) -> None:
+    if key:
+        shutil.rmtree(files.local_path(key).parent, ignore_errors=True)
+
+
+def record(project: Project, action: str, subject: str, *, by: User | None, **details: Any) -> None:
+    """Put into the audit trail that plates left the house, or are about to."""
+    AuditEntry.objects.create(
+        project=project, user=by, action=action, subject=subject[:255], details=details
+    )
+
+
+# --- zips
 
 
 def make_zip(export: Export, running: Running) -> dict[str, Any]:
-    """Write the export into the storage as a zip that people may download for a week."""
-    order = order_of(export)
-    key = f"exports/{uuid4().hex}/{order.name}.zip"
-    with _scratch_folder() as folder:
-        counts = write(order, folder / "data", running)
-        fresh = folder / "data" / CLOUD_ZIP  # is a zip already, and the tool wants just that
-        if not fresh.exists():
-            fresh = folder / "whole.zip"
-            _pack(folder / "data", fresh, top=order.name, running=running)
+    """Write the export into the storage, for download until it expires.
+
+    Run again after a kill, it begins anew and replaces what was there.
+    """
+    with files.scratch_file(".zip") as fresh:
+        if export.format == PROJECT:
+            title, name = "the whole project", f"project-{export.project_id}"
+            with_videos = bool(export.parameters.get("with_videos"))
+            counts = archive.write(export.project, fresh, running, videos=with_videos)
+        else:
+            order = order_of(export)
+            title, name = order.title, order.name
+            counts = zip_order(order, fresh, running)
+        key = f"exports/{uuid4().hex}/{name}.zip"
         target = files.local_path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
+        size = fresh.stat().st_size
         fresh.replace(target)
     old = export.file
-    export.file, export.counts, export.expires_at = key, counts, timezone.now() + KEPT
-    export.save(update_fields=["file", "counts", "expires_at"])
-    if old:
-        files.delete(old)
-    record(order, by=export.created_by)
+    export.file, export.counts, export.bytes = key, counts, size
+    export.expires_at = timezone.now() + timedelta(days=settings.EXPORT_DAYS)
+    export.save(update_fields=["file", "counts", "bytes", "expires_at"])
+    _delete_file(old)
+    record(export.project, "exported", title, by=export.created_by, **export.parameters)
     return {"export": export.pk, **counts}
 
 
+def zip_order(order: Order, path: Path, running: Running) -> dict[str, int]:
+    """Write an order as a zip at ``path``; returns counts. Raises what ``exporting`` refuses."""
+    if order.format == CLOUD:  # the tool wants just its own files
+        return _cloud_zip(order, path, running)
+    with zipfile.ZipFile(path, "w") as whole:
+        sink = ZipSink(whole, order.name)
+        return _fill(order, sink, running)
+
+
 def write(order: Order, out: Path, running: Running) -> dict[str, int]:
-    """Write a version into the new or empty folder ``out``; returns counts.
+    """Write an order into the new or empty folder ``out``; returns counts.
 
     Raises:
-        ExportFolderNotEmpty, ExportFileMissing, ExportTextImpossible
+        ExportFolderNotEmpty, and what ``exporting`` refuses
     """
     with fresh_folder(out) as part:
-        counts = _WRITERS[order.format](order, part, running)
-        _describe(order, part)
-        _sum_up(part)
+        if order.format == CLOUD:
+            return _cloud_zip(order, part / CLOUD_ZIP, running)
+        return _fill(order, FolderSink(part), running)
+
+
+def _fill(order: Order, sink: Sink, running: Running) -> dict[str, int]:
+    counts = exporting.write(order, sink, running)
+    sink.put("dataset.json", _description(order, counts))
+    sink.finish()
     return counts
 
 
-def record(order: Order, *, by: User | None) -> None:
-    """Put into the audit trail that plates left the house."""
-    AuditEntry.objects.create(
-        project_id=order.version.project_id,
-        user=by,
-        action="exported",
-        subject=f"{order.version} as {order.format}",
-        details={"dataset": order.version.pk, "size": list(order.size or ())},
-    )
+def _cloud_zip(order: Order, path: Path, running: Running) -> dict[str, int]:
+    missing: dict[str, int] = {}
+    found = exporting.pictures(order, exporting.items(order, running, missing))
+    labels = exporting.labels_of(order)
+    return {**cloud_annotations.write_standard_zip(path, found, labels), **missing}
 
 
-# --- the formats
-
-
-def _write_yolo(order: Order, out: Path, running: Running) -> dict[str, int]:
-    return yolo.write(out, _pictures(order, running), _labels(order.version))
-
-
-def _write_kitti(order: Order, out: Path, running: Running) -> dict[str, int]:
-    pictures = _pictures(order, running, ignored=True)
-    size = order.size or FRAME_SIZE
-    return kitti.write(out, (_resized(picture, size) for picture in pictures))
-
-
-def _write_coco(order: Order, out: Path, running: Running) -> dict[str, int]:
-    return coco.write(out, _pictures(order, running), _labels(order.version))
-
-
-def _write_voc(order: Order, out: Path, running: Running) -> dict[str, int]:
-    return voc.write(out, _pictures(order, running))
-
-
-def _write_cloud(order: Order, out: Path, running: Running) -> dict[str, int]:
-    pictures, labels = _pictures(order, running), _labels(order.version)
-    return cloud_annotations.write_standard_zip(out / CLOUD_ZIP, pictures, labels)
-
-
-def _write_lprnet(order: Order, out: Path, running: Running) -> dict[str, int]:
-    size = order.size or vision.CROP_SIZE
-    used = set(order.version.counts.get("characters", ()))
-    alphabet = order.version.project.alphabet
-    listed = [*alphabet, *sorted(used - set(alphabet))]
-    return lprnet.write(out, _crops(order, running, size=size), alphabet=listed)
-
-
-def _write_csv(order: Order, out: Path, running: Running) -> dict[str, int]:
-    names = Names()
-    counts = {"pictures": 0, "boxes": 0}
-
-    def rows() -> Iterator[manifest.Row]:
-        for item in _items(order, running):
-            data = _data(item)
-            file = names.give(_file_name(item), group=item.split, flat=True)
-            yolo.put(out / item.split / file, data)
-            counts["pictures"] += 1
-            found = list(_rows(item, f"{item.split}/{file}"))
-            counts["boxes"] += sum(row.box is not None for row in found)
-            yield from found
-
-    manifest.write(out / "manifest.csv", rows())
-    return counts
-
-
-_WRITERS = {
-    "yolo": _write_yolo,
-    "kitti": _write_kitti,
-    "coco": _write_coco,
-    "voc": _write_voc,
-    "cloud-annotations": _write_cloud,
-    "lprnet": _write_lprnet,
-    "csv": _write_csv,
-}
-
-
-def _rows(item: DatasetItem, file: str) -> Iterator[manifest.Row]:
-    """The lines of an item: one a box; a crop is one box from edge to edge."""
-    if item.version.kind == Kind.RECOGNIZER:
-        whole = (0.0, 0.0, float(item.width), float(item.height))
-        yield manifest.Row(0, file, whole, text=item.text)
-        return
-    boxes = [box for box in item.boxes if not box["ignore"]]
-    for box in boxes:
-        edges = box["x1"], box["y1"], box["x2"] - box["x1"], box["y2"] - box["y1"]
-        yield manifest.Row(0, file, edges, label=box["label"])
-    if not boxes:
-        yield manifest.Row(0, file)
-
-
-# --- what is read
-
-
-def _items(order: Order, running: Running) -> Iterator[DatasetItem]:
-    rows = order.version.items.select_related("version").order_by("position")
-    total = rows.count()
-    for done, item in enumerate(in_pieces(rows), 1):
-        yield item
-        running.progress(done, total, "pictures")
-
-
-def _data(item: DatasetItem) -> bytes:
-    try:
-        return files.local_path(item.file).read_bytes()
-    except OSError as error:
-        raise ExportFileMissing(name=item.name) from error
-
-
-def _file_name(item: DatasetItem) -> str:
-    """The item's name with the ending of its content."""
-    ending = Path(item.file).suffix
-    name = item.name
-    return name if Path(name).suffix.lower() == ending else _stem(name) + ending
-
-
-def _stem(name: str) -> str:
-    known = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
-    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in known else name
-
-
-def _pictures(order: Order, running: Running, *, ignored: bool = False) -> Iterator[ExportPicture]:
-    """The frames of a version. Boxes to ignore are left out, or named so for KITTI."""
-    for item in _items(order, running):
-        boxes = [
-            ExportBox(
-                DONT_CARE if box["ignore"] else box["label"],
-                box["x1"], box["y1"], box["x2"], box["y2"],
-            )
-            for box in item.boxes
-            if ignored or not box["ignore"]
-        ]  # fmt: skip
-        yield ExportPicture(
-            _file_name(item), _data(item), item.width, item.height, boxes,
-            split=item.split, negative=not item.boxes,
-        )  # fmt: skip
-
-
-def _crops(order: Order, running: Running, *, size: Size) -> Iterator[ExportCrop]:
-    for item in _items(order, running):
-        crop = vision.decode_picture(_data(item), name=item.name)
-        data = vision.encode_png(vision.resize_crop(crop, size))
-        yield ExportCrop(f"{_stem(item.name)}.png", data, item.text, split=item.split)
-
-
-def _resized(picture: ExportPicture, size: Size) -> ExportPicture:
-    """The picture and its boxes stretched to ``size``."""
-    frame = vision.decode_picture(picture.data, name=picture.name)
-    here = frame.shape[1], frame.shape[0]
-    scaled = geometry.scale(
-        [(box.x1, box.y1, box.x2, box.y2) for box in picture.boxes], from_size=here, to_size=size
-    )
-    return ExportPicture(
-        f"{_stem(picture.name)}.jpg",
-        vision.encode_jpeg(vision.resize_frame(frame, size), JPEG_QUALITY),
-        *size,
-        [
-            ExportBox(box.label, float(x1), float(y1), float(x2), float(y2), box.text)
-            for box, (x1, y1, x2, y2) in zip(picture.boxes, scaled, strict=True)
-        ],
-        split=picture.split,
-        negative=picture.negative,
-    )
-
-
-def _labels(version: DatasetVersion) -> list[str]:
-    """The labels of the project in their order, then those that only the version has."""
-    ours = list(Label.objects.filter(project=version.project).values_list("name", flat=True))
-    frozen = {
-        box["label"]
-        for boxes in version.items.values_list("boxes", flat=True).iterator()
-        for box in boxes
-    }
-    return ours + sorted(frozen - set(ours))
-
-
-# --- what lies beside the data
-
-
-def _describe(order: Order, out: Path) -> None:
-    version = order.version
-    said = {
-        "project": version.project.name,
-        "kind": version.kind,
-        "number": version.number,
-        "manifest_hash": version.manifest_hash,
-        "split_rule": version.split_rule,
-        "seed": version.seed,
-        "counts": version.counts,
+def _description(order: Order, counts: dict[str, int]) -> bytes:
+    said: dict[str, Any] = {
+        "project": order.project.name,
+        "kind": order.kind,
         "format": order.format,
+        "written": counts,
+        "made_at": timezone.now().isoformat(timespec="seconds"),
     }
-    text = json.dumps(said, ensure_ascii=False, indent=1)
-    (out / "dataset.json").write_text(text + "\n", encoding="utf-8")
+    if version := order.version:
+        said |= {
+            "number": version.number,
+            "manifest_hash": version.manifest_hash,
+            "split_rule": version.split_rule,
+            "seed": version.seed,
+            "counts": version.counts,
+        }
+    else:
+        said |= {"videos": list(order.videos), "labels": list(order.labels)}
+    if order.hidden:
+        said["plates"] = "hidden where a plate box is drawn; plates without a box still show"
+    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _sum_up(out: Path) -> None:
-    """SHA256SUMS of every file below ``out``, in the form that sha256sum checks."""
-    lines = [f"{files.sha256_of(path)}  {path.relative_to(out).as_posix()}" for path in _all(out)]
-    (out / "SHA256SUMS").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-def _all(folder: Path) -> Sequence[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-@contextmanager
-def _scratch_folder() -> Iterator[Path]:
-    folder = files.scratch() / uuid4().hex
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _pack(folder: Path, target: Path, *, top: str, running: Running) -> None:
-    """Zip a folder file by file; pictures are stored as they are."""
-    paths = _all(folder)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for done, path in enumerate(paths, 1):
-            archive.write(path, f"{top}/{path.relative_to(folder).as_posix()}")
-            running.progress(done, len(paths), "files", "packing")
+def archive_to(project: Project, path: Path, running: Running, *, videos: bool) -> dict[str, int]:
+    """Write the archive of the whole project to ``path``, which gets its name when it is whole."""
+    with fresh_file(path) as part:
+        return archive.write(project, part, running, videos=videos)
 
 
 # --- everything labelled, at one size
@@ -381,46 +244,28 @@ def resize_boxes(project: Project, out: Path, size: Size, running: Running) -> d
     """Write all labelled frames and their boxes at ``size``: KITTI labels and a table.
 
     Raises:
-        NothingLabelled, ExportFolderNotEmpty
+        NothingLabelled, ExportFileMissing, ExportFolderNotEmpty
     """
-    if not datasets.labelled_frames(project).exists():
-        raise NothingLabelled()
-    rows: list[manifest.Row] = []
+    order = Order(project, "detector", "kitti", size=size)
+    missing: dict[str, int] = {}
+    table = manifest.Table()
     with fresh_folder(out) as part:
-        counts = kitti.write(part, _resized_frames(project, size, rows, running))
-        manifest.write(part / "manifest.csv", rows)
-        _sum_up(part)
-    return counts
+        sink = FolderSink(part)
+        found = exporting.pictures(order, exporting.items(order, running, missing), size=size)
+        counts = kitti.write(sink, _tabled(found, table))
+        sink.put("manifest.csv", table.pieces())
+        sink.finish()
+    return {**counts, **missing}
 
 
-def _resized_frames(
-    project: Project, size: Size, rows: list[manifest.Row], running: Running
-) -> Iterator[ExportPicture]:
-    names, frames = Names(), datasets.labelled_frames(project)
-    total = frames.count()
-    for done, frame in enumerate(in_pieces(frames), 1):
-        name = names.give(frame.name or f"frame_{frame.pk:06d}", flat=True, ending=".jpg")
-        picture = _resized(_labelled(frame, name), size)
-        for box in picture.boxes:
-            edges = (box.x1, box.y1, box.x2 - box.x1, box.y2 - box.y1)
-            rows.append(manifest.Row(0, f"images/{name}", edges, text=box.text, label=box.label))
-        if not picture.boxes:
-            rows.append(manifest.Row(0, f"images/{name}"))
-        yield picture
-        running.progress(done, total, "frames")
-
-
-def _labelled(frame: Frame, name: str) -> ExportPicture:
-    try:
-        data = files.local_path(frame.file).read_bytes()
-    except OSError as error:
-        raise ExportFileMissing(name=name) from error
-    boxes = Box.objects.present().filter(frame=frame).select_related("label", "crop__current")
-    return ExportPicture(name, data, frame.width, frame.height, [_export_box(b) for b in boxes],
-                         split="")  # fmt: skip
-
-
-def _export_box(box: Box) -> ExportBox:
-    crop = getattr(box, "crop", None)
-    text = crop.current.text if crop and crop.current else ""
-    return ExportBox(DONT_CARE if box.ignore else box.label.name, *box.xyxy, text=text)
+def _tabled(found: Iterator[ExportPicture], table: manifest.Table) -> Iterator[ExportPicture]:
+    """The pictures under the names that the table gives them, which KITTI then keeps."""
+    names = Names()
+    for picture in found:
+        name = names.give(picture.name, flat=True, ending=".jpg")
+        for row in exporting.table_rows(picture, f"images/{name}"):
+            table.add(row)
+        yield ExportPicture(
+            name, picture.data, picture.width, picture.height, picture.boxes,
+            split="", source=picture.source,
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Imports, dataset versions and exports as JSON and back."""
+"""Imports and dataset versions as JSON and back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations import datasets, exports
-from annotations.models import DatasetItem, DatasetVersion, Export, ImportBatch
+from annotations import datasets
+from annotations.models import DatasetItem, DatasetVersion, ImportBatch
 from annotations.models.datasets import Kind, Split
 from annotations.serializers import media
 
@@ -195,43 +195,3 @@ class DatasetItemSerializer(serializers.ModelSerializer[DatasetItem]):
 
     def get_picture(self, item: DatasetItem) -> str:
         return media("dataset-items", item.pk, item.sha256[:8])
-
-
-class ExportRequestSerializer(serializers.Serializer[Any]):
-    dataset = serializers.IntegerField()
-    format = serializers.ChoiceField(choices=exports.ALL_FORMATS)
-    size = serializers.ListField(
-        child=serializers.IntegerField(min_value=8, max_value=8192),
-        min_length=2,
-        max_length=2,
-        required=False,
-        help_text="width and height; kitti 960x544 and lprnet 96x48 unless said",
-    )
-
-
-class ExportSerializer(serializers.ModelSerializer[Export]):
-    dataset = serializers.IntegerField(source="parameters.dataset", read_only=True)
-    counts = CountsField(read_only=True)
-    file = serializers.SerializerMethodField(help_text="null until it is made and when it expired")
-    job = serializers.IntegerField(source="job_id", read_only=True, allow_null=True)
-    created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
-
-    class Meta:
-        model = Export
-        fields = [
-            "id",
-            "project",
-            "dataset",
-            "format",
-            "counts",
-            "file",
-            "job",
-            "expires_at",
-            "created_by",
-            "created_at",
-        ]
-        read_only_fields = fields
-
-    @extend_schema_field(serializers.CharField(allow_null=True))
-    def get_file(self, export: Export) -> str | None:
-        return media("exports", export.pk) if export.file else None

@@ -6,22 +6,76 @@ from pathlib import Path
 from typing import Any
 
 from celery import shared_task
-from django.utils import timezone
+from django.db import transaction
 
 from annotations import crops as crop_steps
-from annotations import datasets, exports, imports, videos
+from annotations import datasets, exports, imports, uploads, videos
 from annotations.models import (
     DatasetVersion,
     Export,
     ImportBatch,
     Project,
+    Purpose,
     Role,
     Selection,
     Upload,
     Video,
 )
 from lprsite import files
-from lprsite.jobs.engine import Running, task
+from lprsite.jobs.engine import Cancelled, Running, task
+from lprsite.jobs.models import Job
+
+
+@task("ingest_video", queue="media")
+def ingest_video(running: Running) -> dict[str, Any]:
+    """A finished ``upload``, or a file below the folder opened for this (``path``)."""
+    given = running.parameters
+    if "upload" in given:
+        video, new = uploads.become_video(_upload(running), running)
+    else:
+        project = Project.objects.get(pk=running.job.project_id or 0)
+        path, by = videos.allowed_path(given["path"]), running.job.created_by
+        video, new = videos.bring(path, project=project, by=by, running=running)
+    if not video.preview:
+        make_preview.enqueue(
+            project_id=video.project_id, by=video.created_by, dedupe=str(video.pk), video=video.pk
+        )
+    return {"video": video.pk, "new": new}
+
+
+@task("receive_import", queue="media")
+def receive_import(running: Running) -> dict[str, Any]:
+    """A finished upload becomes an import batch, which is then looked at."""
+    upload = _upload(running)
+    batch = uploads.become_batch(upload)
+    with transaction.atomic():
+        job = examine_import.enqueue(
+            project_id=batch.project_id, by=upload.user, dedupe=str(batch.pk), batch=batch.pk
+        )
+        ImportBatch.objects.filter(pk=batch.pk, job_id=None).update(job_id=job.pk)
+    return {"batch": batch.pk}
+
+
+def _upload(running: Running) -> Upload:
+    rows = Upload.objects.select_related("project", "user", "video", "batch")
+    upload = rows.filter(pk=running.parameters["upload"]).first()
+    if upload is None:
+        raise Cancelled  # given up while the job waited
+    return upload
+
+
+def check_upload(upload: Upload) -> Job:
+    """Start the job that looks at a file that has come whole."""
+    kind = ingest_video if upload.purpose == Purpose.VIDEO else receive_import
+    job = kind.enqueue(
+        project_id=upload.project_id,
+        by=upload.user,
+        dedupe=str(upload.pk),
+        upload=upload.pk,
+        name=upload.name,
+    )
+    Upload.objects.filter(pk=upload.pk).update(job_id=job.pk)
+    return job
 
 
 @task("split_video", queue="media")
@@ -97,13 +151,21 @@ def export_dataset(running: Running) -> dict[str, Any]:
     """Into the storage for an ``export`` row; into the folder ``out`` for a command."""
     given = running.parameters
     if "export" in given:
-        export = Export.objects.select_related("created_by").get(pk=given["export"])
-        return exports.make_zip(export, running)
-    version = DatasetVersion.objects.select_related("project").get(pk=given["dataset"])
-    size = given.get("size")
-    order = exports.Order(version, given["format"], (size[0], size[1]) if size else None)
+        rows = Export.objects.select_related("created_by", "project")
+        return exports.make_zip(rows.get(pk=given["export"]), running)
+    project = Project.objects.get(pk=running.job.project_id or 0)
+    order = exports.order_from(project, given["format"], given["order"])
     counts = exports.write(order, Path(given["out"]), running)
-    exports.record(order, by=running.job.created_by)
+    exports.record(project, "exported", order.title, by=running.job.created_by, **given["order"])
+    return counts
+
+
+@task("export_project", queue="media", role=Role.MANAGER)
+def export_project(running: Running) -> dict[str, Any]:
+    """The whole project as an archive, for a command."""
+    given, project = running.parameters, Project.objects.get(pk=running.job.project_id or 0)
+    counts = exports.archive_to(project, Path(given["out"]), running, videos=given["videos"])
+    exports.record(project, "exported", "the whole project", by=running.job.created_by)
     return counts
 
 
@@ -119,10 +181,5 @@ def sweep() -> None:
     """Remove uploads, imported files, exports and scratch files whose time is over."""
     imports.forget_old()
     files.sweep_scratch()
-    now = timezone.now()
-    for upload in Upload.objects.filter(expires_at__lt=now):
-        files.delete(upload.file)
-        upload.delete()
-    for export in Export.objects.filter(expires_at__lt=now).exclude(file=""):
-        files.delete(export.file)
-        Export.objects.filter(pk=export.pk).update(file="")
+    uploads.sweep()
+    exports.expire()

@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from annotations.views import crops, datasets, frames, imports, media, projects, videos
+from annotations.views import (
+    crops,
+    datasets,
+    exports,
+    frames,
+    imports,
+    media,
+    projects,
+    uploads,
+    videos,
+)
 
 router = SimpleRouter()
 router.register("projects", projects.ProjectViewSet)
@@ -19,11 +29,14 @@ router.register("crops", crops.CropViewSet)
 router.register("transcriptions", crops.TranscriptionViewSet)
 router.register("imports", imports.ImportViewSet)
 router.register("datasets", datasets.DatasetViewSet)
-router.register("exports", datasets.ExportViewSet)
+router.register("exports", exports.ExportViewSet)
 
 urlpatterns = [
     *router.urls,
+    path("uploads/", uploads.UploadViewSet.as_view({"get": "list", "post": "create"})),
+    path("uploads/<int:pk>/", uploads.upload),
     path("session/", projects.SessionView.as_view()),
     path("media/frame-packs/<str:frames>/", media.frame_pack),
+    path("media/exports/<int:pk>/", exports.download),
     path("media/<str:kind>/<int:pk>/", media.media),
 ]

@@ -52,8 +52,13 @@ class ExportFileMissing(Refused):
 
 
 class NothingLabelled(Refused):
-    en = "No frame of this project is labelled yet. Draw boxes or import some first."
-    es = "Ningún fotograma de este proyecto está etiquetado. Dibuje o importe recuadros antes."
+    en = "No frame is labelled yet that could be exported. Draw boxes or import some first."
+    es = "Ningún fotograma por exportar está etiquetado. Dibuje o importe recuadros antes."
+
+
+class NothingRead(Refused):
+    en = "No crop is transcribed yet that could be exported. Transcribe some first."
+    es = "Ningún recorte por exportar está transcrito. Transcriba algunos antes."
 
 
 class SeedWrong(Refused):
@@ -69,3 +74,38 @@ class ClassTwice(Refused):
 class FrameFileGone(Refused):
     en = "The picture of frame “{name}” is not on the disk any more. Take the frames again."
     es = "La imagen del fotograma «{name}» ya no está en el disco. Cree los fotogramas otra vez."
+
+
+class ExportKindUnclear(Refused):
+    en = "{format} can hold frames with boxes or crops with texts: say detector or recognizer."
+    es = (
+        "{format} puede contener fotogramas con recuadros o recortes con textos: "
+        "indique detector o recognizer."
+    )
+
+
+class ExportCropsHidden(Refused):
+    en = (
+        "Crops show nothing but plates, so they cannot be exported with the plates hidden. "
+        "Choose a format with whole frames."
+    )
+    es = (
+        "Los recortes solo muestran placas; no se pueden exportar con las placas ocultas. "
+        "Elija un formato con fotogramas enteros."
+    )
+
+
+class ExportDiskFull(Refused):
+    en = "Only {free} MB are free on the disk. Make room, then start the export again."
+    es = "Solo quedan {free} MB libres en el disco. Libere espacio y repita la exportación."
+
+
+class ExportGone(Refused):
+    en = "What was to be exported does not exist any more, so it cannot be made again."
+    es = "Lo que se iba a exportar ya no existe, así que no se puede repetir."
+    status = 409
+
+
+class DatasetUnclear(Refused):
+    en = "There are two versions {number}: write detector:{number} or recognizer:{number}."
+    es = "Hay dos versiones {number}: escriba detector:{number} o recognizer:{number}."

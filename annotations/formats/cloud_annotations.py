@@ -7,7 +7,6 @@ Coordinates are fractions of the upright picture. An entry without coordinates i
 from __future__ import annotations
 
 import json
-import math
 import uuid
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,37 +19,19 @@ from annotations.errors import (
     EntryNotANumber,
     EntryRefused,
     EntryTagOnly,
-    JsonBroken,
-    JsonTooDeep,
 )
 from annotations.formats.archives import Source, beside, clean_name, folder, suffix
 from annotations.formats.exports import ExportPicture, Names, checked_index, fresh_file
 from annotations.formats.matching import is_picture, match_all
 from annotations.formats.plans import MAX_WORDS, Annotations, Entry, Progress, annotations_of, words
+from annotations.formats.reading import is_number
 from annotations.vision.boxes import Xyxy
 
-JSON_LIMIT = 256 << 20
 _EDGES = ("x", "y", "x2", "y2")
 _NEGATIVE = "Negative"
 
 
 # --- reading
-
-
-def load_json(source: Source, member: str) -> Any:
-    """The content of a JSON member. Raises JsonBroken and JsonTooDeep."""
-    data = source.read(member, limit=JSON_LIMIT)
-    name = member.rpartition("/")[2]
-    try:
-        return json.loads(data.decode("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise JsonBroken(name=name, line=error.lineno) from error
-    except UnicodeDecodeError as error:
-        raise JsonBroken(name=name, line=data[: error.start].count(b"\n") + 1) from error
-    except RecursionError as error:
-        raise JsonTooDeep(name=name) from error
-    except ValueError as error:  # a number of thousands of digits
-        raise JsonBroken(name=name, line=1) from error
 
 
 def is_v1(content: object) -> bool:
@@ -92,6 +73,7 @@ def read(
         entries=entries,
         matches=matches,
         unlabelled=[name for name in below if name not in used],
+        wanted={key: [*paths, key] for key, paths in keys.items()},
         progress=progress,
     )
 
@@ -142,7 +124,7 @@ def _as_v1(item: object, names: Mapping[str, str]) -> object:
         # The four corners come in no order.
         for low, high, axis in (("x", "x2", "x"), ("y", "y2", "y")):
             values: list[Any] = [point.get(axis) for point in points]
-            whole = all(map(_is_number, values))
+            whole = all(map(is_number, values))
             entry[low], entry[high] = (min(values), max(values)) if whole else ("?", "?")
     return entry
 
@@ -174,7 +156,7 @@ def _with_box(entry: Entry, item: Mapping[str, object]) -> Entry:
     if any(value is None for value in values):
         return _with_problem(entry, entry.refusal(EntryTagOnly))
     for value in values:
-        if not _is_number(value):
+        if not is_number(value):
             shown = str(value)[:40]
             return _with_problem(entry, entry.refusal(EntryNotANumber, value=shown))
     return Entry(
@@ -191,15 +173,6 @@ def _with_box(entry: Entry, item: Mapping[str, object]) -> Entry:
 def _edges(values: Sequence[Any]) -> Xyxy:
     x1, y1, x2, y2 = (float(value) for value in values)
     return x1, y1, x2, y2
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond what a float holds
-        return False
 
 
 def _with_problem(entry: Entry, problem: EntryRefused) -> Entry:
@@ -228,7 +201,7 @@ def write_standard_zip(
     declared = _with_negative(labels)
     with fresh_file(path) as part, _Zip(part, bucket) as archive:
         for picture in pictures:
-            if not picture.boxes and not picture.negative:
+            if not picture.counted and not picture.negative:
                 continue
             checked_index(picture, declared)
             name = names.give(picture.name)
@@ -264,13 +237,13 @@ def write_yolo_zip(
     declared = _with_negative(labels)
     with fresh_file(path) as part, _Zip(part, bucket) as archive:
         for picture in pictures:
-            if not picture.boxes and not picture.negative:
+            if not picture.counted and not picture.negative:
                 continue
             index = checked_index(picture, declared)
             name = names.give(picture.name)
             archive.add(name, picture.data)
             texts[name[: -len(suffix(name))] + ".txt"] = "\n".join(_yolo_lines(picture, index))
-            boxes += len(picture.boxes)
+            boxes += len(picture.counted)
         for name, text in texts.items():
             archive.add(name, text.encode())
     return {"pictures": len(texts), "boxes": boxes}
@@ -292,9 +265,9 @@ def _six(value: float) -> str:
 
 
 def _yolo_lines(picture: ExportPicture, index: Mapping[str, int]) -> Iterator[str]:
-    if not picture.boxes:
+    if not picture.counted:
         yield f"{index[_NEGATIVE]} NaN NaN NaN NaN"
-    for box in picture.boxes:
+    for box in picture.counted:
         yield yolo_line(index[box.label], picture.fractions(box))
 
 
@@ -303,7 +276,7 @@ def _with_negative(labels: Sequence[str]) -> list[str]:
 
 
 def _written_entries(picture: ExportPicture) -> list[dict[str, Any]]:
-    if not picture.boxes:
+    if not picture.counted:
         return [{"label": _NEGATIVE, "id": str(uuid.uuid4())}]
     return [
         {
@@ -311,7 +284,7 @@ def _written_entries(picture: ExportPicture) -> list[dict[str, Any]]:
             "id": str(uuid.uuid4()),
             "label": box.label,
         }
-        for box in picture.boxes
+        for box in picture.counted
     ]
 
 

@@ -1,28 +1,43 @@
 """What the writers take, and how they name and place what they write.
 
-Everything is written under a temporary name and renamed when it is whole.
+Writers put their files into a ``Sink``: a folder, or a zip that grows on disk while it is
+written. Everything is written under a temporary name and renamed when it is whole.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
+import tempfile
+import time
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from annotations.errors import ExportFolderNotEmpty, ExportLabelUnknown
 from annotations.formats.archives import clean_name, suffix
 from annotations.formats.matching import is_picture
 from annotations.vision.boxes import Xyxy
 
+SUMS = "SHA256SUMS"
+SOURCES = "sources.jsonl"
+_STORED = frozenset({".jpg", ".jpeg", ".png", ".webp", ".mp4", ".mkv", ".webm", ".zip"})
+_SPOOL = 1 << 20  # bytes of a list that stay in memory before it goes to disk
 _FORBIDDEN = set('<>:"|?*\\')  # in file names on Windows
 
 
 @dataclass(frozen=True, slots=True)
 class ExportBox:
-    """A box in pixels of its picture."""
+    """A box in pixels of its picture. ``ignore``: nobody is to learn from it, nor be blamed.
+
+    COCO, KITTI and VOC have a word for that; the other formats leave such boxes out.
+    """
 
     label: str
     x1: float
@@ -30,6 +45,7 @@ class ExportBox:
     x2: float
     y2: float
     text: str = ""
+    ignore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class ExportPicture:
     """A picture file with its boxes; width and height are those of its upright pixels.
 
     ``split`` is "train", "val", "test" or "" for none; ``negative`` says that the picture
-    is known to show nothing.
+    is known to show nothing; ``source`` are facts for the list of sources.
     """
 
     name: str
@@ -47,6 +63,12 @@ class ExportPicture:
     boxes: Sequence[ExportBox] = ()
     split: str = "train"
     negative: bool = False
+    source: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> list[ExportBox]:
+        """The boxes that are not to be ignored."""
+        return [box for box in self.boxes if not box.ignore]
 
     def fractions(self, box: ExportBox) -> Xyxy:
         """A box as fractions of width and height."""
@@ -62,6 +84,90 @@ class ExportCrop:
     data: bytes
     text: str
     split: str = "train"
+    source: Mapping[str, object] = field(default_factory=dict)
+
+
+class Spool:
+    """Bytes that go to a nameless file on disk once they are many."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115
+
+    def write(self, data: bytes) -> None:
+        """Add to the end."""
+        self.size += self._file.write(data)
+
+    def pieces(self) -> Iterator[bytes]:
+        """What was written, from the beginning."""
+        self._file.seek(0)
+        while piece := self._file.read(_SPOOL):
+            yield piece
+
+    def __del__(self) -> None:
+        self._file.close()
+
+
+class Sink(ABC):
+    """Where the files of an export go; sums them up and remembers where pictures come from."""
+
+    def __init__(self) -> None:
+        self._sums, self._sources = Spool(), Spool()
+
+    def put(
+        self, path: str, data: bytes | Iterable[bytes], *, of: Mapping[str, object] | None = None
+    ) -> None:
+        """Write a file at the relative ``path``; ``of`` says which picture of ours it is."""
+        digest = hashlib.sha256()
+        self._write(path, _summed((data,) if isinstance(data, bytes) else data, digest))
+        self._sums.write(f"{digest.hexdigest()}  {path}\n".encode())
+        if of:
+            line = {"file": path, "sha256": digest.hexdigest(), **of}
+            self._sources.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+
+    def finish(self) -> None:
+        """Add the list of sources and, last, the sums of all files, as sha256sum checks them."""
+        if self._sources.size:
+            self.put(SOURCES, self._sources.pieces())
+        self._write(SUMS, self._sums.pieces())
+
+    @abstractmethod
+    def _write(self, path: str, pieces: Iterable[bytes]) -> None: ...
+
+
+class FolderSink(Sink):
+    """Files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = root
+
+    def _write(self, path: str, pieces: Iterable[bytes]) -> None:
+        target = self._root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            file.writelines(pieces)
+
+
+class ZipSink(Sink):
+    """Members of a zip below one top folder; pictures are stored, texts are packed.
+
+    zipfile goes over to zip64 by itself: beyond 65,535 members and 4 GB.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, top: str) -> None:
+        super().__init__()
+        self._archive, self._top = archive, top
+        self._now = time.localtime()[:6]
+
+    def _write(self, path: str, pieces: Iterable[bytes]) -> None:
+        info = zipfile.ZipInfo(f"{self._top}/{path}" if self._top else path, self._now)
+        stored = suffix(path) in _STORED
+        info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+        info.external_attr = 0o644 << 16
+        with self._archive.open(info, "w", force_zip64=True) as member:
+            for piece in pieces:
+                member.write(piece)
 
 
 class Names:
@@ -138,6 +244,25 @@ def fresh_folder(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def opened(out: Path | Sink) -> Iterator[Sink]:
+    """The sink itself, or one for the new or empty folder ``out``, which appears when whole.
+
+    Raises ExportFolderNotEmpty.
+    """
+    if isinstance(out, Sink):
+        yield out
+        return
+    with fresh_folder(out) as part:
+        yield FolderSink(part)
+
+
+def _summed(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
 
 
 def _alike(stem: str) -> str:

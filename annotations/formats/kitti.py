@@ -25,7 +25,7 @@ from annotations.errors import (
     KittiNumbers,
 )
 from annotations.formats.archives import Source
-from annotations.formats.exports import ExportBox, ExportPicture, Names, fresh_folder
+from annotations.formats.exports import ExportBox, ExportPicture, Names, Sink, opened
 from annotations.formats.matching import is_picture, match_all, stem
 from annotations.formats.plans import (
     Annotations,
@@ -35,9 +35,10 @@ from annotations.formats.plans import (
     is_number,
     number,
 )
-from annotations.formats.yolo import picture_paths, put, read_text
+from annotations.formats.yolo import picture_paths, read_text, unreadable
 from annotations.vision.boxes import Xyxy
 from annotations.vision.crops import decode_picture, encode_jpeg
+from lprsite.errors import Refused
 
 COLUMNS = 15
 DONT_CARE = "dontcare"
@@ -91,12 +92,16 @@ def looks_like_kitti(lines: Iterable[str]) -> bool:
 def read(source: Source, files: Sequence[str], *, progress: Progress | None = None) -> Annotations:
     """Read the label files of a source; a bad line is reported and the rest goes on."""
     pictures = [member for member in source.members() if is_picture(member)]
-    matches = match_all({file: picture_paths(file) for file in files}, pictures, by=stem)
+    paths = {file: picture_paths(file) for file in files}
+    matches = match_all(paths, pictures, by=stem)
     entries: list[Entry] = []
     negatives = []
     for file in files:
         before = len(entries)
-        entries.extend(_entries(file, read_text(source, file)))
+        try:
+            entries.extend(_entries(file, read_text(source, file)))
+        except Refused as reason:  # one file that is damaged or too large
+            entries.append(unreadable(file, reason))
         if len(entries) == before:
             negatives.append(file)
     used = {member for match in matches.values() for member in (match.member, *match.several)}
@@ -109,6 +114,7 @@ def read(source: Source, files: Sequence[str], *, progress: Progress | None = No
         fractions=False,
         negatives=negatives,
         unlabelled=[member for member in pictures if member not in used],
+        wanted=paths,
         progress=progress,
     ).renamed({key: match.member for key, match in matches.items()})
 
@@ -186,31 +192,32 @@ def random_split(names: Iterable[str], percent: float) -> tuple[list[str], list[
 # --- writing
 
 
-def write(out_dir: Path, pictures: Iterable[ExportPicture]) -> dict[str, int]:
+def write(out: Path | Sink, pictures: Iterable[ExportPicture]) -> dict[str, int]:
     """Write images/SPLIT and labels/SPLIT for TAO (without SPLIT where that is "").
 
     All pictures are .jpg, since TAO wants one kind: JPEG files go as they are, others are
-    encoded. Boxes without whole-pixel area are left out, as TAO would.
-    Returns the counts of pictures, boxes and skipped boxes. Raises ExportFolderNotEmpty.
+    encoded. Boxes without whole-pixel area are left out, as TAO would; boxes to ignore
+    become DontCare. Returns the counts of pictures, boxes and skipped boxes.
+    Raises ExportFolderNotEmpty.
     """
     names, counts = Names(), {"pictures": 0, "boxes": 0, "skipped": 0}
-    with fresh_folder(out_dir) as part:
+    with opened(out) as sink:
         for picture in pictures:
             name = names.give(picture.name, group=picture.split, flat=True, ending=".jpg")
-            put(part / "images" / picture.split / name, _as_jpeg(picture))
+            below = f"{picture.split}/" if picture.split else ""
+            sink.put(f"images/{below}{name}", _as_jpeg(picture), of=picture.source)
             kept = [box for box in picture.boxes if has_area((box.x1, box.y1, box.x2, box.y2))]
             text = "".join(f"{line_of(box)}\n" for box in kept)
-            label = (part / "labels" / picture.split / name).with_suffix(".txt")
-            put(label, text.encode())
+            sink.put(f"labels/{below}{stem(name)}.txt", text.encode())
             counts["pictures"] += 1
-            counts["boxes"] += len(kept)
+            counts["boxes"] += sum(not box.ignore for box in kept)
             counts["skipped"] += len(picture.boxes) - len(kept)
     return counts
 
 
 def line_of(box: ExportBox) -> str:
     """The 15 columns of a box; a class name has no spaces and is in lower case."""
-    cls = "_".join(box.label.lower().split())
+    cls = DONT_CARE if box.ignore else "_".join(box.label.lower().split())
     edges = " ".join(f"{edge:.2f}" for edge in (box.x1, box.y1, box.x2, box.y2))
     return f"{cls} 0.00 0 0.00 {edges}" + " 0.00" * 7
 

@@ -13,17 +13,19 @@ from pathlib import Path
 from annotations.errors import (
     EntryAmbiguous,
     EntryAmbiguousText,
+    EntryFileUnreadable,
     EntryPictureMissing,
     EntryRefused,
     ExportTextImpossible,
     NoTranscriptions,
 )
 from annotations.formats.archives import Source
-from annotations.formats.exports import ExportCrop, Names, fresh_folder
+from annotations.formats.exports import ExportCrop, Names, Sink, opened
 from annotations.formats.matching import Match, is_picture, match_all, stem
 from annotations.formats.plans import ReportLine
 from annotations.formats.transcribed import TextPair, Transcribed
-from annotations.formats.yolo import label_files, picture_paths, put, read_text
+from annotations.formats.yolo import label_files, picture_paths, read_text
+from lprsite.errors import Refused
 
 CHARACTERS = "characters.txt"
 
@@ -40,7 +42,10 @@ def read(source: Source) -> Transcribed:
     matches = match_all({file: picture_paths(file) for file in files}, pictures, by=stem)
     pairs, problems = [], []
     for file in files:
-        found = _pair(file, read_text(source, file), matches[file])
+        try:
+            found = _pair(file, read_text(source, file), matches[file])
+        except Refused as reason:
+            found = EntryFileUnreadable(file=file, line=1, reason=reason)
         if isinstance(found, TextPair):
             pairs.append(found)
         else:
@@ -68,7 +73,9 @@ def _pair(file: str, lines: Sequence[str], match: Match) -> TextPair | EntryRefu
         names = ", ".join(f"“{member}”" for member in match.several[:4])
         return EntryAmbiguous(file=file, line=1, pictures=names)
     if match.member is None:
-        return EntryPictureMissing(file=file, line=1, picture=stem(picture_paths(file)[-1]))
+        name = stem(picture_paths(file)[-1])
+        text = said[0] if len(said) == 1 else ""
+        return EntryPictureMissing(file=file, line=1, picture=name, text=text)
     if len(said) != 1:
         return EntryAmbiguousText(file=file, line=1)
     return TextPair(match.member, said[0])
@@ -78,7 +85,7 @@ def _pair(file: str, lines: Sequence[str], match: Match) -> TextPair | EntryRefu
 
 
 def write(
-    out_dir: Path, crops: Iterable[ExportCrop], *, alphabet: Sequence[str] = ()
+    out: Path | Sink, crops: Iterable[ExportCrop], *, alphabet: Sequence[str] = ()
 ) -> dict[str, int]:
     """Write image/SPLIT, label/SPLIT (without SPLIT where that is "") and characters.txt.
 
@@ -87,24 +94,29 @@ def write(
     with a character outside ``alphabet``, ExportFolderNotEmpty.
     """
     names, used, count = Names(), set[str](), 0
-    with fresh_folder(out_dir) as part:
+    with opened(out) as sink:
         for crop in crops:
-            _check(crop, alphabet)
+            check_text(crop, alphabet)
             used.update(crop.text)
             name = names.give(crop.name, group=crop.split, flat=True)
             name = stem(name) + name[len(stem(name)) :].lower()
-            put(part / "image" / crop.split / name, crop.data)
-            label = (part / "label" / crop.split / name).with_suffix(".txt")
-            put(label, f"{crop.text}\n".encode())
+            below = f"{crop.split}/" if crop.split else ""
+            sink.put(f"image/{below}{name}", crop.data, of=crop.source)
+            sink.put(f"label/{below}{stem(name)}.txt", f"{crop.text}\n".encode())
             count += 1
         listed = list(alphabet) or sorted(used)
-        put(part / CHARACTERS, "".join(f"{character}\n" for character in listed).encode())
+        sink.put(CHARACTERS, "".join(f"{character}\n" for character in listed).encode())
     return {"crops": count, "characters": len(listed)}
 
 
-def _check(crop: ExportCrop, alphabet: Sequence[str]) -> None:
+def check_text(crop: ExportCrop, alphabet: Sequence[str] = (), *, never: str = "") -> None:
+    """Raises ExportTextImpossible for a text that is empty or that the format cannot hold.
+
+    ``alphabet`` () allows every character but spaces and those of ``never``.
+    """
     if not crop.text:
         raise ExportTextImpossible(picture=crop.name, text="", character="")
     for character in crop.text:
-        if character.isspace() or (alphabet and character not in alphabet):
+        foreign = character in never or (bool(alphabet) and character not in alphabet)
+        if foreign or character.isspace():
             raise ExportTextImpossible(picture=crop.name, text=crop.text, character=character)

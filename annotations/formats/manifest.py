@@ -28,7 +28,7 @@ from annotations.errors import (
     ManifestColumns,
 )
 from annotations.formats.archives import Source, beside, clean_name
-from annotations.formats.exports import fresh_file
+from annotations.formats.exports import Spool, fresh_file
 from annotations.formats.matching import Match, is_picture, match_all
 from annotations.formats.plans import (
     MAX_WORDS,
@@ -74,8 +74,8 @@ def read_rows(source: Source, member: str) -> list[Row]:
     Pictures are not looked at. Raises ManifestColumns and ManifestBroken.
     """
     base = member.rpartition("/")[2]
-    text = _decoded(source.read(member, limit=CSV_LIMIT))
-    delimiter = _delimiter(text)
+    text = decoded(source.read(member, limit=CSV_LIMIT))
+    delimiter = delimiter_of(text)
     lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = _columns(next(lines, []), name=base)
@@ -84,7 +84,7 @@ def read_rows(source: Source, member: str) -> list[Row]:
         for cells in lines:
             if any(cell.strip() for cell in cells):
                 fill = cells + [""] * (width - len(cells))
-                said = {name: _plain(fill[place]) for name, place in columns.items()}
+                said = {name: plain(fill[place]) for name, place in columns.items()}
                 if delimiter == ";":
                     said |= {name: said[name].replace(",", ".") for name in ("x", "y", "w", "h")}
                 rows.append(_row(base, lines.line_num, said, cells=len(cells), columns=width))
@@ -95,9 +95,9 @@ def read_rows(source: Source, member: str) -> list[Row]:
 
 def looks_like_manifest(source: Source, member: str) -> bool:
     """Whether the first line of a table names our columns."""
-    text = _decoded(source.head(member, _HEAD))
+    text = decoded(source.head(member, _HEAD))
     first = text.splitlines()[:1]
-    cells = next(csv.reader(first, delimiter=_delimiter(text)), [])
+    cells = next(csv.reader(first, delimiter=delimiter_of(text)), [])
     return set(REQUIRED) <= {cell.strip().lower() for cell in cells}
 
 
@@ -113,6 +113,7 @@ def read(source: Source, member: str, *, progress: Progress | None = None) -> An
         entries=[_entry(base, row, wanted[row.file]) for row in rows],
         matches=_matches(source, wanted),
         fractions=False,
+        wanted={key: [path] for key, path in wanted.items() if path},
         progress=progress,
     )
 
@@ -184,7 +185,7 @@ def _columns(header: Sequence[str], *, name: str) -> dict[str, int]:
     return {column: said.index(column) for column in COLUMNS if column in said}
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """UTF-8, or the code page of a Western spreadsheet."""
     try:
         return words(data.decode("utf-8-sig"))
@@ -192,12 +193,12 @@ def _decoded(data: bytes) -> str:
         return words(data.decode("cp1252", errors="replace"))
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     first = text.partition("\n")[0]
     return max(",;\t", key=first.count)
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
     """A cell without surrounding space and without the guard against formulas."""
     cell = cell.strip(" ")
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
@@ -208,16 +209,37 @@ def _plain(cell: str) -> str:
 
 def write(path: Path, rows: Iterable[Row]) -> int:
     """Write a table with all our columns; returns its lines. Numbers as short as exact."""
-    count = 0
-    with fresh_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in rows:
-            edges = ["", "", "", ""] if row.box is None else [_short(edge) for edge in row.box]
-            words = [guarded(word) for word in (row.text, row.label, row.source, row.country)]
-            writer.writerow([guarded(row.file), *edges, *words])
-            count += 1
-    return count
+    table = Table()
+    for row in rows:
+        table.add(row)
+    with fresh_file(path) as part, part.open("wb") as file:
+        file.writelines(table.pieces())
+    return table.rows
+
+
+class Table:
+    """A table that is written while its pictures are, without being held in memory."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._file = Spool()
+        self._line(COLUMNS)
+
+    def add(self, row: Row) -> None:
+        """Write one line, its numbers as short as exact."""
+        edges = ["", "", "", ""] if row.box is None else [_short(edge) for edge in row.box]
+        words = [guarded(word) for word in (row.text, row.label, row.source, row.country)]
+        self._line([guarded(row.file), *edges, *words])
+        self.rows += 1
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file, piece by piece."""
+        return self._file.pieces()
+
+    def _line(self, cells: Sequence[str]) -> None:
+        line = StringIO()
+        csv.writer(line, lineterminator="\n").writerow(cells)
+        self._file.write(line.getvalue().encode())
 
 
 def guarded(cell: str) -> str:

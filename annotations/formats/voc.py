@@ -10,29 +10,29 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from annotations.formats.exports import ExportBox, ExportPicture, Names, fresh_folder
+from annotations.formats.exports import ExportBox, ExportPicture, Names, Sink, opened
 from annotations.formats.matching import stem
-from annotations.formats.yolo import put
 
 
-def write(out_dir: Path, pictures: Iterable[ExportPicture]) -> dict[str, int]:
+def write(out: Path | Sink, pictures: Iterable[ExportPicture]) -> dict[str, int]:
     """Write the pictures with their boxes; returns the counts of pictures and boxes.
 
-    ``out_dir`` must be new or empty. Raises ExportFolderNotEmpty.
+    A folder must be new or empty. A box to ignore is "difficult", as VOC calls it.
+    Raises ExportFolderNotEmpty.
     """
     names, counts = Names(), {"pictures": 0, "boxes": 0}
     splits: defaultdict[str, list[str]] = defaultdict(list)
-    with fresh_folder(out_dir) as part:
+    with opened(out) as sink:
         for picture in pictures:
             name = names.give(picture.name, flat=True)
-            put(part / "JPEGImages" / name, picture.data)
-            put(part / "Annotations" / f"{stem(name)}.xml", _xml(picture, name).encode())
+            sink.put(f"JPEGImages/{name}", picture.data, of=picture.source)
+            sink.put(f"Annotations/{stem(name)}.xml", _xml(picture, name).encode())
             splits[picture.split or "train"].append(stem(name))
             counts["pictures"] += 1
-            counts["boxes"] += len(picture.boxes)
+            counts["boxes"] += len(picture.counted)
         for split, listed in splits.items():
             text = "".join(f"{name}\n" for name in listed)
-            put(part / "ImageSets" / "Main" / f"{split}.txt", text.encode())
+            sink.put(f"ImageSets/Main/{split}.txt", text.encode())
     return counts
 
 
@@ -46,9 +46,15 @@ def _xml(picture: ExportPicture, name: str) -> str:
 
 
 def _object(box: ExportBox) -> str:
-    edges = {"xmin": box.x1, "ymin": box.y1, "xmax": box.x2, "ymax": box.y2}
-    inner = "".join(f"<{edge}>{round(value)}</{edge}>" for edge, value in edges.items())
+    (x1, x2), (y1, y2) = _rounded(box.x1, box.x2), _rounded(box.y1, box.y2)
+    inner = f"<xmin>{x1}</xmin><ymin>{y1}</ymin><xmax>{x2}</xmax><ymax>{y2}</ymax>"
     return (
-        f"<object><name>{escape(box.label)}</name><pose>Unspecified</pose>"
-        f"<truncated>0</truncated><difficult>0</difficult><bndbox>{inner}</bndbox></object>"
+        f"<object><name>{escape(box.label)}</name><pose>Unspecified</pose><truncated>0</truncated>"
+        f"<difficult>{int(box.ignore)}</difficult><bndbox>{inner}</bndbox></object>"
     )
+
+
+def _rounded(low: float, high: float) -> tuple[int, int]:
+    """Whole pixels; a side thinner than half a pixel is one wide, or it would be no box."""
+    first, last = round(low), round(high)
+    return (first, last) if first < last else (int(low), int(low) + 1)

@@ -1,6 +1,7 @@
 """YOLO labels: a .txt beside each picture, or in ``labels`` next to ``images``.
 
-A line is a class number, centre x, centre y, width and height as fractions. The names of
+A line is a class number, centre x, centre y, width and height as fractions; a sixth field is a
+confidence, and an outline of three points or more is taken as the box around it. The names of
 the classes come from a data.yaml (Ultralytics, Roboflow), an obj.names (Darknet, CVAT) or a
 classes.txt; the zip of Cloud Annotations has none of them, and its numbers must be mapped
 by a person. An empty .txt is a negative; in the Ultralytics layout so is a missing one.
@@ -20,12 +21,13 @@ from annotations.errors import (
     ClassNamesBroken,
     EntryBadClass,
     EntryBadLine,
+    EntryFileUnreadable,
     EntryNotANumber,
     EntryRefused,
     EntryTagOnly,
 )
 from annotations.formats.archives import Source, suffix
-from annotations.formats.exports import ExportPicture, Names, checked_index, fresh_folder
+from annotations.formats.exports import ExportPicture, Names, Sink, checked_index, opened
 from annotations.formats.matching import is_picture, match_all, stem
 from annotations.formats.plans import (
     MAX_WORDS,
@@ -38,10 +40,12 @@ from annotations.formats.plans import (
     words,
 )
 from annotations.vision.boxes import Xyxy
+from lprsite.errors import Refused
 
 TEXT_LIMIT = 4 << 20
 NAMES_LIMIT = 1 << 20
 _FIELDS = 5
+_OUTLINE = 7  # fields of a class and three points
 _MAX_CLASS = 10_000
 _LISTS = frozenset(
     {
@@ -103,12 +107,17 @@ def read(
     """Read the label files. Raises ClassNamesBroken, and what the source refuses."""
     names = class_names(source, names_file)
     pictures = [member for member in source.members() if is_picture(member)]
-    matches = match_all({file: picture_paths(file) for file in files}, pictures, by=stem)
+    paths = {file: picture_paths(file) for file in files}
+    matches = match_all(paths, pictures, by=stem)
+    points = _key_points(source)
     entries: list[Entry] = []
     negatives = []
     for file in files:
         before = len(entries)
-        entries.extend(_entries(file, read_text(source, file), names))
+        try:
+            entries.extend(_entries(file, read_text(source, file), names, points))
+        except Refused as reason:  # one file that is damaged or too large
+            entries.append(unreadable(file, reason))
         if len(entries) == before:
             negatives.append(file)
     used = {member for match in matches.values() for member in (match.member, *match.several)}
@@ -125,6 +134,7 @@ def read(
         numbered=True,
         negatives=[*negatives, *background],
         unlabelled=[] if background else rest,
+        wanted=paths,
         progress=progress,
     )
     return found.renamed({key: match.member for key, match in matches.items()})
@@ -145,10 +155,18 @@ def class_names(source: Source, names_file: str | None = None) -> dict[int, str]
     return None
 
 
-def parse_line(text: str) -> tuple[str, Xyxy | None, type[EntryRefused] | None, dict[str, Any]]:
-    """One line as (class number, box, why not, facts); the box in fractions x1 y1 x2 y2."""
+def parse_line(
+    text: str, *, key_points: int = 0
+) -> tuple[str, Xyxy | None, type[EntryRefused] | None, dict[str, Any]]:
+    """One line as (class number, box, why not, facts); the box in fractions x1 y1 x2 y2.
+
+    ``key_points`` is how many numbers of key points follow the box in a data set of poses.
+    """
     fields = text.split()
-    if len(fields) != _FIELDS:
+    if key_points and len(fields) == _FIELDS + key_points:
+        fields = fields[:_FIELDS]
+    outline = len(fields) >= _OUTLINE and len(fields) % 2 == 1
+    if len(fields) not in (_FIELDS, _FIELDS + 1) and not outline:
         return "", None, EntryBadLine, {"expected": _FIELDS, "found": len(fields)}
     label = _class_number(fields[0])
     if label is None:
@@ -161,7 +179,10 @@ def parse_line(text: str) -> tuple[str, Xyxy | None, type[EntryRefused] | None, 
         return label, None, EntryTagOnly, {}
     if not all(math.isfinite(value) for value in values):
         return label, None, EntryNotANumber, {"value": " ".join(fields[1:])[:40]}
-    x, y, w, h = values
+    if outline:
+        across, down = values[::2], values[1::2]
+        return label, (min(across), min(down), max(across), max(down)), None, {}
+    x, y, w, h = values[:4]
     return label, (x - w / 2, y - h / 2, x + w / 2, y + h / 2), None, {}
 
 
@@ -172,11 +193,18 @@ def looks_like_yolo(lines: Iterable[str]) -> bool:
     )
 
 
-def _entries(file: str, lines: Iterable[str], names: Mapping[int, str] | None) -> Iterator[Entry]:
+def unreadable(member: str, reason: Refused) -> Entry:
+    """The one entry of a label file that cannot be read."""
+    return Entry(member.rpartition("/")[2], 1, member).refused(EntryFileUnreadable, reason=reason)
+
+
+def _entries(
+    file: str, lines: Iterable[str], names: Mapping[int, str] | None, key_points: int
+) -> Iterator[Entry]:
     for place, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        label, box, kind, facts = parse_line(line)
+        label, box, kind, facts = parse_line(line, key_points=key_points)
         known = bool(label) and (int(label) >= 0 if names is None else int(label) in names)
         shown = names[int(label)] if names is not None and known else label
         base = file.rpartition("/")[2]
@@ -225,12 +253,35 @@ def _names_from_yaml(source: Source, member: str) -> dict[int, str] | None:
     pairs = enumerate(names) if isinstance(names, list) else names
     pairs = pairs.items() if isinstance(pairs, dict) else pairs
     try:
-        found = {int(place): words(str(name)).strip() for place, name in pairs}
+        found = {int(place): _plain_name(name) for place, name in pairs}
     except (TypeError, ValueError) as error:
         raise ClassNamesBroken(name=base) from error
     if not found or min(found) < 0 or not all(map(_usable, found.values())):
         raise ClassNamesBroken(name=base)
     return found
+
+
+def _plain_name(name: object) -> str:
+    """A name as text. Lists are none: aliases can make a small one endless as text."""
+    if not isinstance(name, str | int | float):
+        raise TypeError(type(name))
+    return words(str(name)).strip()
+
+
+def _key_points(source: Source) -> int:
+    """How many numbers follow each box, as the ``kpt_shape`` of a data.yaml says; 0 for none."""
+    for member in source.members():
+        if suffix(member) in (".yaml", ".yml"):
+            try:
+                content = yaml.safe_load(source.read(member, limit=NAMES_LIMIT))
+            except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError, Refused):
+                continue
+            shape = content.get("kpt_shape") if isinstance(content, dict) else None
+            if isinstance(shape, list) and len(shape) == 2 and all(
+                isinstance(n, int) and 0 < n < 1000 for n in shape
+            ):
+                return int(shape[0]) * int(shape[1])
+    return 0
 
 
 def _names_from_lines(source: Source, member: str) -> dict[int, str] | None:
@@ -259,27 +310,27 @@ _NAME_READERS = {
 
 
 def write(
-    out_dir: Path, pictures: Iterable[ExportPicture], labels: Sequence[str]
+    out: Path | Sink, pictures: Iterable[ExportPicture], labels: Sequence[str]
 ) -> dict[str, int]:
     """Write the Ultralytics layout: images/SPLIT, labels/SPLIT and data.yaml.
 
-    Returns the counts of pictures and boxes. ``out_dir`` must be new or empty. A picture
+    Returns the counts of pictures and boxes. A folder must be new or empty. A picture
     without boxes gets an empty .txt. Raises ExportFolderNotEmpty, ExportLabelUnknown.
     """
     names, counts, splits = Names(), {"pictures": 0, "boxes": 0}, dict[str, None]()
-    with fresh_folder(out_dir) as part:
+    with opened(out) as sink:
         for picture in pictures:
             index = checked_index(picture, labels)
             split = picture.split or "train"
             splits[split] = None
             name = names.give(picture.name, group=split, flat=True)
-            lines = [line_of(index[box.label], picture.fractions(box)) for box in picture.boxes]
-            put(part / "images" / split / name, picture.data)
+            lines = [line_of(index[box.label], picture.fractions(box)) for box in picture.counted]
+            sink.put(f"images/{split}/{name}", picture.data, of=picture.source)
             text = "".join(f"{line}\n" for line in lines)
-            put((part / "labels" / split / name).with_suffix(".txt"), text.encode())
+            sink.put(f"labels/{split}/{stem(name)}.txt", text.encode())
             counts["pictures"] += 1
             counts["boxes"] += len(lines)
-        put(part / "data.yaml", _data_yaml(list(splits), labels).encode())
+        sink.put("data.yaml", _data_yaml(list(splits), labels).encode())
     return counts
 
 
@@ -288,12 +339,6 @@ def line_of(index: int, box: Xyxy) -> str:
     x1, y1, x2, y2 = box
     values = ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)
     return f"{index} " + " ".join(f"{value:.10f}" for value in values)
-
-
-def put(path: Path, data: bytes) -> None:
-    """Write a file and the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
 
 
 def _data_yaml(splits: Sequence[str], labels: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Dataset versions and their exports."""
+"""Dataset versions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import datasets, exports, members, tasks
+from annotations import datasets, members, tasks
 from annotations.access import InProject
-from annotations.models import DatasetVersion, Export, Project, Role
+from annotations.models import DatasetVersion, Project, Role
 from annotations.models.datasets import Split
 from annotations.serializers_data import (
     DatasetItemSerializer,
@@ -22,8 +22,6 @@ from annotations.serializers_data import (
     DatasetRequestSerializer,
     DatasetRuleSerializer,
     DatasetVersionSerializer,
-    ExportRequestSerializer,
-    ExportSerializer,
 )
 from lprsite.api import ById
 from lprsite.jobs.serializers import JobSerializer
@@ -83,40 +81,3 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
     def _project(self, pk: int) -> Project:
         return self.project_for(get_object_or_404(members.visible(self.request.user), pk=pk))
-
-
-class ExportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
-    queryset = Export.objects.select_related("created_by")
-    serializer_class = ExportSerializer
-    pagination_class = NewestFirst
-    filterset_fields = ["project"]
-    write_role = Role.REVIEWER
-
-    def get_queryset(self) -> Any:
-        rows = super().get_queryset()
-        asked = self.request.query_params.get("dataset", "") if self.request else ""
-        return rows.filter(parameters__dataset=int(asked)) if asked.isdecimal() else rows
-
-    @extend_schema(parameters=[OpenApiParameter("dataset", int)])
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().list(request, *args, **kwargs)
-
-    @extend_schema(request=ExportRequestSerializer, responses={202: JobSerializer})
-    def create(self, request: Request) -> Response:
-        """Write a version as a zip; it can be downloaded for a week."""
-        given = ExportRequestSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = given.validated_data
-        version = get_object_or_404(
-            DatasetVersion.objects.exclude(manifest_hash="").select_related("project"),
-            pk=asked["dataset"],
-            project__in=members.visible(request.user),
-        )
-        project = self.project_for(version.project)
-        user: Any = request.user
-        size = asked.get("size")
-        order = exports.Order(version, asked["format"], (size[0], size[1]) if size else None)
-        export = exports.request(project, order, by=user)
-        job = tasks.export_dataset.enqueue(project_id=project.pk, by=user, export=export.pk)
-        Export.objects.filter(pk=export.pk).update(job_id=job.pk)
-        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)

@@ -9,18 +9,23 @@ from annotations.models.datasets import Kind, Split
 
 
 class Command(StepCommand):
-    help = "Freeze what is labelled now as the next dataset version; no vehicle on two sides."
+    help = (
+        "Freeze what is labelled now as the next dataset version; no vehicle is on two sides. "
+        "Without a kind: a version for the detector and one for the recognizer, where there is "
+        "something labelled for them."
+    )
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("kind", choices=Kind.values)
+        parser.add_argument("kind", nargs="?", choices=Kind.values, help="default: both")
         for split in Split.values:
             usual = datasets.DEFAULT_SHARES[split]
             parser.add_argument(f"--{split}", type=float, help=f"share in 0..1 (default {usual})")
         parser.add_argument("--seed", type=int, default=0, help="the same seed splits the same")
         parser.add_argument("--whole-videos", action="store_true", help="keep each video together")
-        parser.add_argument("--note", default="")
+        parser.add_argument("--note", default="", help="a word for the list of versions")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The first version's facts, and all of them as ``versions``."""
         given = {split: options[split] for split in Split.values if options[split] is not None}
         rule: dict[str, Any] = {
             "shares": given or None,
@@ -28,16 +33,28 @@ class Command(StepCommand):
             "whole_videos": options["whole_videos"],
         }
         datasets.Rule.of(**rule)
-        return self.run_task(
-            tasks.freeze_dataset, kind=options["kind"], note=options["note"][:200], **rule
-        )
+        kinds = [options["kind"]] if options["kind"] else datasets.kinds_with_data(self.project)
+        made = [self.freeze(kind, {**rule, "note": options["note"][:200]}) for kind in kinds]
+        return {**made[0], "versions": made}
+
+    def freeze(self, kind: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Freeze a version. ``dataset`` is what ``--dataset`` and ``export_dataset`` take."""
+        result = self.run_task(tasks.freeze_dataset, kind=kind, **given)
+        number = result["number"]
+        return {
+            "dataset": number,
+            "version": f"{kind}:{number}",
+            "kind": kind,
+            "number": number,
+            "id": result["dataset"],
+            "counts": result["counts"],
+        }
 
     def show(self, result: dict[str, Any]) -> None:
-        counts = result["counts"]
-        self.stdout.write(
-            f"Dataset {result['dataset']} (version {result['number']}), leaks {counts['leaks']}"
-        )
-        for split in Split.values:
-            boxes = "".join(f", {n} {label}" for label, n in counts[split]["boxes"].items())
-            said = f"{counts[split]['items']} items in {counts[split]['groups']} groups{boxes}"
-            self.stdout.write(f"  {split}: {said}")
+        for one in result["versions"]:
+            counts = one["counts"]
+            self.stdout.write(f"Dataset version {one['version']}, leaks {counts['leaks']}")
+            for split in Split.values:
+                boxes = "".join(f", {n} {label}" for label, n in counts[split]["boxes"].items())
+                said = f"{counts[split]['items']} items in {counts[split]['groups']} groups{boxes}"
+                self.stdout.write(f"  {split}: {said}")

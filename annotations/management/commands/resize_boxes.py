@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from annotations import exports, tasks
+from annotations import exporting, tasks
 from annotations.commands import StepCommand, size_of
 
 
@@ -12,7 +12,7 @@ class Command(StepCommand):
     help = "Write all labelled frames and their boxes at one size: KITTI labels and a table."
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--size", type=size_of, default=exports.FRAME_SIZE, help="as 960x544")
+        parser.add_argument("--size", type=size_of, default=exporting.FRAME_SIZE, help="as 960x544")
         parser.add_argument("--out", type=Path, default=Path("frames_resized"))
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:

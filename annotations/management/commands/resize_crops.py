@@ -13,7 +13,9 @@ class Command(StepCommand):
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--size", type=size_of, default=(96, 48), help="as 96x48")
-        parser.add_argument("--out", type=Path, default=Path("crops_resized"))
+        parser.add_argument(
+            "--out", type=Path, default=Path("crops_resized"), help="a new or empty folder"
+        )
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         out = options["out"].resolve()

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from annotations import projects
+from annotations import datasets, projects
 from annotations.commands import Bar, StepCommand, writable
 from annotations.models.datasets import Kind
 from training import runs, tasks
@@ -19,7 +19,7 @@ class Command(StepCommand):
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("kind", choices=Kind.values)
         parser.add_argument("--model", required=True, help="number, folder, current or starter")
-        parser.add_argument("--dataset", type=int, help="number of a dataset version")
+        parser.add_argument("--dataset", help="a dataset version, as 3 or detector:3")
         parser.add_argument("--manifest", type=Path, help="CSV with file,x,y,w,h,text[,label]")
         parser.add_argument("--out", type=Path, help="write every prediction as CSV")
 
@@ -35,7 +35,7 @@ class Command(StepCommand):
             self.project = projects.named_or_only(options["project"])
             checkpoint = runs.checkpoint_of(self.project, kind, options["model"])
         if options["manifest"] is None:
-            version = runs.version_of(self.project, kind, options["dataset"])
+            version = datasets.find(self.project, options["dataset"], kind=kind)
             self.needs_project = True
             return self.run_task(
                 tasks.evaluate, dataset=version.pk, checkpoint=str(checkpoint.resolve())

@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import Any
 
+from annotations import datasets
 from annotations.commands import StepCommand
 from annotations.models.datasets import Kind
 from training import runs, tasks
@@ -16,7 +17,7 @@ class Command(StepCommand):
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("kind", choices=Kind.values)
-        parser.add_argument("--dataset", type=int, help="number of the version (default: newest)")
+        parser.add_argument("--dataset", help="version, as 3 or detector:3 (default: newest)")
         parser.add_argument("--from", dest="parent", help="a trained model to start from")
         parser.add_argument("--preset", choices=runs.PRESETS, default="quick")
         parser.add_argument("--epochs", type=int)
@@ -31,7 +32,7 @@ class Command(StepCommand):
         )
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
-        version = runs.version_of(self.project, options["kind"], options["dataset"])
+        version = datasets.find(self.project, options["dataset"], kind=options["kind"])
         config = {
             k: options[k] for k in ("preset", "epochs", "batch", "seed") if options[k] is not None
         }
