@@ -23,7 +23,7 @@ from lprsite.threads import KeptThreads  # noqa: E402
 sockets: Any = [path("ws/jobs/", cast(Any, JobsConsumer.as_asgi()))]
 application = ProtocolTypeRouter(
     {
-        "http": Bodies(KeptThreads(http), doorman),
+        "http": KeptThreads(Bodies(http, doorman)),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

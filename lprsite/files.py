@@ -7,9 +7,10 @@ the same bytes twice is one file, and a half-written file never has a final name
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -57,21 +58,24 @@ def scratch_file(suffix: str = "") -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
+def sha256_of(path: Path, progress: Callable[[int], None] | None = None) -> str:
+    """The SHA-256 of a file, read in pieces; ``progress`` hears how many bytes so far."""
+    digest, done = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
+            done += len(chunk)
+            if progress:
+                progress(done)
     return digest.hexdigest()
 
 
 def put_bytes(folder: str, data: bytes, suffix: str) -> tuple[str, str]:
     """Store ``data`` under its hash; returns (key, sha256)."""
     sha256 = hashlib.sha256(data).hexdigest()
-    key = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
+    key = key_for(folder, sha256, suffix)
     target = local_path(key)
-    if not target.exists():
+    if not _used_again(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{uuid4().hex}")
         fresh.write_bytes(data)
@@ -79,13 +83,27 @@ def put_bytes(folder: str, data: bytes, suffix: str) -> tuple[str, str]:
     return key, sha256
 
 
-def take(folder: str, source: Path, suffix: str, *, move: bool) -> tuple[str, str]:
-    """Store the file ``source`` under its hash, moving or copying it; returns (key, sha256)."""
-    sha256 = sha256_of(source)
-    key = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
+def _used_again(target: Path) -> bool:
+    """Whether the file is there already. Touched, so that a deletion under way leaves it."""
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def take(
+    folder: str, source: Path, suffix: str, *, move: bool, sha256: str = ""
+) -> tuple[str, str]:
+    """Store the file ``source`` under its hash, moving or copying it; returns (key, sha256).
+
+    ``sha256`` is given where it is known already. On one file system nothing is copied to move.
+    """
+    sha256 = sha256 or sha256_of(source)
+    key = key_for(folder, sha256, suffix)
     target = local_path(key)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
+    if _used_again(target):
         if move:
             source.unlink()
         return key, sha256
@@ -96,6 +114,11 @@ def take(folder: str, source: Path, suffix: str, *, move: bool) -> tuple[str, st
         shutil.copyfile(source, fresh)
     fresh.replace(target)
     return key, sha256
+
+
+def key_for(folder: str, sha256: str, suffix: str) -> str:
+    """The key of content with this hash."""
+    return f"{folder}/{sha256[:2]}/{sha256}{suffix}"
 
 
 def delete(key: str) -> None:

@@ -144,3 +144,11 @@ class UploadBroken(Refused):
     en = "The connection broke. Ask where the file ends and go on from there."
     es = "La conexión se cortó. Pregunte dónde termina el archivo y continúe desde ahí."
     status = 408
+
+
+class LoginNeeded(Refused):
+    """No facts."""
+
+    en = "Log in first, or send a token."
+    es = "Inicie sesión primero o envíe un token."
+    status = 401
