@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations import frames, plate_formats
+from annotations import frames, members, plate_formats, selections
 from annotations.access import VisibleProjects
 from annotations.models import (
     Box,
@@ -28,6 +28,7 @@ from annotations.models import (
 )
 from annotations.models.crops import Status
 from annotations.models.frames import FrameStatus
+from annotations.models.projects import check_areas
 
 
 def media(kind: str, pk: int | None, version: Any = "") -> str:
@@ -103,6 +104,10 @@ class CameraSerializer(VisibleProjects):
         model = Camera
         fields = ["id", "project", "name", "ignore_mask", "clock_offset"]
 
+    def validate_ignore_mask(self, areas: Any) -> Any:
+        check_areas(areas)
+        return areas
+
 
 class PlateFormatSerializer(VisibleProjects):
     class Meta:
@@ -139,6 +144,8 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
             "recorded_at",
             "thumbnail",
             "preview",
+            "original",
+            "time_map",
             "frames",
             "created_at",
         ]
@@ -168,13 +175,71 @@ class VideoUploadSerializer(serializers.Serializer[Any]):
 class SelectionSerializer(serializers.ModelSerializer[Selection]):
     class Meta:
         model = Selection
-        fields = ["id", "video", "fps", "every", "start", "end", "created_at"]
+        fields = ["id", "video", *selections.FIELDS, "created_at"]
         read_only_fields = ["id", "video", "created_at"]
         extra_kwargs = {
             "fps": {"min_value": 0.001, "max_value": 1000},
             "every": {"min_value": 1},
             "start": {"min_value": 0},
+            "motion": {
+                "min_value": 0.001,
+                "max_value": 1,
+                "help_text": "only while something moves: its side as a share of the picture's",
+            },
+            "near_duplicates": {
+                "max_value": 64,
+                "help_text": "leave out a frame whose dHash differs from that of the last one "
+                "taken in no more than so many of 64 bits",
+            },
+            "cap": {"min_value": 1, "help_text": "at most so many, evenly over the range"},
         }
+
+
+class EstimateAskedSerializer(SelectionSerializer):
+    """A rule for a video, not stored."""
+
+    class Meta(SelectionSerializer.Meta):
+        fields = ["video", *selections.FIELDS]
+        read_only_fields: list[str] = []
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            seen = Video.objects.filter(project__in=members.visible(request.user))
+            fields["video"].queryset = seen.select_related("camera")
+        return fields
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    measured = serializers.BooleanField()
+    frames = serializers.IntegerField(help_text="what a split takes, exactly")
+    considered = serializers.IntegerField(help_text="without filters and cap")
+    idle_seconds = serializers.FloatField(help_text="within the range")
+
+
+class ActivitySerializer(serializers.Serializer[Any]):
+    measured = serializers.BooleanField()
+    bin_seconds = serializers.FloatField()
+    threshold = serializers.FloatField(help_text="of the figures in motion: from here on it moves")
+    motion = serializers.ListField(
+        child=serializers.FloatField(allow_null=True),
+        help_text="the greatest figure in each part: side of what moves as a share of the "
+        "picture's; null is unknown",
+    )
+    frames = serializers.ListField(
+        child=serializers.IntegerField(), help_text="taken so far, in each part"
+    )
+    idle = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
+        help_text="from, to in seconds",
+    )
+
+
+class CondenseSerializer(serializers.Serializer[Any]):
+    motion = serializers.FloatField(
+        required=False, min_value=0.001, max_value=1, help_text="as in a selection"
+    )
 
 
 class BoxSerializer(serializers.ModelSerializer[Box]):

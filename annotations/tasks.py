@@ -8,8 +8,17 @@ from typing import Any
 from celery import shared_task
 from django.db import transaction
 
+from annotations import (
+    activities,
+    copies,
+    datasets,
+    exports,
+    imports,
+    selections,
+    uploads,
+    videos,
+)
 from annotations import crops as crop_steps
-from annotations import datasets, exports, imports, uploads, videos
 from annotations.models import (
     DatasetVersion,
     Export,
@@ -21,6 +30,7 @@ from annotations.models import (
     Upload,
     Video,
 )
+from annotations.vision.activity import MOVES
 from lprsite import files
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
@@ -80,13 +90,52 @@ def check_upload(upload: Upload) -> Job:
 
 @task("split_video", queue="media")
 def split_video(running: Running) -> dict[str, Any]:
-    selection = Selection.objects.select_related("video").get(pk=running.parameters["selection"])
-    return videos.split(selection, running)
+    rows = Selection.objects.select_related("video__camera")
+    selection = rows.get(pk=running.parameters["selection"])
+    return selections.split(selection, running)
 
 
 @task("make_preview", queue="media")
-def make_preview(running: Running) -> None:
-    videos.make_preview(Video.objects.get(pk=running.parameters["video"]), running)
+def make_preview(running: Running) -> dict[str, Any]:
+    return copies.make_preview(_video(running), running)
+
+
+@task("measure_activity", queue="media")
+def measure_activity(running: Running) -> dict[str, Any]:
+    track = activities.measured(_video(running), running)
+    return {"frames": len(track.rows), "seconds": round(track.duration, 3)}
+
+
+@task("condense_video", queue="media")
+def condense_video(running: Running) -> dict[str, Any]:
+    """Into a new video of the project; into the file ``out`` for a command."""
+    given, row = running.parameters, _video(running)
+    motion = given.get("motion") or MOVES
+    if "out" in given:
+        out = Path(given["out"])
+        made = copies.condense_to(row, out, running, motion=motion)
+        copies.write_map(copies.map_path(out), made)
+        return _summary(made)
+    by = running.job.created_by
+    video, made = copies.condense(row, running, motion=motion, by=by)
+    if not video.preview:
+        make_preview.enqueue(
+            project_id=video.project_id, by=by, dedupe=str(video.pk), video=video.pk
+        )
+    return {"video": video.pk, **_summary(made)}
+
+
+def _summary(made: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "seconds": round(made["seconds"], 3),
+        "of": round(made["of"], 3),
+        "stretches": len(made["map"]),
+        "copied": made["copied"],
+    }
+
+
+def _video(running: Running) -> Video:
+    return Video.objects.select_related("project", "camera").get(pk=running.parameters["video"])
 
 
 @task("crop_plates", queue="media")
@@ -167,6 +216,29 @@ def export_project(running: Running) -> dict[str, Any]:
     counts = exports.archive_to(project, Path(given["out"]), running, videos=given["videos"])
     exports.record(project, "exported", "the whole project", by=running.job.created_by)
     return counts
+
+
+@task("import_project", queue="media", role=Role.MANAGER)
+def import_project(running: Running) -> dict[str, Any]:
+    """A project from an archive: a ``file`` of the storage, or a ``path`` of a command."""
+    given, job = running.parameters, running.job
+    if half := given.get("made"):  # an attempt before this one was killed
+        for project in Project.objects.filter(pk=half):
+            restoring.forget(project)
+
+    def began(project: Project) -> None:
+        given["made"] = project.pk
+        Job.objects.filter(pk=job.pk).update(parameters=given)
+
+    stored = given.get("file", "")
+    path = files.local_path(stored) if stored else Path(given["path"])
+    result = restoring.restore(
+        path, running, name=given["name"], by=job.created_by, called=given["called"], began=began
+    )
+    restoring.record(result, given["name"], by=job.created_by)
+    if stored:
+        files.delete(stored)
+    return result
 
 
 @task("resize_boxes", queue="media")

@@ -46,6 +46,11 @@ def store(key: str, bgr: crops.Bgr) -> None:
     _write(path_of(key), crops.encode_jpeg(small.narrowed(bgr, WIDTH), QUALITY))
 
 
+def keep(key: str, jpeg: bytes) -> None:
+    """Keep the small copy of a picture that was made while the frame was taken."""
+    _write(path_of(key), jpeg)
+
+
 def made(key: str) -> Path:
     """The small copy of the picture ``key``, made now if nobody has looked before.
 

@@ -13,6 +13,7 @@ from annotations.views import (
     imports,
     media,
     projects,
+    selections,
     uploads,
     videos,
 )
@@ -23,6 +24,7 @@ router.register("members", projects.MemberViewSet)
 router.register("cameras", projects.CameraViewSet)
 router.register("plate-formats", projects.PlateFormatViewSet)
 router.register("videos", videos.VideoViewSet)
+router.register("selections", selections.SelectionViewSet)
 router.register("frames", frames.FrameViewSet)
 router.register("boxes", frames.BoxViewSet)
 router.register("crops", crops.CropViewSet)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from annotations.errors import DiskFull, PathNotAllowed, VideoFileMissing, VideoTooBig
-from annotations.models import Frame, Project, Selection, Video
-from annotations.vision import crops, video
-from annotations.vision.streams import DecodeReport
+from annotations.models import Project, Video
+from annotations.vision import child
+from annotations.vision.video import VideoInfo
 from lprsite import files
 from lprsite.errors import Refused
 from lprsite.jobs.engine import Running
@@ -40,13 +38,27 @@ def allowed_path(given: str) -> Path:
     return path
 
 
+def key_of(name: str, sha256: str) -> str:
+    """Where the recording ``name`` with this hash is stored."""
+    suffix = Path(name).suffix.lower()
+    return files.key_for("videos", sha256, suffix if suffix in SUFFIXES else ".video")
+
+
 def ingest(
-    path: Path, *, project: Project, name: str, by: User | None = None, move: bool = False
+    path: Path,
+    *,
+    project: Project,
+    name: str,
+    by: User | None = None,
+    move: bool = False,
+    progress: Callable[[int], None] | None = None,
+    on_hash: Callable[[str], None] | None = None,
 ) -> tuple[Video, bool]:
     """Bring a recording into the project; returns (video, whether it is new).
 
     The same bytes in the same project are the same video. Probing happens in a child
-    process with limits, because recordings are hostile until checked.
+    process with limits, because recordings are hostile until checked. ``progress`` hears
+    how many bytes have been read, ``on_hash`` the SHA-256 before the file is moved.
 
     Raises:
         Refused: no video, damaged beyond use, too big, or no space; the sentence names the file.
@@ -58,16 +70,12 @@ def ingest(
         raise VideoTooBig(name=name, limit=settings.MAX_VIDEO_BYTES // 1024**3)
     if not move and files.free_bytes() < size * 1.1:
         raise DiskFull(name=name, needed=size // 1024**2)
-    try:
-        with files.scratch_file(".jpg") as small:
-            info = video.probe_in_child(path, thumbnail_to=small)
-            thumbnail, _ = files.put_bytes("thumbnails", small.read_bytes(), ".jpg")
-    except Refused as refusal:  # an upload lies under a name that nobody gave it
-        if refusal.facts.get("name") != path.name:
-            raise
-        raise type(refusal)(**{**refusal.facts, "name": name}) from None
-    suffix = path.suffix.lower() if path.suffix.lower() in SUFFIXES else ".video"
-    key, sha256 = files.take("videos", path, suffix, move=move)
+    info, thumbnail = _looked_at(path, name)
+    sha256 = files.sha256_of(path, progress)
+    if on_hash:
+        on_hash(sha256)
+    suffix = Path(key_of(name, sha256)).suffix
+    key, _ = files.take("videos", path, suffix, move=move, sha256=sha256)
     row = Video(
         project=project,
         name=name[:255],
@@ -84,6 +92,7 @@ def ingest(
         time_base=str(info.time_base),
         start_pts=info.start_pts,
         frames_expected=info.frames_expected,
+        damage=info.damage(),
         thumbnail=thumbnail,
         created_by=by,
     )
@@ -95,99 +104,25 @@ def ingest(
     return row, True
 
 
-def make_preview(row: Video, running: Running) -> None:
-    """Make a copy that browsers can play; the original is left alone."""
-    total = round(row.duration or 0)
-    with files.scratch_file(".mp4") as fresh:
-        video.make_preview(
-            files.local_path(row.file),
-            fresh,
-            progress=lambda done: running.progress(round(done), total, "seconds"),
-        )
-        key, _ = files.take("previews", fresh, ".mp4", move=True)
-    Video.objects.filter(pk=row.pk).update(preview=key)
-
-
-def choose(
-    row: Video,
-    *,
-    fps: float | None = None,
-    every: int | None = None,
-    start: float = 0.0,
-    end: float | None = None,
-    by: User | None = None,
-) -> Selection:
-    """Store the rule by which frames will be taken.
-
-    Raises:
-        SelectionWrong: both or neither of fps and every, or an empty range.
-    """
-    if fps is None and every is None:
-        fps = 1.0
-    video.Selection(fps=fps, every=every, start=start, end=end)
-    return Selection.objects.create(
-        video=row, fps=fps, every=every, start=start, end=end, created_by=by
+def bring(path: Path, *, project: Project, by: User | None, running: Running) -> tuple[Video, bool]:
+    """``ingest`` of a file that stays where it is, as part of a job."""
+    size = max(1, path.stat().st_size // 1024**2)
+    return ingest(
+        path,
+        project=project,
+        name=path.name,
+        by=by,
+        progress=lambda done: running.progress(done // 1024**2, size, "MB"),
     )
 
 
-def split(selection: Selection, running: Running) -> dict[str, Any]:
-    """Take the selected frames in one decode pass. Run again, it adds only what is missing.
-
-    Returns counts: selected, made, already there; and the damage found.
-    """
-    row = selection.video
-    rule = video.Selection(
-        fps=selection.fps, every=selection.every, start=selection.start, end=selection.end
-    )
-    path = files.local_path(row.file)
-    known = set(row.frames.values_list("pts", flat=True))
-    report = DecodeReport()
-    end = min(x for x in (rule.end, row.duration, 10.0**9) if x is not None)
-    counts = {"selected": 0, "made": 0, "known": 0}
-    batch: list[Frame] = []
-    for taken in _selected(path, rule, report):
-        counts["selected"] += 1
-        if taken.pts in known:
-            counts["known"] += 1
-        else:
-            batch.append(_frame(row, selection, taken))
-        if len(batch) == settings.BULK_ROWS // 4:
-            counts["made"] += _store(batch)
-        running.progress(
-            round(taken.seconds - rule.start), round(end - rule.start), "seconds of video"
-        )
-    counts["made"] += _store(batch)
-    damage = {**asdict(report), "missing": report.missing, "complete": report.complete}
-    if rule.start == 0 and rule.end is None:
-        Video.objects.filter(pk=row.pk).update(damage=damage)
-    return {**counts, "damage": damage}
-
-
-def _selected(path: Path, rule: video.Selection, report: DecodeReport) -> Iterator[video.Decoded]:
-    decoded = video.decode(path, start=rule.start, end=rule.end, report=report)
-    return iter(video.select(decoded, rule))
-
-
-def _frame(row: Video, selection: Selection, taken: video.Decoded) -> Frame:
-    bgr = taken.bgr()
-    key, sha256 = files.put_bytes("frames", crops.encode_jpeg(bgr), ".jpg")
-    return Frame(
-        project_id=row.project_id,
-        video=row,
-        selection=selection,
-        name=f"{Path(row.name).stem}_{taken.index:06d}",
-        pts=taken.pts,
-        index=taken.index,
-        sha256=sha256,
-        file=key,
-        width=bgr.shape[1],
-        height=bgr.shape[0],
-        dhash=crops.dhash(bgr),
-    )
-
-
-def _store(batch: list[Frame]) -> int:
-    stored = len(batch)
-    Frame.objects.bulk_create(batch, ignore_conflicts=True, batch_size=settings.BULK_ROWS)
-    batch.clear()
-    return stored
+def _looked_at(path: Path, name: str) -> tuple[VideoInfo, str]:
+    """What a child process says of the file, and the key of its thumbnail."""
+    try:
+        with files.scratch_file(".jpg") as small:
+            info = child.probe(path, thumbnail_to=small)
+            return info, files.put_bytes("thumbnails", small.read_bytes(), ".jpg")[0]
+    except Refused as refusal:  # an upload lies under a name that nobody gave it
+        if refusal.facts.get("name") != path.name:
+            raise
+        raise type(refusal)(**{**refusal.facts, "name": name}) from None

@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.db import connections
 
-from annotations import datasets, imports, projects, transcriptions, videos
+from annotations import datasets, imports, projects, selections, transcriptions, videos
 from annotations import tasks as annotation_tasks
 from annotations.formats import cloud_annotations
 from annotations.formats.exports import ExportBox, ExportPicture
@@ -101,7 +101,7 @@ class Demo:
 
     def take_frames(self) -> None:
         with self.line.step("take frames") as said:
-            selection = videos.choose(self.video, fps=self.size.frames_a_second, by=self.user)
+            selection = selections.choose(self.video, fps=self.size.frames_a_second, by=self.user)
             job = annotation_tasks.split_video.enqueue(
                 project_id=self.project.pk, by=self.user, selection=selection.pk
             )

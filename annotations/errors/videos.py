@@ -106,6 +106,91 @@ class SelectionWrong(Refused):
     )
 
 
+class FilterWrong(Refused):
+    """Filters of a rule for taking frames that make no sense. No facts."""
+
+    en = (
+        "Movement is a share of the picture's side over 0 and up to 1, near-duplicates are bits "
+        "from 0 to 64, and a cap is 1 or more. Leave out what you do not want."
+    )
+    es = (
+        "El movimiento es una parte del lado de la imagen, mayor que 0 y hasta 1; los casi "
+        "duplicados son bits de 0 a 64; el tope es 1 o más. Deje fuera lo que no quiera."
+    )
+
+
+class VideoOverMemory(Refused):
+    """Decoding took more memory than a video of this size may. Facts: name."""
+
+    en = (
+        "Decoding “{name}” takes far more memory than a video of its size should, so it was "
+        "stopped; what was taken before is kept. Convert it to H.264 in MP4."
+    )
+    es = (
+        "Decodificar «{name}» toma mucha más memoria que un video de su tamaño y se detuvo; "
+        "lo tomado antes se conserva. Conviértalo a H.264 en MP4."
+    )
+
+
+class VideoOverTime(Refused):
+    """Decoding took more time than a video of this length may. Facts: name."""
+
+    en = (
+        "Decoding “{name}” takes far longer than a video of its length should, so it was "
+        "stopped; what was taken before is kept. Convert it to H.264 in MP4."
+    )
+    es = (
+        "Decodificar «{name}» tarda mucho más que un video de su duración y se detuvo; "
+        "lo tomado antes se conserva. Conviértalo a H.264 en MP4."
+    )
+
+
+class VideoStuck(Refused):
+    """No frame came for too long. Facts: name, seconds."""
+
+    en = (
+        "Decoding “{name}” stood still for {seconds} seconds and was stopped; what was taken "
+        "before is kept. The file is probably damaged there: copy it again or convert it."
+    )
+    es = (
+        "Decodificar «{name}» quedó parado {seconds} segundos y se detuvo; lo tomado antes se "
+        "conserva. El archivo estará dañado ahí: cópielo otra vez o conviértalo."
+    )
+
+
+class VideoDecoderDied(Refused):
+    """The program that decodes ended without a word. Facts: name."""
+
+    en = (
+        "The program that decodes “{name}” broke off; what was taken before is kept. "
+        "The file is probably damaged: copy it again, or convert it to H.264 in MP4."
+    )
+    es = (
+        "El programa que decodifica «{name}» se interrumpió; lo tomado antes se conserva. "
+        "El archivo estará dañado: cópielo otra vez o conviértalo a H.264 en MP4."
+    )
+
+
+class VideoOutputTooLarge(Refused):
+    """What is written from a video outgrew its bounds. Facts: name."""
+
+    en = (
+        "The copy made of “{name}” grows far beyond the size it should have, so it was stopped. "
+        "The file's times are probably damaged: convert it to H.264 in MP4."
+    )
+    es = (
+        "La copia de «{name}» crece mucho más de lo debido y se detuvo. Los tiempos del archivo "
+        "estarán dañados: conviértalo a H.264 en MP4."
+    )
+
+
+class NothingMoves(Refused):
+    """A condensed video would be empty. Facts: name."""
+
+    en = "Nothing moves in “{name}”, so a video without its idle stretches would be empty."
+    es = "Nada se mueve en «{name}»: un video sin sus tramos quietos estaría vacío."
+
+
 class PathNotAllowed(Refused):
     en = (
         "“{path}” is outside the folder that may be read on the server. "

@@ -22,6 +22,21 @@ def check_alphabet(alphabet: str) -> None:
         raise ValidationError("An alphabet names each character once, and never “?”.")
 
 
+def check_areas(areas: object) -> None:
+    """Areas are lists of at least three corners (x, y), each in 0..1 of the picture."""
+    right = isinstance(areas, list) and len(areas) <= 100
+    for corners in areas if right and isinstance(areas, list) else []:
+        right = right and isinstance(corners, list) and 3 <= len(corners) <= 200
+        right = right and all(
+            isinstance(corner, list)
+            and len(corner) == 2
+            and all(isinstance(n, int | float) and 0 <= n <= 1 for n in corner)
+            for corner in corners
+        )
+    if not right:
+        raise ValidationError("An area is a list of three or more corners [x, y] within 0 to 1.")
+
+
 class Project(models.Model):
     name = models.CharField(max_length=120, unique=True)
     time_zone = models.CharField(max_length=60, default="UTC", validators=[check_time_zone])
@@ -78,6 +93,13 @@ class Camera(models.Model):
     name = models.CharField(max_length=120)
     ignore_mask = models.JSONField(default=list, blank=True)  # polygons in 0..1 of the picture
     clock_offset = models.FloatField(default=0.0)  # seconds to add to the recorder's clock
+
+    def clean(self) -> None:
+        check_areas(self.ignore_mask)
+
+    def areas(self) -> list[list[list[float]]]:
+        """The ignored areas, corners (x, y) in 0..1 of the picture."""
+        return [[[float(x), float(y)] for x, y in corners] for corners in self.ignore_mask]
 
     class Meta:
         constraints = [

@@ -7,6 +7,8 @@ decoding them is exact and cheap.
 from __future__ import annotations
 
 import heapq
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ MAX_SIDE = 8192
 MAX_HOURS = 48
 MAX_WAITING = 64 << 20  # bytes of packets kept while looking for the keyframe to start from
 MAX_READ_ERRORS = 50  # in a row, before the rest of a file is given up
+SCAN_SECONDS = 20.0  # of reading packets; enough for four hours of 1080p
+HOLE_SECONDS = 1.0  # without a frame, where frames come more often
 
 
 @dataclass
@@ -62,6 +66,28 @@ class DecodeReport:
         late = self.duration is not None and self.last_seconds < self.duration * 0.98 - 2
         short = self.missing > 2 if self.expected else late
         return self.finished and not (self.corrupt or self.errors or short)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the packets of a video tell without being decoded."""
+
+    packets: int = 0
+    whole: bool = False
+    """Whether all packets were read; a very long file is not read to its end."""
+    errors: int = 0
+    """Stretches that could not be read."""
+    untimed: int = 0
+    """Packets without a time to show them at."""
+    key_distance: float | None = None
+    """Longest time between two keyframes in seconds; None with fewer than two."""
+    varies: bool = False
+    """Whether frames come at uneven times."""
+    holes: int = 0
+    """Stretches of over a second without a frame."""
+    hole_seconds: float = 0.0
+    last_seconds: float = 0.0
+    """Time of the last packet from the start."""
 
 
 @contextmanager
@@ -175,9 +201,72 @@ def read_packets(
             return
         except av.EOFError:
             return
+        except MemoryError:
+            raise
         except av.FFmpegError:
             in_a_row += 1
             report.errors += 1
+
+
+def scan_packets(container: InputContainer, stream: VideoStream) -> Scan:
+    """Read packets to the end, or for ``SCAN_SECONDS``, without decoding any."""
+    until, base, first = time.monotonic() + SCAN_SECONDS, float(time_base(stream)), None
+    report, gaps, keys = DecodeReport(), Counter[int](), _Keys()
+    count = untimed = 0
+    before: int | None = None
+    latest = 0
+    whole = True
+    for packet in read_packets(container, stream, report):
+        count += 1
+        untimed += packet.pts is None
+        at = packet.dts if packet.dts is not None else packet.pts
+        if at is not None:
+            first = at if first is None else first
+            if before is not None:
+                gaps[at - before] += 1
+            if packet.is_keyframe:
+                keys.see(at)
+            before, latest = at, max(latest, at - first)
+        if time.monotonic() > until:
+            whole = False
+            break
+    varies, holes, length = _unevenness(gaps, base)
+    return Scan(
+        packets=count,
+        whole=whole,
+        errors=report.errors,
+        untimed=untimed,
+        key_distance=None if keys.longest is None else keys.longest * base,
+        varies=varies,
+        holes=holes,
+        hole_seconds=length,
+        last_seconds=latest * base,
+    )
+
+
+class _Keys:
+    """The longest way from one keyframe to the next, in steps of time."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self.longest: int | None = None
+
+    def see(self, at: int) -> None:
+        if self._last is not None:
+            self.longest = max(self.longest or 0, at - self._last)
+        self._last = at
+
+
+def _unevenness(gaps: Counter[int], base: float) -> tuple[bool, int, float]:
+    """From how often each gap between packets comes: uneven?, holes, their seconds together."""
+    if not gaps:
+        return False, 0, 0.0
+    usual = gaps.most_common(1)[0][0]
+    off = sum(n for gap, n in gaps.items() if abs(gap - usual) > 0.25 * usual)
+    least = max(HOLE_SECONDS, 3 * usual * base)
+    holes = {gap: n for gap, n in gaps.items() if gap * base > least}
+    missing = sum((gap - usual) * base * n for gap, n in holes.items())
+    return off > 0.02 * gaps.total(), sum(holes.values()), round(missing, 3)
 
 
 def read_frames(
@@ -218,6 +307,8 @@ def _decode_packet(
         return stream.codec_context.decode(packet)
     except av.EOFError:
         return []
+    except MemoryError:  # libav's is both; a limit is no damage
+        raise
     except av.FFmpegError:
         report.errors += 1
         return []

@@ -1,4 +1,4 @@
-"""Videos: what a file holds, its frames in order of time, pictures and previews of it.
+"""Videos: what a file holds, and its frames in order of time.
 
 Everything goes by time stamps. ``pts`` is the integer stamp in the stream's time base as
 stored; ``seconds`` counts from the stream's first frame.
@@ -6,20 +6,14 @@ stored; ``seconds`` counts from the stream's first frame.
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import resource
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +22,11 @@ from av.video.frame import VideoFrame
 from annotations import errors
 from annotations.vision import crops
 from annotations.vision.crops import Bgr
+from annotations.vision.selection import TICK, Selection, select
 from annotations.vision.streams import (
     DecodeReport,
     Order,
+    Scan,
     codec_of,
     duration_of,
     mean_fps,
@@ -38,29 +34,21 @@ from annotations.vision.streams import (
     read_frames,
     read_packets,
     rotation_of,
+    scan_packets,
     start_pts,
     stored_size,
     time_base,
 )
 
-TICK = 0.001
-"""Seconds by which a time may miss a boundary: MKV rounds its times to this."""
 PROBE_PACKETS = 1000
-PROBE_MEMORY = 4 << 30  # bytes of address space
-PROBE_SECONDS = 30
-PREVIEW_HEIGHT = 540
-PREVIEW_FPS = 30
 
-Progress = Callable[[float], None]
 __all__ = [
     "DecodeReport",
     "Decoded",
     "Selection",
     "VideoInfo",
     "decode",
-    "make_preview",
     "probe",
-    "probe_in_child",
     "select",
     "thumbnail",
 ]
@@ -69,6 +57,10 @@ _CLOCKWISE = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
+_PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
+"""Formats whose first plane is the brightness in bytes."""
+_DEEP = {"yuv420p10le": 2, "yuv422p10le": 2, "yuv420p12le": 4, "p010le": 8}
+"""Those with two bytes for it, and by how many bits it must be shifted down to fit one."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +84,35 @@ class VideoInfo:
     start_pts: int
     frames_expected: int | None
     """Frames by the file's own count; None where it has none."""
+    scan: Scan = Scan()
+    """What reading all packets, without decoding them, told."""
 
     def seconds(self, pts: int) -> float:
         """Seconds from the start of the video to a pts."""
         return float((pts - self.start_pts) * self.time_base)
+
+    def damage(self) -> dict[str, Any]:
+        """What the packets alone tell about the state of the recording, for people.
+
+        ``complete`` is None where a very long file was not read to its end.
+        """
+        scan, expected = self.scan, self.frames_expected
+        missing = max(0, (expected or 0) - scan.packets) if scan.whole else 0
+        late = self.duration is not None and scan.last_seconds < self.duration * 0.98 - 2
+        whole = not scan.errors and not (missing > 2 if expected else late)
+        return {
+            "packets": scan.packets,
+            "expected": expected,
+            "missing": missing,
+            "errors": scan.errors,
+            "untimed": scan.untimed,
+            "varies": scan.varies,
+            "holes": scan.holes,
+            "hole_seconds": scan.hole_seconds,
+            "key_distance": scan.key_distance,
+            "last_seconds": scan.last_seconds,
+            "complete": whole if scan.whole else None,
+        }
 
     def as_json(self) -> dict[str, Any]:
         """The facts as JSON values; ``from_json`` reads them back."""
@@ -104,41 +121,9 @@ class VideoInfo:
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> VideoInfo:
         """The other way of ``as_json``."""
-        return cls(**{**facts, "time_base": Fraction(facts["time_base"])})
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which frames to take: ``fps`` a second or ``every`` Nth, from start to before end (seconds).
-
-    With neither, one a second. Every Nth counts from the beginning of the video. Raises
-    SelectionWrong.
-    """
-
-    fps: float | None = None
-    every: int | None = None
-    start: float = 0.0
-    end: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.fps is None and self.every is None:
-            object.__setattr__(self, "fps", 1.0)
-        right = (
-            (self.fps is None or self.every is None)
-            and (self.fps is None or 0 < self.fps <= 1000)
-            and (self.every is None or self.every >= 1)
-            and 0 <= self.start < math.inf
-            and (self.end is None or self.start < self.end < math.inf)
-        )
-        if not right:
-            raise errors.SelectionWrong()
-
-    def slot(self, seconds: float, index: int) -> int:
-        """The slot of a frame; the first frame of each slot is taken. Below 0 before the start."""
-        if self.every is not None:
-            return index // self.every
-        assert self.fps is not None
-        return math.floor((seconds - self.start + TICK) * self.fps)
+        known = {field.name: facts[field.name] for field in fields(cls) if field.name in facts}
+        scan = Scan(**facts.get("scan", {}))
+        return cls(**{**known, "time_base": Fraction(facts["time_base"]), "scan": scan})
 
 
 class Decoded:
@@ -174,19 +159,37 @@ class Decoded:
     def grey(self, width: int = 64) -> npt.NDArray[np.uint8]:
         """A small upright grey picture about ``width`` wide: cheap, for seeing motion."""
         height = max(1, round(width * self._size[1] / self._size[0]))
-        plane = self._frame.planes[0]
-        if self._frame.format.name in ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "nv12"):
-            stored = np.frombuffer(memoryview(plane), np.uint8).reshape(
-                plane.height, plane.line_size
-            )
-            stored = stored[:, : plane.width]
-        else:
-            stored = np.asarray(self._frame.to_ndarray(format="gray"), np.uint8)
         # Every n-th pixel, then areas: as good for motion as all of them, and far cheaper.
-        step = max(1, stored.shape[1] // (4 * width))
-        thinned = np.ascontiguousarray(stored[::step, ::step])
-        small = cv2.resize(thinned, (width, height), interpolation=cv2.INTER_AREA)
+        thin = self._thinned(max(1, self._frame.width // (4 * width)))
+        small = cv2.resize(thin, (width, height), interpolation=cv2.INTER_AREA)
         return _turned(np.asarray(small, np.uint8), rotation_of(self._frame))
+
+    def dhash(self) -> int:
+        """Difference hash of the brightness as 64 bits: alike pictures differ in few."""
+        thin = self._thinned(max(1, min(self._frame.width // 240, self._frame.height // 135)))
+        turned = _turned(thin, rotation_of(self._frame))
+        cells = cv2.resize(turned, (9, 8), interpolation=cv2.INTER_AREA)
+        return int.from_bytes(np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes(), "big")
+
+    def small_bgr(self, width: int) -> Bgr:
+        """The upright picture, stored ``width`` pixels wide at most: quicker than all of it."""
+        stored = min(width, self._size[0])
+        height = max(1, round(stored * self._size[1] / self._size[0]))
+        frame = self._frame.reformat(stored, height, "bgr24", interpolation="AREA")
+        return _turned(np.asarray(frame.to_ndarray(), np.uint8), rotation_of(self._frame))
+
+    def _thinned(self, step: int) -> npt.NDArray[np.uint8]:
+        """Every ``step``-th pixel of the stored brightness (H, W) in both directions."""
+        name, plane = self._frame.format.name, self._frame.planes[0]
+        if name in _PLANAR:
+            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)
+            return np.ascontiguousarray(rows[:, : plane.width][::step, ::step])
+        if name in _DEEP:
+            deep = np.frombuffer(memoryview(plane), "<u2").reshape(plane.height, -1)
+            thin = deep[:, : plane.width][::step, ::step] >> _DEEP[name]
+            return np.ascontiguousarray(thin.astype(np.uint8))
+        whole = np.asarray(self._frame.to_ndarray(format="gray"), np.uint8)
+        return np.ascontiguousarray(whole[::step, ::step])
 
     def resized_yuv(self, size: tuple[int, int]) -> VideoFrame:
         """The upright frame as yuv420p of ``size`` (width, height), for an encoder."""
@@ -199,10 +202,13 @@ class Decoded:
 def probe(path: Path) -> VideoInfo:
     """What is in a video file, decided by its content, with its first frame decoded.
 
-    Raises EmptyFile, NotAVideo, StillPicture, VideoCutOff, NoPictureInVideo, RawVideoStream,
+    All packets are read once (five seconds for an hour), so that a recording that was cut off
+    is known before anybody decodes it. Raises EmptyFile, NotAVideo, StillPicture, VideoCutOff, NoPictureInVideo, RawVideoStream,
     VideoCodecUnknown, VideoTooLarge, VideoTooLong or VideoUnreadable. Files of strangers are
     better looked at by ``probe_in_child``.
     """
+    with opened(path) as (container, stream):
+        scan = scan_packets(container, stream)
     with opened(path) as (container, stream):
         report = DecodeReport()
         packets = islice(read_packets(container, stream, report), PROBE_PACKETS)
@@ -223,35 +229,8 @@ def probe(path: Path) -> VideoInfo:
             time_base=time_base(stream),
             start_pts=start_pts(stream),
             frames_expected=stream.frames or None,
+            scan=scan,
         )
-
-
-def probe_in_child(path: Path, *, thumbnail_to: Path | None = None) -> VideoInfo:
-    """``probe`` in a process of its own with bounded memory and time.
-
-    The child also writes a thumbnail to ``thumbnail_to``, so that nobody else decodes a
-    stranger's file. Raises what ``probe`` raises, and VideoCheckFailed when the child dies
-    or is stopped.
-    """
-    root = str(Path(__file__).resolve().parents[2])
-    command = [sys.executable, "-m", "annotations.vision.video", str(path.resolve())]
-    command += [str(thumbnail_to)] if thumbnail_to else []
-    environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=2 * PROBE_SECONDS,
-            check=False,
-        )
-        answer = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        raise errors.VideoCheckFailed(name=path.name) from error
-    if "refused" in answer:
-        raise getattr(errors, answer["refused"])(**answer["facts"])
-    return VideoInfo.from_json(answer["info"])
 
 
 def decode(
@@ -301,27 +280,6 @@ def decode(
         report.finished = True
 
 
-def select(decoded: Iterable[Decoded], selection: Selection) -> Iterator[Decoded]:
-    """The frames that a selection takes: the first of each slot of time, or of N frames.
-
-    ``decoded`` may begin anywhere: the same pts are taken as in a run from the beginning.
-    """
-    last: int | None = None
-    for frame in decoded:
-        if frame.seconds < selection.start - TICK:
-            continue
-        if selection.end is not None and frame.seconds >= selection.end - TICK:
-            return
-        if last is None:
-            before = -math.inf if frame.previous_seconds is None else frame.previous_seconds
-            outside = before < selection.start - TICK and selection.every is None
-            last = -1 if outside else selection.slot(before, frame.index - 1)
-        slot = selection.slot(frame.seconds, frame.index)
-        if slot > last:
-            last = slot
-            yield frame
-
-
 def thumbnail(path: Path, width: int = 480) -> bytes:
     """A JPEG of one early frame, ``width`` pixels wide. Raises what ``probe`` raises."""
     info = probe(path)
@@ -334,120 +292,5 @@ def thumbnail(path: Path, width: int = 480) -> bytes:
     return crops.encode_jpeg(crops.resize_frame(picture, (width, height)), quality=85)
 
 
-def make_preview(
-    source: Path, target: Path, *, progress: Progress | None = None, transcode: bool = False
-) -> bool:
-    """Write an MP4 that browsers play and seek in; True when it is a copy without loss.
-
-    8-bit 4:2:0 H.264 is repacked, anything else (or with ``transcode``, for damaged files)
-    becomes at most 540p H.264 of constant rate with a keyframe each second. Second 0 of the
-    preview is second 0 of the video. ``progress`` gets the seconds done and may raise to
-    stop; ``target`` appears only when it is complete.
-    """
-    info = probe(source)
-    told = progress or (lambda _seconds: None)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    playable = info.codec == "h264" and info.pixel_format in ("yuv420p", "yuvj420p")
-    try:
-        copied = playable and not transcode and _repack(source, part, told)
-        if not copied:
-            _transcode(source, part, info, told)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return copied
-
-
-def _repack(source: Path, part: Path, progress: Progress) -> bool:
-    """Copy the packets into an MP4; False where their times do not fit into one."""
-    report = DecodeReport()
-    try:
-        with (
-            opened(source) as (container, stream),
-            av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out,
-        ):
-            copy = out.add_stream_from_template(stream)
-            first, base, told = start_pts(stream), time_base(stream), -1
-            for packet in read_packets(container, stream, report):
-                if packet.pts is None or packet.dts is None:
-                    return False
-                packet.pts, packet.dts = packet.pts - first, packet.dts - first
-                seconds = float(packet.pts * base)
-                packet.stream = copy
-                out.mux(packet)
-                if int(seconds) > told:
-                    told = int(seconds)
-                    progress(seconds)
-    except av.FFmpegError:
-        return False
-    return True
-
-
-def _transcode(source: Path, part: Path, info: VideoInfo, progress: Progress) -> None:
-    rate = _preview_rate(info.fps or 25.0)
-    shrink = min(1.0, PREVIEW_HEIGHT / info.height)
-    size = (_even(info.width * shrink), _even(info.height * shrink))
-    with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        stream = out.add_stream("libx264", rate=rate)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = 1 / rate
-        stream.codec_context.gop_size = max(1, round(rate))
-        stream.options = {"preset": "veryfast", "crf": "26"}
-        told = -1
-        for tick, frame in _constant_rate(decode(source), rate, size):
-            frame.pts, frame.time_base = tick, 1 / rate
-            out.mux(stream.encode(frame))
-            if int(tick / rate) > told:
-                told = int(tick / rate)
-                progress(float(tick / rate))
-        out.mux(stream.encode(None))
-
-
-def _preview_rate(fps: float) -> Fraction:
-    """Frames a second of a preview. A low mean, of a rate that varies, is multiplied up to 10."""
-    rate = Fraction(min(fps, PREVIEW_FPS)).limit_denominator(1001) or Fraction(1, 1001)
-    return rate * math.ceil(10 / rate)
-
-
-def _constant_rate(
-    decoded: Iterable[Decoded], rate: Fraction, size: tuple[int, int]
-) -> Iterator[tuple[int, VideoFrame]]:
-    """(tick, frame) for every tick 0, 1, ... of ``rate``: each frame holds until the next."""
-    held: VideoFrame | None = None
-    tick = 0
-    for frame in decoded:
-        place = math.floor(frame.seconds * rate + 0.5)
-        while held is not None and tick < place:
-            yield tick, held
-            tick += 1
-        if place >= tick or held is None:
-            held = frame.resized_yuv(size)
-            held.pict_type = 0  # the source's keyframes are not the preview's
-    if held is not None:
-        yield tick, held
-
-
-def _even(length: float) -> int:
-    return max(2, round(length / 2) * 2)
-
-
 def _turned(picture: npt.NDArray[np.uint8], clockwise: int) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.rotate(picture, _CLOCKWISE[clockwise])) if clockwise else picture
-
-
-def _main(path: Path, thumbnail_to: Path | None) -> None:
-    """The child of ``probe_in_child``: limits itself, then answers in JSON."""
-    resource.setrlimit(resource.RLIMIT_AS, (PROBE_MEMORY, PROBE_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROBE_SECONDS, PROBE_SECONDS))
-    try:
-        answer: dict[str, Any] = {"info": probe(path).as_json()}
-        if thumbnail_to:
-            thumbnail_to.write_bytes(thumbnail(path))
-    except errors.Refused as refusal:
-        answer = {"refused": refusal.code, "facts": refusal.facts}
-    sys.stdout.write(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    _main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)

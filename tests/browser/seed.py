@@ -68,7 +68,7 @@ def main() -> None:
 
 def recording(project: Project, path: Path) -> tuple[Video, Truth]:
     """A drawn video, ingested, playable and split into two frames a second."""
-    from annotations import videos
+    from annotations import copies, selections, videos
     from annotations.models import Video
     from lprsite.jobs.engine import Running
     from lprsite.jobs.models import Job, State, lease_end
@@ -80,8 +80,8 @@ def recording(project: Project, path: Path) -> tuple[Video, Truth]:
         task="seed", queue="media", state=State.RUNNING, attempt=1, lease_until=lease_end()
     )
     running = Running(job)
-    videos.make_preview(row, running)
-    videos.split(videos.choose(row, fps=2.0), running)
+    copies.make_preview(row, running)
+    selections.split(selections.choose(row, fps=2.0), running)
     job.delete()
     return Video.objects.get(pk=row.pk), truth
 

@@ -3,8 +3,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from annotations import tasks, videos
+from annotations import activities, selections, tasks
 from annotations.commands import StepCommand
+from annotations.vision.activity import MOVES
+
+ALIKE = 3
+"""Bits of 64 by which near-duplicates differ, where a person does not say."""
 
 
 class Command(StepCommand):
@@ -17,15 +21,37 @@ class Command(StepCommand):
         rule.add_argument("--every", type=int, help="every Nth frame")
         parser.add_argument("--from", dest="start", type=float, default=0.0, help="seconds")
         parser.add_argument("--to", dest="end", type=float, help="seconds")
+        parser.add_argument(
+            "--motion",
+            type=float,
+            nargs="?",
+            const=MOVES,
+            help="only while something moves of at least this side, as a share of the picture's "
+            f"(default {MOVES})",
+        )
+        parser.add_argument(
+            "--near-duplicates",
+            type=int,
+            nargs="?",
+            const=ALIKE,
+            metavar="BITS",
+            help="leave out what differs from the frame before in no more than so many of 64 bits "
+            f"(default {ALIKE})",
+        )
+        parser.add_argument("--cap", type=int, help="at most so many frames, evenly")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say how many frames it would be, take none"
+        )
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        given = {name: options[name] for name in selections.FIELDS}
+        rule = selections.rule_of(given)
         video = self.video(options["video"])
-        selection = videos.choose(
-            video,
-            fps=options["fps"],
-            every=options["every"],
-            start=options["start"],
-            end=options["end"],
-        )
+        if options["dry_run"]:
+            if activities.load(video) is None:
+                self.run_task(tasks.measure_activity, video=video.pk)
+                video.refresh_from_db()
+            return {"video": video.pk, **(selections.estimate(video, rule) or {})}
+        selection = selections.choose(video, **given)
         result = self.run_task(tasks.split_video, selection=selection.pk, video=video.pk)
         return {"video": video.pk, **result}

@@ -1,0 +1,205 @@
+"""Take frames from recordings: by which rule, how many it would be, and do it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from annotations import activities, thumbnails
+from annotations.models import Frame, Selection, Video
+from annotations.vision import child
+from annotations.vision.activity import MOVES, Track
+from annotations.vision.selection import TICK
+from annotations.vision.selection import Selection as Rule
+from lprsite import files
+from lprsite.errors import Refused
+from lprsite.jobs.engine import Cancelled, Running
+
+FIELDS = ("fps", "every", "start", "end", "motion", "near_duplicates", "cap")
+
+
+def rule_of(given: dict[str, Any]) -> Rule:
+    """The rule of some of ``FIELDS``. Raises SelectionWrong, FilterWrong."""
+    return Rule(**{name: given[name] for name in FIELDS if given.get(name) is not None})
+
+
+def choose(row: Video, *, by: User | None = None, **given: Any) -> Selection:
+    """Store the rule by which frames will be taken; ``given`` are some of ``FIELDS``.
+
+    Raises:
+        SelectionWrong: both of fps and every, or an empty range.
+        FilterWrong: a threshold, distance or cap outside its range.
+    """
+    rule = rule_of(given)
+    known = {name: getattr(rule, name) for name in FIELDS}
+    return Selection.objects.create(video=row, **known, created_by=by)
+
+
+def stored_rule(selection: Selection) -> Rule:
+    """The rule of a row."""
+    return rule_of({name: getattr(selection, name) for name in FIELDS})
+
+
+def estimate(row: Video, rule: Rule) -> dict[str, Any] | None:
+    """How many frames a rule would take, exactly; None until the activity is measured.
+
+    ``considered`` counts them without filters and cap, ``idle_seconds`` the time within the
+    range in which nothing moves.
+    """
+    track = activities.load(row)
+    if track is None:
+        return None
+    idle = track.idle(rule.motion or MOVES, start=rule.start, end=rule.end)
+    return {
+        "measured": True,
+        "frames": len(track.chosen(rule)),
+        "considered": track.considered(rule),
+        "idle_seconds": round(sum(over - begin for begin, over in idle), 3),
+    }
+
+
+def split(selection: Selection, running: Running) -> dict[str, Any]:
+    """Take the selected frames in one decode pass. Run again, it adds only what is missing.
+
+    The pass measures the activity too where the rule needs it or sees the whole video, and it
+    is not there yet. Only a cap needs to know all frames before it can thin them evenly: then
+    the video is measured first.
+
+    Returns counts: selected, made, already there (known); and the damage found. Raises Refused
+    when the child that decodes is stopped; the frames taken so far are kept.
+    """
+    row, rule = selection.video, stored_rule(selection)
+    track = activities.load(row)
+    if rule.cap is not None and track is None:
+        track = activities.measure(row, running)
+    what = _what(row, rule, track)
+    work = _Taking(selection, running, rule)
+    if what is not None:
+        limits = child.limits_for(activities.info_of(row))
+        messages = child.take(files.local_path(row.file), what, name=row.name, limits=limits)
+        with closing(messages):
+            work.listen(messages)
+    if what is None or what.wanted is not None:
+        work.count_known(track)
+    if work.parts and work.report.get("finished") and rule.end is None:
+        activities.keep(row, work.parts)
+    return {**work.counts, "damage": work.report}
+
+
+def _what(row: Video, rule: Rule, track: Track | None) -> child.Take | None:
+    """What the child has to do; None where all chosen frames are there."""
+    known = np.sort(np.array(list(row.frames.values_list("pts", flat=True)), np.int64))
+    shared: dict[str, Any] = {
+        "rule": rule,
+        "small_width": thumbnails.WIDTH,
+        "small_quality": thumbnails.QUALITY,
+    }
+    if track is not None and (rule.cap is not None or not rule.plain):
+        wanted = np.setdiff1d(track.chosen(rule)["pts"], known)
+        if not len(wanted):
+            return None
+        return child.Take(
+            **shared,
+            start=row.seconds(int(wanted[0])),
+            end=row.seconds(int(wanted[-1])) + 2 * TICK,
+            wanted=wanted.tobytes(),
+        )
+    whole = rule.start <= 0 and rule.end is None
+    return child.Take(
+        **shared,
+        start=rule.start,
+        end=rule.end,
+        known=known.tobytes(),
+        measure=track is None and (whole or not rule.plain),
+        ignore=activities.ignored(row),
+    )
+
+
+@dataclass
+class _Taking:
+    """A split under way: what the child said so far."""
+
+    selection: Selection
+    running: Running
+    rule: Rule
+    counts: dict[str, int] = field(default_factory=lambda: {"selected": 0, "made": 0, "known": 0})
+    report: dict[str, Any] = field(default_factory=dict)
+    parts: list[bytes] = field(default_factory=list)
+    batch: list[Frame] = field(default_factory=list)
+
+    def listen(self, messages: Any) -> None:
+        try:
+            for message in messages:
+                self._hear(message)
+                self.running.check()
+        except (Refused, Cancelled):
+            self._store()  # what was taken is good
+            raise
+        self._store()
+
+    def count_known(self, track: Track | None) -> None:
+        """Count the chosen frames that were there before and not asked for again."""
+        assert track is not None
+        self.counts["selected"] = len(track.chosen(self.rule))
+        self.counts["known"] = self.counts["selected"] - self.counts["made"]
+
+    def _hear(self, message: child.Message) -> None:
+        facts = message.facts
+        if message.kind == "picture":
+            self.counts["selected"] += 1
+            self.batch.append(self._frame(facts, message.data))
+            if len(self.batch) == settings.BULK_ROWS // 4:
+                self._store()
+            self._progress(facts["seconds"])
+        elif message.kind == "known":
+            self.counts["selected"] += 1
+            self.counts["known"] += 1
+            self._progress(facts["seconds"])
+        elif message.kind == "seconds":
+            self._progress(facts["done"])
+        elif message.kind == "rows":
+            self.parts.append(message.data)
+        elif message.kind == "report":
+            self._report(facts)
+
+    def _report(self, report: dict[str, Any]) -> None:
+        self.report = report
+        rule = self.rule
+        if rule.cap is None and (rule.plain or self.parts):
+            start = 0.0 if self.parts else rule.start
+            activities.record_damage(self.selection.video, report, start=start, end=rule.end)
+
+    def _progress(self, seconds: float) -> None:
+        length = self.selection.video.duration
+        end = min(x for x in (self.rule.end, length, 10.0**9) if x is not None)
+        done = round(max(0.0, seconds - self.rule.start))
+        self.running.progress(done, round(end - self.rule.start), "seconds of video")
+
+    def _frame(self, facts: dict[str, Any], data: bytes) -> Frame:
+        row = self.selection.video
+        key, sha256 = files.put_bytes("frames", data[: facts["jpeg"]], ".jpg")
+        thumbnails.keep(key, data[facts["jpeg"] :])
+        return Frame(
+            project_id=row.project_id,
+            video=row,
+            selection=self.selection,
+            name=f"{Path(row.name).stem}_{facts['index']:06d}",
+            pts=facts["pts"],
+            index=facts["index"],
+            sha256=sha256,
+            file=key,
+            width=facts["width"],
+            height=facts["height"],
+            dhash=facts["dhash"],
+        )
+
+    def _store(self) -> None:
+        self.counts["made"] += len(self.batch)
+        Frame.objects.bulk_create(self.batch, ignore_conflicts=True, batch_size=settings.BULK_ROWS)
+        self.batch.clear()

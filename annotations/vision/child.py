@@ -1,0 +1,314 @@
+"""Decoding of files that strangers made, in a process of its own with limits.
+
+libav is a million lines of C that read whatever they are given. So whoever wants something
+from a recording starts ``annotations.vision.decoding`` as a child: bounded in memory, in
+processor time and in the size of files it writes by the kernel, in time on the clock by us.
+All limits grow with the length and size of the picture. Results come through a pipe as they are
+made: what came before a child died is kept.
+
+A message is 8 bytes, the lengths of its JSON and of its data, then both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from annotations import errors
+from annotations.vision.activity import Polygons
+from annotations.vision.selection import Selection
+from annotations.vision.video import VideoInfo
+
+HEADER = struct.Struct(">II")
+PIPE_BYTES = 1 << 20
+F_SETPIPE_SZ = 1031  # of Linux; elsewhere the call fails and nothing is lost but speed
+LONGEST = 256 << 20  # bytes of a message; a picture of 8192x8192 as JPEG stays below
+TICK_SECONDS = 0.5  # after which a silent child is looked after, so that people can cancel
+_GIB = 1 << 30
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child may take."""
+
+    memory: int
+    """Bytes of address space."""
+    cpu: int
+    """Seconds of processor time, of all threads."""
+    wall: float
+    """Seconds on the clock."""
+    output: int = 0
+    """Bytes of a file it writes."""
+    silence: float = 120.0
+    """Seconds without any message."""
+
+
+PROBING = Limits(memory=4 * _GIB, cpu=60, wall=120.0, output=16 << 20, silence=120.0)
+
+
+def limits_for(info: VideoInfo, *, output: int = 0) -> Limits:
+    """Limits for decoding all of a video: ten times what 1080p takes on a slow machine.
+
+    ``output`` is the size of the original, where a video is written.
+    """
+    seconds = info.duration or info.scan.last_seconds or 3600.0
+    pictures = max(1.0, info.width * info.height / (1920 * 1080))
+    frame = info.width * info.height * 3
+    return Limits(
+        memory=2 * _GIB + 96 * frame,
+        cpu=round(300 + 10 * seconds * pictures),
+        wall=900 + 30 * seconds * pictures,
+        output=round(64 * (1 << 20) + 2 * output + seconds * (1 << 20)) if output else 0,
+    )
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something a child says. Kind ``tick`` comes from us while a child is silent."""
+
+    kind: str
+    facts: dict[str, Any]
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class Take:
+    """What to take from a video in one pass: what ``rule`` says, or just the ``wanted``."""
+
+    rule: Selection
+    start: float = 0.0
+    """Seconds; where to begin decoding. With ``measure`` it is the beginning."""
+    end: float | None = None
+    """Seconds before which to stop."""
+    known: bytes = b""
+    """pts (int64) of frames that are there already: they are counted, not made."""
+    wanted: bytes | None = None
+    """pts (int64) of the frames to take, where the choice is made already."""
+    measure: bool = False
+    """Whether to measure the activity too, which begins at the first frame."""
+    ignore: Polygons = ()
+    small_width: int = 240
+    """Pixels of the small copy of each frame."""
+    small_quality: int = 78
+
+
+def probe(path: Path, *, thumbnail_to: Path | None = None) -> VideoInfo:
+    """``video.probe`` in a child, which also writes a thumbnail to ``thumbnail_to``.
+
+    Raises what ``video.probe`` raises, and VideoCheckFailed when the child dies or is stopped.
+    """
+    spec = {"path": str(path.resolve()), "thumbnail": str(thumbnail_to or "")}
+    stopped = (
+        errors.VideoOverMemory,
+        errors.VideoOverTime,
+        errors.VideoStuck,
+        errors.VideoDecoderDied,
+        errors.VideoOutputTooLarge,
+    )
+    try:
+        for message in run("probe", spec, name=path.name, limits=PROBING):
+            if message.kind == "info":
+                return VideoInfo.from_json(message.facts)
+    except stopped as error:
+        raise errors.VideoCheckFailed(name=path.name) from error
+    raise errors.VideoCheckFailed(name=path.name)
+
+
+def take(path: Path, what: Take, *, name: str, limits: Limits) -> Iterator[Message]:
+    """Frames of a video in one decode pass.
+
+    Messages: ``picture`` (pts, index, seconds, width, height, dhash, corrupt, jpeg = bytes of
+    the picture; its data is the picture, then the small copy), ``known`` (pts, seconds),
+    ``rows`` (data: ``activity.ROW``), ``seconds`` (how far), and at the end ``report``.
+    """
+    spec = {
+        "path": str(path.resolve()),
+        "rule": asdict(what.rule),
+        "start": what.start,
+        "end": what.end,
+        "known": len(what.known),
+        "chosen": what.wanted is not None,
+        "measure": what.measure,
+        "ignore": what.ignore,
+        "small": [what.small_width, what.small_quality],
+    }
+    given = what.known + (what.wanted or b"")
+    return run("take", spec, name=name, limits=limits, given=given)
+
+
+def measure(path: Path, *, name: str, limits: Limits, ignore: Polygons = ()) -> Iterator[Message]:
+    """The activity of a video: ``rows``, ``seconds`` and ``report`` as in ``take``."""
+    spec = {"path": str(path.resolve()), "ignore": ignore}
+    return run("measure", spec, name=name, limits=limits)
+
+
+def preview(
+    path: Path,
+    target: Path,
+    *,
+    name: str,
+    limits: Limits,
+    transcode: bool = False,
+    ignore: Polygons = (),
+) -> Iterator[Message]:
+    """Write a preview to ``target``: ``seconds``, ``rows`` if frames were decoded, ``made``."""
+    spec = {
+        "path": str(path.resolve()),
+        "target": str(target.resolve()),
+        "transcode": transcode,
+        "ignore": ignore,
+    }
+    return run("preview", spec, name=name, limits=limits)
+
+
+def condense(
+    path: Path, target: Path, keep: list[tuple[float, float]], *, name: str, limits: Limits
+) -> Iterator[Message]:
+    """Write the stretches ``keep`` (seconds) to ``target``: ``seconds``, then ``made`` (map)."""
+    spec = {"path": str(path.resolve()), "target": str(target.resolve()), "keep": keep}
+    return run("condense", spec, name=name, limits=limits)
+
+
+def run(
+    work: str, spec: dict[str, Any], *, name: str, limits: Limits, given: bytes = b""
+) -> Iterator[Message]:
+    """Start a child for ``work`` and pass on what it says; closing the iterator ends it.
+
+    ``name`` is what people call the file. Raises what the child refuses, and VideoOverMemory,
+    VideoOverTime, VideoStuck, VideoOutputTooLarge or VideoDecoderDied.
+    """
+    order = json.dumps({"work": work, "parent": os.getpid(), "limits": asdict(limits), **spec})
+    with tempfile.TemporaryFile() as words:
+        child = _start(words)
+        try:
+            _tell(child, order.encode(), given)
+            yield from _listen(child, limits, name)
+        except _Ended:
+            words.seek(0)
+            log.warning("decoding %s: %s", name, words.read()[-2000:].decode(errors="replace"))
+            raise _why(child)(name=name) from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            assert child.stdout is not None
+            child.stdout.close()
+            child.wait()
+
+
+class _Ended(Exception):
+    """The child's pipe closed before it said that it was through."""
+
+
+def _start(words: IO[bytes]) -> subprocess.Popen[bytes]:
+    root = Path(__file__).resolve().parents[2]
+    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "annotations.vision.decoding"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=words,
+        env={**os.environ, **one, "PYTHONPATH": str(root)},
+        cwd=root,
+    )
+
+
+def _tell(child: subprocess.Popen[bytes], order: bytes, given: bytes) -> None:
+    """Hand over the order; the child reads all of it before it says anything."""
+    assert child.stdin is not None and child.stdout is not None
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(child.stdout, F_SETPIPE_SZ, PIPE_BYTES)
+    with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
+        pipe.write(HEADER.pack(len(order), len(given)) + order + given)
+
+
+def _listen(child: subprocess.Popen[bytes], limits: Limits, name: str) -> Iterator[Message]:
+    begun = heard = time.monotonic()
+    reader = _Reader(child)
+    while True:
+        message = reader.read()
+        now = time.monotonic()
+        if now - begun > limits.wall:
+            raise errors.VideoOverTime(name=name)
+        if message is None:
+            heard = now if reader.moved else heard
+            if now - heard > limits.silence:
+                raise errors.VideoStuck(name=name, seconds=round(limits.silence))
+            yield Message("tick", {})
+            continue
+        heard = now
+        if message.kind == "end":
+            return
+        if message.kind == "refused":
+            facts = {**message.facts["facts"]}
+            facts.update({"name": name} if "name" in facts else {})
+            raise getattr(errors, message.facts["code"])(**facts)
+        yield message
+
+
+class _Reader:
+    """Puts messages together from a pipe without waiting longer than a tick."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        assert child.stdout is not None
+        self._pipe = child.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._pipe, select.POLLIN | select.POLLHUP)
+        self._into, self._filled = bytearray(HEADER.size), 0
+        self._lengths: tuple[int, int] | None = None
+        self.moved = False
+
+    def read(self) -> Message | None:
+        """The next message; None after a tick without the end of one. Raises _Ended."""
+        self.moved = False
+        until = time.monotonic() + TICK_SECONDS
+        while True:
+            if self._filled == len(self._into) and (message := self._complete()):
+                return message
+            left = until - time.monotonic()
+            if left <= 0 or not self._poll.poll(left * 1000):
+                return None
+            count = os.readv(self._pipe, [memoryview(self._into)[self._filled :]])
+            if count == 0:
+                raise _Ended
+            self._filled += count
+            self.moved = True
+
+    def _complete(self) -> Message | None:
+        whole, self._filled = bytes(self._into), 0
+        if self._lengths is None:
+            facts, data = HEADER.unpack(whole)
+            if facts + data > LONGEST:
+                raise _Ended
+            self._lengths, self._into = (facts, data), bytearray(facts + data)
+            return None
+        split, self._lengths, self._into = self._lengths[0], None, bytearray(HEADER.size)
+        said = json.loads(whole[:split])
+        return Message(str(said.pop("kind")), said, whole[split:])
+
+
+def _why(child: subprocess.Popen[bytes]) -> type[errors.Refused]:
+    """Which refusal the end of a child means."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=10)
+    return _ENDS.get(child.returncode, errors.VideoDecoderDied)
+
+
+_ENDS: dict[int | None, type[errors.Refused]] = {
+    -signal.SIGXCPU: errors.VideoOverTime,
+    -signal.SIGXFSZ: errors.VideoOutputTooLarge,
+}
