@@ -4,14 +4,22 @@ A picture is the same when its bytes are: a frame of a video of the project, a p
 came in before, or a crop. A box is the same when its label is and it overlaps beyond 0.99.
 A picture that is nothing but one plate is a crop, not a frame: as a frame it would teach
 the detector that plates fill the view.
+
+Pictures go through in chunks: a crew of threads reads and hashes them, one query finds what
+is known, the crew decodes only what is new, and short transactions write. A dry run takes
+the same way and stops before it decodes and writes, so that its counts are those to come.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -31,9 +39,11 @@ from annotations.errors import (
     EntryTextAlreadyHere,
     EntryTextRefused,
     EntryZeroArea,
+    FrameFileGone,
 )
 from annotations.formats import PlannedBox, PlannedPicture, ReportLine
 from annotations.formats.archives import Source
+from annotations.formats.matching import stem
 from annotations.models import Box, Crop, Frame, ImportBatch, Label, Transcription
 from annotations.models.crops import ReadingRole, Status
 from annotations.models.frames import FrameStatus
@@ -49,23 +59,39 @@ WHOLE = 0.99  # of a picture's area: the picture is a crop
 PICTURE_BYTES = 100 << 20
 CHUNK_PICTURES = 50
 CHUNK_BYTES = 64 << 20
+CREW = 4  # threads, at most
+PATIENCE = 10  # by which the crew steps behind the web process, as in nice(1)
+SAME_VIEW = 8  # bits of 64 by which the dHash of a resized picture may differ
 _MAGIC = ((b"\xff\xd8", ".jpg"), (b"\x89PNG", ".png"), (b"RIFF", ".webp"), (b"BM", ".bmp"))
 
 
 class Tally:
-    """What became of every entry: counts that add up, texts, rows made, and the report."""
+    """What became of every entry: counts that add up, texts, rows made, and the report.
 
-    def __init__(self, counts: Mapping[str, int], report: Iterable[ReportLine]) -> None:
+    ``by_label`` is what becomes of the boxes of each label of the source if it is taken.
+    """
+
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        report: Iterable[ReportLine],
+        by_label: Mapping[str, Mapping[str, int]] | None = None,
+    ) -> None:
         self.counts: Counter[str] = Counter(counts)
         self.report = list(report)
+        self.by_label = {label: Counter(found) for label, found in (by_label or {}).items()}
         self.texts: Counter[str] = Counter()
         self.made: Counter[str] = Counter()
+        self.of_videos: Counter[str] = Counter()  # pictures that are frames of them
 
-    def drop(self, refusal: EntryRefused, *, clamped: bool = False) -> None:
-        """An entry that was to be imported is not."""
+    def drop(self, refusal: EntryRefused, box: PlannedBox) -> None:
+        """A box that was to be imported is not."""
         self.counts["imported"] -= 1
         self.counts[refusal.outcome] += 1
-        self.counts["clamped"] -= clamped
+        self.counts["clamped"] -= box.clamped
+        if box.said in self.by_label:
+            self.by_label[box.said]["imported"] -= 1
+            self.by_label[box.said][refusal.outcome] += 1
         self.note(refusal)
 
     def count_text(self, refusal: EntryRefused | None) -> None:
@@ -83,19 +109,26 @@ class Tally:
 
 @dataclass
 class Held:
-    """A picture in memory on its way in."""
+    """A picture in memory on its way in. ``frame``: the one it is known to be."""
 
     planned: PlannedPicture
     data: bytes
     sha256: str
     text: str = ""
+    frame: Frame | None = None
+    problem: Refused | None = None
+
+    @property
+    def key(self) -> str:
+        """What is the same for the same picture."""
+        return f"#{self.frame.pk}" if self.frame is not None else self.sha256
 
 
 @dataclass(frozen=True)
 class Said:
-    """A text for a crop."""
+    """A text for a crop; in a dry run the crop may not be there yet."""
 
-    crop: Crop
+    crop: Crop | None
     text: str
     name: str
 
@@ -106,7 +139,20 @@ class NewBox:
 
     box: Box
     planned: PlannedBox
-    cut: crop_steps.Cut | None
+    cut: crop_steps.Cut | None = None
+
+
+@dataclass
+class Planning:
+    """What one picture adds, before anything of it is decided for good."""
+
+    one: Held
+    frame: Frame
+    fresh: bool
+    boxes: list[NewBox] = field(default_factory=list)
+    drops: list[tuple[EntryRefused, PlannedBox]] = field(default_factory=list)
+    texts: list[tuple[Box, str, str]] = field(default_factory=list)
+    problem: Refused | None = None
 
 
 @dataclass
@@ -161,7 +207,10 @@ class Shelf:
 
 
 class Bringing:
-    """Takes pictures one by one and writes them in chunks."""
+    """Takes pictures one by one and writes them in chunks; used in a ``with``.
+
+    ``dry``: everything is looked at and counted, nothing is written.
+    """
 
     def __init__(
         self,
@@ -171,25 +220,37 @@ class Bringing:
         *,
         labels: Mapping[str, Label] | None = None,
         complete: Sequence[str] = (),
+        dry: bool = False,
     ) -> None:
         self.batch, self.project, self.source, self.tally = batch, batch.project, source, tally
-        self.labels, self.complete = labels or {}, complete
+        self.labels, self.complete, self.dry = labels or {}, complete, dry
         self._texts_only = labels is None
-        self._frames: list[Held] = []
-        self._crops: list[Held] = []
+        self._crew = ThreadPoolExecutor(min(CREW, os.cpu_count() or 1), initializer=step_behind)
+        self._waiting: list[PlannedPicture] = []
+        self._texts: dict[str, str] = {}
         self._bytes = 0
+        self._loading: list[Future[Held]] = []
+        self._said: list[Said] = []
         self._crops_taken: set[str] = set()
         self._texts_taken: set[UUID] = set()
+
+    def __enter__(self) -> Bringing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._crew.shutdown(cancel_futures=True)
 
     # --- taking pictures
 
     def add(self, planned: PlannedPicture) -> None:
         """A picture with what was planned for it."""
-        if held := self._held(planned):
-            is_crop = shows_only_a_plate(planned)
-            held.text = planned.boxes[0].text if is_crop else ""
-            (self._crops if is_crop else self._frames).append(held)
-            self._flush_when_full()
+        size = 0 if planned.stored else min(self.source.size(planned.member), PICTURE_BYTES)
+        if self._waiting and self._bytes + size > CHUNK_BYTES:
+            self._go_on()
+        self._waiting.append(planned)
+        self._bytes += size
+        if len(self._waiting) >= CHUNK_PICTURES:
+            self._go_on()
 
     def add_unlabelled(self, member: str) -> None:
         """A picture that nothing was said about: a frame for somebody to label."""
@@ -198,36 +259,55 @@ class Bringing:
     def add_text(self, member: str, text: str) -> None:
         """A crop with its text; without one it waits to be read."""
         box = (PlannedBox(crop_steps.PLATE, 0.0, 0.0, 1.0, 1.0),) if text else ()
-        planned = PlannedPicture(member, member, 1, 1, box)
-        if held := self._held(planned):
-            held.text = text
-            self._crops.append(held)
-            self._flush_when_full()
+        self._texts[member] = text
+        self.add(PlannedPicture(member, member, 1, 1, box))
+
+    def add_said(self, crop: Crop, text: str, name: str) -> None:
+        """A text for a crop that is in the project, but not in the source."""
+        self._said.append(Said(crop, text, name))
 
     def flush(self) -> None:
         """Write what is held."""
-        self._bring_frames(self._frames)
-        self._bring_crops(self._crops)
-        self._frames, self._crops, self._bytes = [], [], 0
+        self._go_on()
+        self._go_on()
+        self._keep_said()
 
-    def _held(self, planned: PlannedPicture) -> Held | None:
+    def _go_on(self) -> None:
+        """Begin to read the pictures that wait, and bring those in that were read before."""
+        numbers = [planned.stored for planned in self._waiting if planned.stored]
+        known = Frame.objects.in_bulk(numbers) if numbers else {}
+        begun = [self._crew.submit(self._load, p, known.get(p.stored)) for p in self._waiting]
+        before, self._loading = self._loading, begun
+        self._waiting, self._bytes = [], 0
+        frames: list[Held] = []
+        crops: list[Held] = []
+        for one in (future.result() for future in before):
+            if one.problem is not None:
+                self._unreadable(one.planned, one.problem)
+            else:
+                is_crop = self._texts_only or shows_only_a_plate(one.planned)
+                (crops if is_crop else frames).append(one)
+        self._bring_frames(frames)
+        self._bring_crops(crops)
+
+    def _load(self, planned: PlannedPicture, frame: Frame | None) -> Held:
+        """Read a picture and hash it. Runs in the crew."""
+        text = self._texts.get(planned.member, "") if self._texts_only else ""
+        if not self._texts_only and shows_only_a_plate(planned):
+            text = planned.boxes[0].text
         try:
-            data = self.source.read(planned.member, limit=PICTURE_BYTES)
+            if planned.stored:
+                data = read_stored(frame, planned.name)
+            else:
+                data = self.source.read(planned.member, limit=PICTURE_BYTES)
         except Refused as reason:
-            self._unreadable(planned, reason)
-            return None
-        self._bytes += len(data)
-        return Held(planned, data, hashlib.sha256(data).hexdigest())
-
-    def _flush_when_full(self) -> None:
-        held = len(self._frames) + len(self._crops)
-        if held >= CHUNK_PICTURES or self._bytes >= CHUNK_BYTES:
-            self.flush()
+            return Held(planned, b"", "", text, problem=reason)
+        return Held(planned, data, hashlib.sha256(data).hexdigest(), text, frame)
 
     def _unreadable(self, planned: PlannedPicture, reason: Refused) -> None:
         refusal = EntryPictureUnreadable(file=planned.name, line=0, reason=reason)
         for box in planned.boxes:
-            self.tally.drop(refusal, clamped=box.clamped)
+            self.tally.drop(refusal, box)
         if not planned.boxes:
             self.tally.note(refusal)
 
@@ -236,17 +316,30 @@ class Bringing:
     def _bring_frames(self, held: Sequence[Held]) -> None:
         if not held:
             return
-        piece = Piece(self._known_frames([one.sha256 for one in held]))
-        shelves = self._shelves(piece.frames)
+        held = self._as_frames_of_videos(held)
+        known = self._known_frames([one.sha256 for one in held])
         for one in held:
-            try:
-                self._plan_frame(one, piece, shelves[one.sha256])
-            except Refused as reason:
-                self._unreadable(one.planned, reason)
-        self._write_frames(piece)
-        self._write_boxes(piece)
+            one.frame = one.frame or known.get(one.sha256)
+        piece = Piece({one.key: one.frame for one in held if one.frame is not None})
+        shelves = self._shelves(piece.frames)
+        plannings = []
+        for one in held:
+            planning = self._plan_frame(one, piece, shelves[one.key])
+            piece.frames[one.key] = planning.frame
+            plannings.append(planning)
+        failed: dict[int, Refused] = {}
+        for planning in self._crew.map(self._prepare, plannings):
+            # The same picture may come twice; both times it is broken.
+            planning.problem = planning.problem or failed.get(id(planning.frame))
+            if planning.problem is not None:
+                failed[id(planning.frame)] = planning.problem
+            self._settle(planning, piece)
+        if not self.dry:
+            self._write_frames(piece)
+            self._write_boxes(piece)
         self._write_box_texts(piece)
-        self._mark_frames(piece)
+        if not self.dry:
+            self._mark_frames(piece)
 
     def _known_frames(self, hashes: Iterable[str]) -> dict[str, Frame]:
         """The frames with these bytes; those of videos before loose pictures."""
@@ -256,75 +349,126 @@ class Bringing:
             frames.setdefault(frame.sha256, frame)
         return frames
 
+    def _as_frames_of_videos(self, held: Sequence[Held]) -> list[Held]:
+        """Frames that we exported at another size become the frames they are.
+
+        Both must agree: the name, as only our exports write it, and the look. Their boxes are
+        scaled to the frame.
+        """
+        open_ = [one for one in held if one.frame is None and "_" in one.planned.name]
+        names = {name_of(one.planned.name) for one in open_}
+        rows = Frame.objects.filter(project=self.project, video__isnull=False, name__in=names)
+        by_name = {frame.name: frame for frame in rows} if names else {}
+        wanted = [(one, by_name.get(name_of(one.planned.name))) for one in open_]
+        pairs = [(one, frame) for one, frame in wanted if frame and frame.sha256 != one.sha256]
+        swapped = dict(self._crew.map(lambda pair: (id(pair[0]), self._at_its_frame(*pair)), pairs))
+        return [swapped.get(id(one), one) for one in held]
+
+    def _at_its_frame(self, one: Held, frame: Frame) -> Held:
+        """The picture as the video's frame that it shows, if it does. Runs in the crew."""
+        try:
+            seen = vision.dhash(vision.decode_small(one.data, name=one.planned.name))
+            if not frame.dhash or apart(seen, frame.dhash) > SAME_VIEW:
+                return one
+            width, height = vision.picture_size(one.data, name=one.planned.name)
+            data = read_stored(frame, one.planned.name)
+        except Refused:
+            return one
+        planned = scaled(one.planned, frame.width / width, frame.height / height)
+        planned = replace(planned, width=frame.width, height=frame.height)
+        return Held(planned, data, frame.sha256, one.text, frame)
+
     def _shelves(self, frames: Mapping[str, Frame]) -> defaultdict[str, Shelf]:
         shelves: defaultdict[str, Shelf] = defaultdict(lambda: Shelf(()))
-        by_id = {frame.pk: frame.sha256 for frame in frames.values()}
-        for box in Box.objects.filter(frame__in=by_id).order_by("id"):
-            shelves[by_id[box.frame_id]].add(box)
+        keys = {frame.pk: key for key, frame in frames.items()}
+        for box in Box.objects.filter(frame__in=keys).order_by("id"):
+            shelves[keys[box.frame_id]].add(box)
         return shelves
 
-    def _plan_frame(self, one: Held, piece: Piece, shelf: Shelf) -> None:
-        """Decide about a picture and its boxes. Raises Refused before anything is decided."""
-        frame = piece.frames.get(one.sha256)
-        picture: Any = None
-        if frame is None or any(self._is_new_plate(box, one, shelf) for box in one.planned.boxes):
-            picture = vision.decode_picture(one.data, name=one.planned.name)
+    def _plan_frame(self, one: Held, piece: Piece, shelf: Shelf) -> Planning:
+        """Decide about a picture and its boxes, as far as that needs no look at it."""
+        frame = piece.frames.get(one.key)
+        fresh = frame is None
         if frame is None:
-            frame = self._new_frame(one, picture)
-            piece.frames[one.sha256] = frame
-            piece.fresh.append(frame)
+            frame = Frame(project=self.project, name=one.planned.name[-255:], sha256=one.sha256)
+        elif frame.video_id is not None and frame.pk:
+            self.tally.of_videos[str(frame.video_id)] += 1
+        planning = Planning(one, frame, fresh)
         for box in one.planned.boxes:
-            self._plan_box(box, one, piece, shelf, frame=frame, picture=picture)
-        piece.whole.append((frame, one.planned))
+            self._plan_box(box, planning, shelf)
+        return planning
 
-    def _new_frame(self, one: Held, picture: Any) -> Frame:
-        key, sha256 = files.put_bytes("frames", one.data, ending_of(one.data))
-        return Frame(
-            project=self.project,
-            name=one.planned.name[-255:],
-            sha256=sha256,
-            file=key,
-            width=picture.shape[1],
-            height=picture.shape[0],
-            dhash=vision.dhash(picture),
-        )
+    def _prepare(self, planning: Planning) -> Planning:
+        """Decode what is new and store its files. Runs in the crew."""
+        one, name = planning.one, planning.one.planned.name
+        plates = [new for new in planning.boxes if new.planned.label == crop_steps.PLATE]
+        if not planning.fresh and not plates:
+            return planning
+        try:
+            if self.dry:
+                vision.check_whole(one.data, name=name)
+                return planning
+            picture = vision.decode_picture(one.data, name=name) if plates else None
+            if planning.fresh:
+                self._fill(planning.frame, one, picture)
+            for new in plates:
+                with contextlib.suppress(BoxOutsidePicture):  # a sliver that covers no pixel
+                    new.cut = crop_steps.cut(planning.frame, new.box.xyxy, picture)
+        except Refused as reason:
+            planning.problem = reason
+        return planning
 
-    def _is_new_plate(self, box: PlannedBox, one: Held, shelf: Shelf) -> bool:
-        if box.label != crop_steps.PLATE:
-            return False
-        known = shelf.made_by(self._box_key(box, one)) or shelf.like(
-            self.labels[box.label], box.xyxy
-        )
-        return known is None
+    def _fill(self, frame: Frame, one: Held, picture: Any) -> None:
+        small = vision.decode_small(one.data, name=one.planned.name) if picture is None else picture
+        frame.file, _ = files.put_bytes("frames", one.data, ending_of(one.data))
+        frame.width, frame.height = vision.picture_size(one.data, name=one.planned.name)
+        frame.dhash = vision.dhash(small)
 
-    def _plan_box(
-        self, planned: PlannedBox, one: Held, piece: Piece, shelf: Shelf, *, frame: Frame,
-        picture: Any,
-    ) -> None:  # fmt: skip
-        key, label = self._box_key(planned, one), self.labels[planned.label]
-        name = one.planned.name
+    def _settle(self, planning: Planning, piece: Piece) -> None:
+        """Take over what a picture adds, or say why it cannot be taken."""
+        if planning.problem is not None:
+            self._unreadable(planning.one.planned, planning.problem)
+            return
+        for refusal, box in planning.drops:
+            self.tally.drop(refusal, box)
+        for new in planning.boxes:
+            if new.planned.label == crop_steps.PLATE and new.cut is None and not self.dry:
+                name = planning.one.planned.name
+                self.tally.drop(EntryZeroArea(file=name, line=0), new.planned)
+                planning.texts = [said for said in planning.texts if said[0] is not new.box]
+            else:
+                piece.boxes.append(new)
+        if planning.fresh:
+            piece.fresh.append(planning.frame)
+        piece.texts += planning.texts
+        piece.whole.append((planning.frame, planning.one.planned))
+        if self.dry:
+            self.tally.made["frames"] += planning.fresh
+            self.tally.made["boxes"] += len(planning.boxes)
+
+    def _plan_box(self, planned: PlannedBox, planning: Planning, shelf: Shelf) -> None:
+        one, label = planning.one, self.labels.get(planned.label)
+        key, name = self._box_key(planned, one), one.planned.name
         box = shelf.made_by(key)
-        if box is None and (box := shelf.like(label, planned.xyxy)):
-            self.tally.drop(EntryAlreadyHere(file=name, line=0), clamped=planned.clamped)
+        if box is None and label is not None and (box := shelf.like(label, planned.xyxy)):
+            planning.drops.append((EntryAlreadyHere(file=name, line=0), planned))
+        if box is None and label is None:  # a dry run, and nobody has this label yet
+            planning.boxes.append(NewBox(Box(), planned))
+            return
         if box is None:
-            cut = None
-            if planned.label == crop_steps.PLATE:
-                try:
-                    cut = crop_steps.cut(frame, planned.xyxy, picture)
-                except BoxOutsidePicture:  # a sliver that covers no pixel
-                    self.tally.drop(EntryZeroArea(file=name, line=0), clamped=planned.clamped)
-                    return
-            box = self._new_box(planned, frame, label, key)
+            assert label is not None, "labels are made before boxes"
+            box = self._new_box(planned, planning.frame, label, key)
             shelf.add(box)
-            piece.boxes.append(NewBox(box, planned, cut))
+            planning.boxes.append(NewBox(box, planned))
         if planned.text and planned.label == crop_steps.PLATE:
-            piece.texts.append((box, planned.text, name))
+            planning.texts.append((box, planned.text, name))
 
     def _new_box(self, planned: PlannedBox, frame: Frame, label: Label, key: UUID) -> Box:
         x1, y1, x2, y2 = planned.xyxy
         return Box(
             frame=frame, label=label, x1=x1, y1=y1, x2=x2, y2=y2,
-            source=MadeBy.IMPORT, client_key=key, created_by=self.batch.created_by,
+            ignore=planned.ignore, source=MadeBy.IMPORT, client_key=key,
+            created_by=self.batch.created_by,
         )  # fmt: skip
 
     def _box_key(self, box: PlannedBox, one: Held) -> UUID:
@@ -339,10 +483,10 @@ class Bringing:
         Frame.objects.bulk_create(piece.fresh, ignore_conflicts=True)
         self.tally.made["frames"] += len(piece.fresh)
         stored = self._known_frames(frame.sha256 for frame in piece.fresh)
+        fresh = {id(frame): stored[frame.sha256] for frame in piece.fresh}
         for new in piece.boxes:
-            new.box.frame = stored.get(new.box.frame.sha256, new.box.frame)
-        piece.frames |= stored
-        piece.whole = [(piece.frames[frame.sha256], planned) for frame, planned in piece.whole]
+            new.box.frame = fresh.get(id(new.box.frame), new.box.frame)
+        piece.whole = [(fresh.get(id(frame), frame), planned) for frame, planned in piece.whole]
 
     def _write_boxes(self, piece: Piece) -> None:
         rows = settings.BULK_ROWS // 2  # a box and its crop are two rows
@@ -358,16 +502,16 @@ class Bringing:
 
     def _still_new(self, chunk: Sequence[NewBox], piece: Piece) -> list[NewBox]:
         """The boxes that nobody else, such as a second import, put there in the meantime."""
-        frames = {new.box.frame.sha256: new.box.frame for new in chunk}
+        frames = {f"#{new.box.frame_id}": new.box.frame for new in chunk}
         # Locking them makes a second writer wait until this one's boxes can be seen.
         list(Frame.objects.select_for_update().filter(pk__in=[f.pk for f in frames.values()]))
         shelves = self._shelves(frames)
         still = []
         for new in chunk:
             box = new.box
-            if twin := shelves[box.frame.sha256].like(box.label, box.xyxy):
+            if twin := shelves[f"#{box.frame_id}"].like(box.label, box.xyxy):
                 refusal = EntryAlreadyHere(file=box.frame.name, line=0)
-                self.tally.drop(refusal, clamped=new.planned.clamped)
+                self.tally.drop(refusal, new.planned)
                 piece.texts = [(twin if b is box else b, t, n) for b, t, n in piece.texts]
             else:
                 still.append(new)
@@ -386,16 +530,27 @@ class Bringing:
         )
 
     def _write_box_texts(self, piece: Piece) -> None:
-        ids = [box.pk for box, _, _ in piece.texts]
-        found = {crop.box_id: crop for crop in Crop.objects.filter(box__in=ids)}
+        ids = [box.pk for box, _, _ in piece.texts if box.pk]
+        rows = Crop.objects.filter(box__in=ids).select_related("current") if ids else ()
+        found = {crop.box_id: crop for crop in rows}
         said = []
         for box, text, name in piece.texts:
             if box.deleted_at is not None:
                 continue
-            crop = found.get(box.pk) or crop_steps.attach(box, crop_steps.cut(box.frame, box.xyxy))
+            crop = found.get(box.pk) if box.pk else None
+            if crop is None and not self.dry:
+                crop = crop_steps.attach(box, crop_steps.cut(box.frame, box.xyxy))
             said.append(Said(crop, text, name))
         for refusal in self._keep(said):
             self.tally.count_text(refusal)
+
+    def _keep_said(self) -> None:
+        """Texts for crops of the project."""
+        said, self._said = self._said, []
+        for refusal in self._keep(said):
+            if refusal is not None:
+                box = PlannedBox(crop_steps.PLATE, 0.0, 0.0, 1.0, 1.0)
+                self.tally.drop(refusal, box)
 
     def _mark_frames(self, piece: Piece) -> None:
         """Frames are done once all their boxes are there; never take back what people said."""
@@ -423,34 +578,44 @@ class Bringing:
         if not held:
             return
         known = self._known_crops([one.sha256 for one in held])
-        fresh: dict[str, Crop] = {}
+        new = {one.sha256: one for one in held if one.sha256 not in known}
+        made = dict(zip(new, self._crew.map(self._new_loose_crop, new.values()), strict=True))
+        fresh = [crop for crop in made.values() if isinstance(crop, Crop)]
         usable = []
         for one in held:
-            if one.sha256 not in known and one.sha256 not in fresh:
-                try:
-                    fresh[one.sha256] = self._new_loose_crop(one)
-                except Refused as reason:
-                    self._unreadable(one.planned, reason)
-                    continue
-            usable.append(one)
-        Crop.objects.bulk_create(fresh.values(), ignore_conflicts=True)
+            if isinstance(reason := made.get(one.sha256), Refused):
+                self._unreadable(one.planned, reason)
+            else:
+                usable.append(one)
         self.tally.made["crops"] += len(fresh)
-        known |= self._known_crops(fresh)
+        if not self.dry:
+            Crop.objects.bulk_create(fresh, ignore_conflicts=True)
+            known |= self._known_crops([crop.sha256 for crop in fresh])
         self._settle_crops(usable, known)
 
     def _known_crops(self, hashes: Iterable[str]) -> dict[str, Crop]:
         rows = Crop.objects.filter(project=self.project, sha256__in=set(hashes))
         crops: dict[str, Crop] = {}
-        for crop in rows.order_by(F("box_id").asc(nulls_first=True), "id"):
+        for crop in rows.select_related("current").order_by(
+            F("box_id").asc(nulls_first=True), "id"
+        ):
             crops.setdefault(crop.sha256, crop)
         return crops
 
-    def _new_loose_crop(self, one: Held) -> Crop:
-        picture = vision.decode_picture(one.data, name=one.planned.name)
+    def _new_loose_crop(self, one: Held) -> Crop | Refused:
+        """A row for a crop without a box, its file stored; or why not. Runs in the crew."""
+        name = one.planned.name
+        try:
+            if self.dry:
+                vision.check_whole(one.data, name=name)
+                return Crop(project=self.project, sha256=one.sha256)
+            picture = vision.decode_picture(one.data, name=name)
+        except Refused as reason:
+            return reason
         key, sha256 = files.put_bytes("crops", one.data, ending_of(one.data))
         return Crop(
             project=self.project,
-            name=one.planned.name[-255:],
+            name=name[-255:],
             file=key,
             sha256=sha256,
             width=picture.shape[1],
@@ -460,20 +625,21 @@ class Bringing:
 
     def _settle_crops(self, held: Sequence[Held], known: Mapping[str, Crop]) -> None:
         """Keep the texts, and say of each entry whether it was new."""
-        said = [Said(known[o.sha256], o.text, o.planned.name) for o in held if o.text]
+        said = [Said(known.get(o.sha256), o.text, o.planned.name) for o in held if o.text]
         answers = iter(self._keep(said))
         for one in held:
             refusal = next(answers) if one.text else None
             if not self._texts_only:  # the entries are boxes; their texts are counted apart
                 if one.text:
                     self.tally.count_text(refusal)
-                refusal = self._crop_again(one, known[one.sha256])
+                refusal = self._crop_again(one, known.get(one.sha256))
             if refusal is not None and one.planned.boxes:
-                self.tally.drop(refusal, clamped=one.planned.boxes[0].clamped)
+                self.tally.drop(refusal, one.planned.boxes[0])
 
-    def _crop_again(self, one: Held, crop: Crop) -> EntryRefused | None:
+    def _crop_again(self, one: Held, crop: Crop | None) -> EntryRefused | None:
         """Whether the crop was there before this batch, or comes twice in it."""
-        again = one.sha256 in self._crops_taken or crop.created_at < self.batch.created_at
+        before = crop is not None and crop.created_at < self.batch.created_at
+        again = one.sha256 in self._crops_taken or before
         self._crops_taken.add(one.sha256)
         return EntryAlreadyHere(file=one.planned.name, line=0) if again else None
 
@@ -481,15 +647,33 @@ class Bringing:
 
     def _keep(self, said: Sequence[Said]) -> list[EntryRefused | None]:
         """Make texts transcriptions; for each, why it was not kept, or None."""
+        if self.dry:
+            return [self._judged(one) for one in said]
         answers: list[EntryRefused | None] = []
         for start in range(0, len(said), settings.BULK_ROWS // 2):
             answers += self._keep_some(said[start : start + settings.BULK_ROWS // 2])
         return answers
 
+    def _judged(self, one: Said) -> EntryRefused | None:
+        """What would become of a text, as far as a dry run can tell."""
+        try:
+            text = self._checked(one)
+        except Refused as reason:
+            return EntryTextRefused(file=one.name, line=0, reason=reason)
+        current = one.crop.current if one.crop is not None else None
+        same = current is not None and current.text == text
+        return EntryTextAlreadyHere(file=one.name, line=0) if same else None
+
+    def _checked(self, one: Said) -> str:
+        """The text as it is stored. Raises what ``transcriptions.checked`` refuses."""
+        reading = transcriptions.Reading(status_of(one.text), one.text, NAMESPACE_URL, 1)
+        return transcriptions.checked(reading, self.project.alphabet)
+
     @transaction.atomic
     def _keep_some(self, said: Sequence[Said]) -> list[EntryRefused | None]:
+        wanted = [one.crop.pk for one in said if one.crop is not None]
         locked = Crop.objects.select_for_update(of=("self",)).select_related("current")
-        crops = {crop.pk: crop for crop in locked.filter(pk__in=[one.crop.pk for one in said])}
+        crops = {crop.pk: crop for crop in locked.filter(pk__in=wanted)}
         keys = [text_key(one) for one in said]
         known = dict(
             Transcription.objects.filter(client_key__in=keys).values_list(
@@ -499,6 +683,7 @@ class Bringing:
         answers: list[EntryRefused | None] = []
         rows: list[Transcription] = []
         for one, key in zip(said, keys, strict=True):
+            assert one.crop is not None, "only a dry run has texts without crops"
             crop = crops[one.crop.pk]
             try:
                 row = self._reading(one, crop, key)
@@ -517,14 +702,11 @@ class Bringing:
 
     def _reading(self, one: Said, crop: Crop, key: UUID) -> Transcription:
         """The row for a text. A text that the crop already has is not replaced by an import's."""
-        partial = transcriptions.UNKNOWN in one.text
-        status = Status.PARTIAL if partial else Status.READABLE
-        reading = transcriptions.Reading(status, one.text, key, crop.revision)
-        text = transcriptions.checked(reading, self.project.alphabet)
+        text = self._checked(one)
         first = crop.current is None and not crop.withdrawn
         return Transcription(
             crop=crop,
-            status=status,
+            status=status_of(one.text),
             text=text,
             role=ReadingRole.FIRST if first else ReadingRole.SECOND,
             client_key=key,
@@ -554,6 +736,7 @@ class Bringing:
 
 def text_key(said: Said) -> UUID:
     """The same text for the same crop has the same key in every import."""
+    assert said.crop is not None, "only a dry run has texts without crops"
     text = transcriptions.clean(said.text)
     return uuid5(NAMESPACE_URL, f"lpr import text {said.crop.pk} {text}")
 
@@ -569,3 +752,44 @@ def shows_only_a_plate(planned: PlannedPicture) -> bool:
 def ending_of(data: bytes) -> str:
     """The file ending that a picture's content deserves."""
     return next((ending for magic, ending in _MAGIC if data.startswith(magic)), ".jpg")
+
+
+def status_of(text: str) -> Status:
+    """Whether a text says all its characters."""
+    return Status.PARTIAL if transcriptions.UNKNOWN in text else Status.READABLE
+
+
+def read_stored(frame: Frame | None, name: str) -> bytes:
+    """The file of a frame. Raises FrameFileGone."""
+    try:
+        if frame is not None:
+            return files.local_path(frame.file).read_bytes()
+    except OSError as error:
+        raise FrameFileGone(name=name) from error
+    raise FrameFileGone(name=name)
+
+
+def name_of(member: str) -> str:
+    """The name of a picture without folders and ending, as our exports give it to frames."""
+    return stem(member.rpartition("/")[2])
+
+
+def apart(one: str, other: str) -> int:
+    """By how many bits two hashes of 16 hex digits differ."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def scaled(planned: PlannedPicture, across: float, down: float) -> PlannedPicture:
+    """A picture's plan with its boxes stretched."""
+    boxes = tuple(
+        replace(b, x1=b.x1 * across, y1=b.y1 * down, x2=b.x2 * across, y2=b.y2 * down)
+        for b in planned.boxes
+    )
+    return replace(planned, boxes=boxes)
+
+
+def step_behind() -> None:
+    """Let this thread wait for the web process; where the system cannot, it goes on as it is."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PATIENCE)

@@ -8,8 +8,9 @@ a run that was killed completes when it runs again, and a second import adds not
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,22 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotations import formats
+from annotations import formats, import_matches, import_reports, import_samples
 from annotations.bringing import Bringing, Tally
 from annotations.errors import (
     ClassTwice,
+    ImportBusy,
     ImportDone,
     ImportGone,
     ImportNotReady,
     LabelNameWrong,
     MapNeeded,
     MapWrong,
-    NothingToImport,
-    NoTranscriptions,
     PathNotAllowed,
     SourceMissing,
     TooManyLabels,
 )
-from annotations.formats import Annotations, Transcribed, labelerjs, lprnet
+from annotations.formats import Annotations, Plan, Transcribed
 from annotations.formats.archives import Source, open_source
 from annotations.formats.exports import safe_file_name
 from annotations.models import ImportBatch, Label, Project
@@ -43,12 +43,11 @@ from lprsite import files
 from lprsite.jobs.engine import Running
 from lprsite.jobs.models import ACTIVE, Job, State
 
-KEPT_LINES = 2000  # of a report; the counts are always whole
 KEPT_DAYS = 7  # for which an uploaded file is kept after it came in
 LONGEST_LABEL = 40
 NEW_LABELS = 100  # that one import may add
-PICTURES_ONLY = "pictures"
-TEXT_FORMATS = ("labelerjs", "lprnet")
+SAMPLE_TEXTS = 12
+TEXT_FORMATS = ("labelerjs", "lprnet", "lprnet-names", "text-table")
 
 LabelMap = Mapping[str, str | None]
 
@@ -128,43 +127,100 @@ def forget_old() -> int:
 def examine(
     batch: ImportBatch, running: Running, mapping: LabelMap | None = None
 ) -> dict[str, Any]:
-    """Find out what the batch holds and what would become of it. Needs no mapping."""
+    """Find out what the batch holds and what would become of it. Needs no mapping.
+
+    Every picture is read and compared with the project, so that the counts are those that an
+    import with the suggested mapping would have; nothing is written but the report and a
+    sheet of samples. May be asked for again, also after an import: what was missing may have
+    come in since.
+    """
+    batch.dry_run, batch.counts, batch.report = True, {}, []
     with opened(batch) as source:
-        said = _read(source, running)
-    if isinstance(said, Transcribed):
-        batch.labels, batch.needs_map, batch.mapping = {}, False, {}
-        tally = Tally(said.counts, said.problems)
-    else:
-        batch.labels, batch.needs_map = said.label_counts, said.needs_map
-        batch.mapping = _suggested(batch.project, said) if mapping is None else dict(mapping)
-        plan = said.resolve(mapping)
-        tally = Tally(plan.counts, plan.report)
-    batch.format = said.format
-    _store(batch, tally, "format", "labels", "needs_map", "mapping")
-    return {"batch": batch.pk, "format": batch.format, "counts": batch.counts}
+        said = _read(batch.project, source, running)
+        batch.format = said.format
+        if isinstance(said, Transcribed):
+            batch.labels, batch.needs_map, batch.mapping, batch.classes = {}, False, {}, {}
+            tally, facts = _bring_texts(batch, source, said, running, dry=True)
+        else:
+            batch.labels, batch.needs_map = said.label_counts, said.needs_map
+            batch.mapping = _suggested(batch.project, said) if mapping is None else dict(mapping)
+            tally, facts = _examine_boxes(batch, source, said, mapping, running)
+            batch.classes = _classes(said, tally, import_samples.make(batch, source, said))
+    _store(batch, tally, facts)
+    return {"batch": batch.pk, "format": batch.format, "counts": batch.counts, "facts": batch.facts}
 
 
-def _read(source: Source, running: Running) -> Annotations | Transcribed:
-    """What the source says: boxes, or texts of crops."""
-    if labelerjs.find(source):
-        return formats.read_transcriptions(source)
-    try:
-        said = formats.read(
-            source,
-            progress=lambda done, total: running.progress(done, total, "pictures", "looking"),
+def _examine_boxes(
+    batch: ImportBatch,
+    source: Source,
+    said: Annotations,
+    mapping: LabelMap | None,
+    running: Running,
+) -> tuple[Tally, dict[str, Any]]:
+    plan = said.resolve(mapping)
+    if mapping is None:
+        plan = _relabelled(plan, batch.mapping)
+    labels = {label.name: label for label in Label.objects.filter(project=batch.project)}
+    tally = Tally(plan.counts, plan.report, plan.by_label)
+    with Bringing(batch, source, tally, labels=labels, dry=True) as bringing:
+        _bring_pictures(bringing, plan, running, message="looking")
+    facts = _facts(tally, plan, said)
+    if not tally.of_videos:
+        new = [picture.member for picture in plan.pictures if not picture.stored]
+        members = new or list(plan.unlabelled)
+        facts["likely_videos"] = import_matches.likely_videos(batch.project, source, members)
+    return tally, facts
+
+
+def _relabelled(plan: Plan, mapping: LabelMap) -> Plan:
+    """The plan of a dry run with the labels that would be suggested."""
+    pictures = tuple(
+        replace(
+            picture,
+            boxes=tuple(replace(b, label=mapping.get(b.said) or b.label) for b in picture.boxes),
         )
-    except NothingToImport:
-        said = None
-    if said is None or said.format == PICTURES_ONLY:
-        try:
-            texts = lprnet.read(source)
-        except NoTranscriptions:
-            texts = None
-        if texts is not None and texts.pairs:
-            return texts
-    if said is None:
-        raise NothingToImport(name=source.name)
-    return said
+        for picture in plan.pictures
+    )
+    return replace(plan, pictures=pictures)
+
+
+def _classes(
+    said: Annotations, tally: Tally, samples: Mapping[str, tuple[int, int]]
+) -> dict[str, Any]:
+    """What the mapping page shows of each class: geometry, outcomes, place of its samples."""
+    geometry = said.geometry()
+    found: dict[str, Any] = {}
+    for label in said.label_counts:
+        one: dict[str, Any] = {"outcomes": dict(tally.by_label.get(label, {}))}
+        if label in geometry:
+            one |= asdict(geometry[label])
+        if label in samples:
+            one["row"], one["cells"] = samples[label]
+        found[label] = one
+    return found
+
+
+def _facts(tally: Tally, plan: Plan, said: Annotations) -> dict[str, Any]:
+    """Counts beside the entries: pictures, texts, rows, and where pictures were found."""
+    return {
+        "pictures": len(plan.pictures) + len(plan.unlabelled),
+        "negatives": sum(picture.negative for picture in plan.pictures),
+        "unlabelled": len(plan.unlabelled),
+        "elsewhere": sum(bool(picture.stored) for picture in said.pictures.values()),
+        "of_videos": dict(tally.of_videos),
+        "texts": dict(tally.texts),
+        "made": dict(tally.made),
+    }
+
+
+def _read(project: Project, source: Source, running: Running) -> Annotations | Transcribed:
+    """What the source says, with what the project knows of pictures that it lacks."""
+    said = formats.look(
+        source, progress=lambda done, total: running.progress(done, total, "pictures", "looking")
+    )
+    if isinstance(said, Transcribed):
+        return said
+    return import_matches.pictures_of_project(project, said)
 
 
 def _suggested(project: Project, said: Annotations) -> dict[str, str | None]:
@@ -173,6 +229,12 @@ def _suggested(project: Project, said: Annotations) -> dict[str, str | None]:
     known = set(Label.objects.filter(project=project).values_list("name", flat=True))
     guess |= {label: label for label in guess if label in known}
     return guess | {label: to for label, to in project.class_map.items() if label in guess}
+
+
+def begin_examining(batch: ImportBatch) -> None:
+    """Refuse to look at a batch again while somebody works on it. Raises ImportBusy."""
+    if Job.objects.filter(pk=batch.job_id or 0, state__in=ACTIVE).exists():
+        raise ImportBusy(name=batch.name)
 
 
 # --- the mapping
@@ -244,41 +306,49 @@ def _checked_map(batch: ImportBatch, given: LabelMap | None) -> dict[str, str | 
 def run(batch: ImportBatch, running: Running) -> dict[str, Any]:
     """Import the batch with its mapping; run again, it completes and doubles nothing."""
     with opened(batch) as source:
-        said = _read(source, running)
+        said = _read(batch.project, source, running)
         if isinstance(said, Transcribed):
-            tally = _bring_texts(batch, source, said, running)
+            tally, facts = _bring_texts(batch, source, said, running)
         else:
-            tally = _bring_boxes(batch, source, said, running)
-    _store(batch, tally)
+            tally, facts = _bring_boxes(batch, source, said, running)
+    _store(batch, tally, facts)
     return {
         "batch": batch.pk,
         "format": batch.format,
         "counts": batch.counts,
         "texts": dict(tally.texts),
         "made": dict(tally.made),
+        "facts": batch.facts,
     }
 
 
-def _bring_boxes(batch: ImportBatch, source: Source, said: Annotations, running: Running) -> Tally:
+def _bring_boxes(
+    batch: ImportBatch, source: Source, said: Annotations, running: Running
+) -> tuple[Tally, dict[str, Any]]:
     plan = said.resolve(batch.mapping)
     used = {box.label for picture in plan.pictures for box in picture.boxes}
     labels = _labels(batch, used)
-    tally = Tally(plan.counts, plan.report)
+    tally = Tally(plan.counts, plan.report, plan.by_label)
     complete = _complete(said, batch.mapping, labels)
-    bringing = Bringing(batch, source, tally, labels=labels, complete=complete)
-    total = len(plan.pictures) + len(plan.unlabelled)
-    for done, picture in enumerate(plan.pictures, 1):
-        bringing.add(picture)
-        running.progress(done, total, "pictures")
-    for done, member in enumerate(plan.unlabelled, len(plan.pictures) + 1):
-        bringing.add_unlabelled(member)
-        running.progress(done, total, "pictures")
-    bringing.flush()
+    with Bringing(batch, source, tally, labels=labels, complete=complete) as bringing:
+        _bring_pictures(bringing, plan, running)
     remembered = {label: to for label, to in batch.mapping.items() if label in batch.labels}
     batch.project.refresh_from_db(fields=["class_map"])
     batch.project.class_map |= remembered
     batch.project.save(update_fields=["class_map"])
-    return tally
+    return tally, _facts(tally, plan, said)
+
+
+def _bring_pictures(bringing: Bringing, plan: Plan, running: Running, *, message: str = "") -> None:
+    total = len(plan.pictures) + len(plan.unlabelled)
+    said = (message,) if message else ()
+    for done, picture in enumerate(plan.pictures, 1):
+        bringing.add(picture)
+        running.progress(done, total, "pictures", *said)
+    for done, member in enumerate(plan.unlabelled, len(plan.pictures) + 1):
+        bringing.add_unlabelled(member)
+        running.progress(done, total, "pictures", *said)
+    bringing.flush()
 
 
 def _complete(said: Annotations, mapping: LabelMap, labels: Mapping[str, Label]) -> list[str]:
@@ -312,34 +382,57 @@ def _labels(batch: ImportBatch, names: set[str]) -> dict[str, Label]:
     return known
 
 
-def _bring_texts(batch: ImportBatch, source: Source, said: Transcribed, running: Running) -> Tally:
-    tally = Tally(said.counts, said.problems)
-    bringing = Bringing(batch, source, tally)
+def _bring_texts(
+    batch: ImportBatch,
+    source: Source,
+    said: Transcribed,
+    running: Running,
+    *,
+    dry: bool = False,
+) -> tuple[Tally, dict[str, Any]]:
+    here = import_matches.crops_of_project(batch.project, said)
+    problems = [line for place, line in enumerate(said.problems) if place not in here]
+    counts = dict(said.counts)
+    counts["imported"] += len(here)
+    if here:
+        counts["picture_missing"] -= len(here)
+    tally = Tally(counts, problems)
     beside = {pair.member.rpartition("/")[0] for pair in said.pairs}
     # Crops that nobody has read yet lie in the folders of those that somebody has.
     waiting = [m for m in said.untranscribed if m.rpartition("/")[0] in beside]
-    total = len(said.pairs) + len(waiting)
-    for done, pair in enumerate(said.pairs, 1):
-        bringing.add_text(pair.member, pair.text)
-        running.progress(done, total, "crops")
-    for done, member in enumerate(waiting, len(said.pairs) + 1):
-        bringing.add_text(member, "")
-        running.progress(done, total, "crops")
-    bringing.flush()
-    return tally
+    with Bringing(batch, source, tally, dry=dry) as bringing:
+        for place, crop in here.items():
+            facts = said.problems[place].refusal.facts
+            bringing.add_said(crop, str(facts["text"]), str(facts["picture"]))
+        every = [*((pair.member, pair.text) for pair in said.pairs), *((m, "") for m in waiting)]
+        for done, (member, text) in enumerate(every, 1):
+            bringing.add_text(member, text)
+            running.progress(done, len(every), "crops", "looking" if dry else "")
+        bringing.flush()
+    return tally, {
+        "pictures": len(every),
+        "elsewhere": len(here),
+        "unlabelled": len(waiting),
+        "made": dict(tally.made),
+        "sample_texts": _sample_texts(said.pairs),
+    }
 
 
-def _store(batch: ImportBatch, tally: Tally, *fields: str) -> None:
+def _sample_texts(pairs: Sequence[formats.TextPair]) -> list[list[str]]:
+    """Some (file, text), so that a person sees whether they were read rightly."""
+    step = max(1, len(pairs) // SAMPLE_TEXTS)
+    return [[pair.member.rpartition("/")[2], pair.text] for pair in pairs[::step][:SAMPLE_TEXTS]]
+
+
+def _store(batch: ImportBatch, tally: Tally, facts: Mapping[str, Any]) -> None:
     batch.counts = {name: count for name, count in tally.counts.items() if count or name == "seen"}
     batch.counts.setdefault("imported", 0)
-    batch.report = [
-        {
-            "file": line.file,
-            "line": line.line,
-            "outcome": line.outcome,
-            "en": line.refusal.sentence("en"),
-            "es": line.refusal.sentence("es"),
-        }
-        for line in tally.report[:KEPT_LINES]
-    ]
-    batch.save(update_fields=["counts", "report", *fields])
+    batch.report = import_reports.kept_lines(tally.report)
+    batch.facts = {**facts, "report_lines": len(tally.report)}
+    import_reports.write(batch, tally.report)
+    batch.save(
+        update_fields=[
+            "format", "labels", "needs_map", "mapping", "classes", "counts", "report", "facts",
+            "dry_run",
+        ]
+    )  # fmt: skip

@@ -17,6 +17,12 @@ class ImportDone(Refused):
     es = "«{name}» ya se importó. Traiga el archivo otra vez para importarlo de otra manera."
 
 
+class ImportBusy(Refused):
+    status = 409
+    en = "Somebody works on “{name}” at the moment. Wait until that is done, or stop it."
+    es = "Alguien trabaja con «{name}» en este momento. Espere a que termine o deténgalo."
+
+
 class ImportGone(Refused):
     status = 409
     en = "The file of “{name}” is not kept any more. Bring it in again."

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from threading import Lock
 from typing import IO, Protocol
 
 from annotations.errors import (
@@ -96,6 +97,10 @@ class Source(Protocol):
         """The first ``size`` bytes of a member, or all if it is shorter."""
         ...
 
+    def size(self, member: str) -> int:
+        """How many bytes a member says it has; 0 if it is not there."""
+        ...
+
 
 @contextmanager
 def open_source(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
@@ -172,6 +177,11 @@ class FolderSource:
         except OSError as error:
             raise MemberDamaged(name=self.name, member=member) from error
 
+    def size(self, member: str) -> int:
+        """How many bytes a member has; 0 if it is not there."""
+        path = self._inside(member)
+        return path.stat().st_size if path is not None else 0
+
     def _walk(self) -> Iterator[str]:
         seen = 0
         for folder, folders, files in os.walk(self._root):
@@ -214,6 +224,7 @@ class ZipSource:
         self._members = tuple(member for member in self._infos if not is_junk(member))
         self._sizes: dict[str, int] = {}
         self._total = 0
+        self._one_reader = Lock()
 
     def members(self) -> tuple[str, ...]:
         """Every file, in the order of the archive, without system junk."""
@@ -226,12 +237,21 @@ class ZipSource:
     def read(self, member: str, *, limit: int | None = None) -> bytes:
         """All bytes of a member, counted while they are unpacked."""
         limit = self._limits.member if limit is None else limit
-        return b"".join(self._chunks(member, limit=limit))
+        with self._one_reader:  # the archive's own count of readers is not safe
+            return b"".join(self._chunks(member, limit=limit))
 
     def head(self, member: str, size: int) -> bytes:
         """The first ``size`` bytes of a member; only those are unpacked."""
-        with self._open(member) as file, self._damage_named(member):
+        with self._one_reader, self._open(member) as file, self._damage_named(member):
             return file.read(size)
+
+    def size(self, member: str) -> int:
+        """How many bytes a member says it has; 0 if it is not there."""
+        return self._infos[member].file_size if member in self._infos else 0
+
+    def pieces(self, member: str, *, limit: int | None = None) -> Iterator[bytes]:
+        """A member piece by piece, counted while it is unpacked; for what memory cannot hold."""
+        return self._chunks(member, limit=self._limits.member if limit is None else limit)
 
     def _chunks(self, member: str, *, limit: int) -> Iterator[bytes]:
         packed = self._info(member).compress_size

@@ -84,8 +84,8 @@ class Entry:
 class Picture:
     """A picture that an import names: its member and upright size, or why it has none.
 
-    ``paths`` are where a missing one may lie. ``stored``: it is not in the source, but known
-    already; then ``member`` is only its name.
+    ``paths`` are where a missing one may lie. ``stored`` is the number of a frame that is
+    known already, for a picture that is not in the source; ``member`` is its name then.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Picture:
     height: int = 0
     problem: tuple[type[EntryRefused], dict[str, object]] | None = None
     paths: tuple[str, ...] = ()
-    stored: str = ""
+    stored: int = 0
 
     @property
     def missing(self) -> bool:
@@ -129,7 +129,7 @@ class PlannedBox:
 class PlannedPicture:
     """A picture to take. ``negative``: the import says that nothing is to be seen on it.
 
-    ``stored`` is the key of its file where it is not in the source but known already.
+    ``stored`` is the number of the frame that it is, where it is not in the source.
     """
 
     member: str
@@ -138,7 +138,7 @@ class PlannedPicture:
     height: int
     boxes: tuple[PlannedBox, ...] = ()
     negative: bool = False
-    stored: str = ""
+    stored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +246,11 @@ class Annotations:
                 w, h = picture.width, picture.height
                 boxes[entry.picture].append((entry.label, (x1 / w, y1 / h, x2 / w, y2 / h)))
         return guessing.measured(boxes, shapes)
+
+    def found_elsewhere(self, found: Mapping[str, Picture]) -> Annotations:
+        """The same, with these pictures for keys that have none in the source."""
+        known = {key: one for key, one in found.items() if self.pictures[key].missing}
+        return replace(self, pictures={**self.pictures, **known})
 
     def examples(self, label: str, *, limit: int = 6) -> list[tuple[str, Xyxy]]:
         """Some boxes of a label as (member, box in pixels), to show a person.
