@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import NAMESPACE_URL, uuid5
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from annotations import transcriptions
-from annotations.errors import ReasonUnknown, TextEmpty
-from annotations.models import CheckedSpan, Crop, Passage, Transcription, Video
+from annotations.errors import (
+    KeyTaken,
+    PassageBackwards,
+    PassageChanged,
+    PassageNowhere,
+    ReasonUnknown,
+    SpanEmpty,
+    TextEmpty,
+)
+from annotations.models import AuditEntry, CheckedSpan, Crop, Passage, Transcription, Video
 from annotations.models.crops import ReadingRole, Status
 from annotations.models.passages import PassageStatus
+from annotations.vision import boxes as geometry
 
 REASONS = ("not_a_plate", "duplicate", "unreadable")
+SMALLEST = 1.0  # pixels a side of a key box
 TEACHES_WITHIN = 2  # edits between a crop's own read and the confirmed text
 
 KeyBoxes = Sequence[Sequence[float]]
@@ -33,6 +44,16 @@ class KeptCrop:
     text: str
 
 
+@dataclass(frozen=True)
+class Edit:
+    """What a reviewer asks of a passage; None leaves it as it is."""
+
+    text: str | None = None
+    first_pts: int | None = None
+    last_pts: int | None = None
+    key_boxes: KeyBoxes | None = None
+
+
 def confirm(
     video: Video,
     *,
@@ -42,15 +63,22 @@ def confirm(
     text: str,
     corrected: bool = False,
     known: Passage | None = None,
+    revision: int | None = None,
     by: User | None = None,
 ) -> Passage:
-    """A vehicle passed and its plate reads ``text``. ``known`` is changed instead of doubled."""
-    clean = transcriptions.clean(text)
-    if not clean:
-        raise TextEmpty()
-    transcriptions.check_text(clean, video.project.alphabet)
-    status = PassageStatus.CORRECTED if corrected else PassageStatus.ACCEPTED
-    return _write(known, video, first_pts, last_pts, key_boxes, clean, status, "", by)
+    """A vehicle passed and its plate reads ``text``. ``known`` is changed instead of doubled.
+
+    Raises:
+        PassageChanged: ``known`` is not at the ``revision`` that the reviewer saw (None: any).
+        Refused: no plate of the project can read so.
+    """
+    said = {
+        "text": _checked(text, video),
+        "status": PassageStatus.CORRECTED if corrected else PassageStatus.ACCEPTED,
+        "reject_reason": "",
+    }
+    where = {"first_pts": first_pts, "last_pts": last_pts, "key_boxes": key_boxes}
+    return _write(known or Passage(video=video), {**said, **where}, revision, by)
 
 
 def reject(
@@ -61,37 +89,155 @@ def reject(
     key_boxes: KeyBoxes,
     reason: str,
     known: Passage | None = None,
+    revision: int | None = None,
     by: User | None = None,
 ) -> Passage:
-    """What was read there is no plate, a double, or unreadable."""
+    """What was read there is no plate, a double, or unreadable. Raises as :func:`confirm`."""
     if reason not in REASONS:
         raise ReasonUnknown(reason=reason, known=", ".join(REASONS))
-    passage = _write(
-        known, video, first_pts, last_pts, key_boxes, "", PassageStatus.REJECTED, reason, by
-    )
+    said = {"text": "", "status": PassageStatus.REJECTED, "reject_reason": reason}
+    where = {"first_pts": first_pts, "last_pts": last_pts, "key_boxes": key_boxes}
+    passage = _write(known or Passage(video=video), {**said, **where}, revision, by)
     forget(passage)
     return passage
 
 
-def _write(
-    known: Passage | None,
+def add(
     video: Video,
+    *,
     first_pts: int,
     last_pts: int,
     key_boxes: KeyBoxes,
     text: str,
-    status: str,
-    reason: str,
-    by: User | None,
+    client_key: UUID | None = None,
+    by: User | None = None,
 ) -> Passage:
-    passage = known or Passage(project_id=video.project_id, video=video)
-    passage.first_pts, passage.last_pts = first_pts, last_pts
-    passage.key_boxes = [list(key) for key in key_boxes]
-    passage.text, passage.status, passage.reject_reason = text, status, reason
+    """A vehicle that the program missed and a person saw; once for each ``client_key``.
+
+    Raises:
+        PassageNowhere, PassageBackwards, KeyTaken, and what a text is refused for.
+    """
+    if known := _known(video, client_key):
+        return known
+    facts = {
+        "text": _checked(text, video),
+        "status": PassageStatus.CORRECTED,
+        "key_boxes": clipped(video, key_boxes),
+        **_in_order(first_pts, last_pts),
+    }
+    try:
+        return _write(Passage(video=video, client_key=client_key), facts, None, by)
+    except IntegrityError:  # the same key came in twice at the same moment
+        if known := _known(video, client_key):
+            return known
+        raise KeyTaken() from None
+
+
+def change(passage: Passage, edit: Edit, *, revision: int, by: User | None = None) -> Passage:
+    """Correct the text, the times or the boxes of a passage.
+
+    Raises as :func:`add`, and PassageChanged when it is not at ``revision`` any more.
+    """
+    facts: dict[str, Any] = {}
+    if edit.text is not None:
+        text = _checked(edit.text, passage.video)
+        facts |= {"text": text, "status": PassageStatus.CORRECTED, "reject_reason": ""}
+    if edit.key_boxes is not None:
+        facts["key_boxes"] = clipped(passage.video, edit.key_boxes)
+    first = passage.first_pts if edit.first_pts is None else edit.first_pts
+    last = passage.last_pts if edit.last_pts is None else edit.last_pts
+    return _write(passage, {**facts, **_in_order(first, last)}, revision, by)
+
+
+@transaction.atomic
+def delete(passage: Passage, *, revision: int, by: User | None = None) -> None:
+    """Take a passage back; the audit trail keeps what it was. Raises PassageChanged."""
+    row = _locked(passage, revision)
+    forget(row)
+    AuditEntry.objects.create(
+        project_id=row.project_id,
+        user=by,
+        action="delete passage",
+        subject=f"{row} of {row.video}"[:255],
+        details={**described(row), "first_pts": row.first_pts, "last_pts": row.last_pts},
+    )
+    row.delete()
+
+
+def described(passage: Passage) -> dict[str, Any]:
+    """The passage as a conflict shows it."""
+    return {
+        "passage": passage.pk,
+        "revision": passage.revision,
+        "status": passage.status,
+        "text": passage.text,
+        "reject_reason": passage.reject_reason,
+        "reviewer": passage.reviewer.username if passage.reviewer else "",
+    }
+
+
+def clipped(video: Video, key_boxes: KeyBoxes) -> list[list[float]]:
+    """Key boxes ([pts, x1, y1, x2, y2]) by time, cut at the borders of the upright picture.
+
+    Raises PassageNowhere without a box, and for one of which nothing is left.
+    """
+    size = {"width": video.width, "height": video.height}
+    if abs(video.rotation) % 180 == 90:
+        size = {"width": video.height, "height": video.width}
+    rows: list[list[float]] = []
+    for key in sorted(key_boxes, key=lambda key: key[0]):
+        x1, y1, x2, y2 = (round(float(v), 2) for v in geometry.clip([key[1:]], **size)[0])
+        if not (x2 - x1 >= SMALLEST and y2 - y1 >= SMALLEST):  # also refuses NaN
+            raise PassageNowhere()
+        rows.append([int(key[0]), x1, y1, x2, y2])
+    if not rows:
+        raise PassageNowhere()
+    return rows
+
+
+def _checked(text: str, video: Video) -> str:
+    clean = transcriptions.clean(text)
+    if not clean:
+        raise TextEmpty()
+    transcriptions.check_text(clean, video.project.alphabet)
+    return clean
+
+
+def _in_order(first_pts: int, last_pts: int) -> dict[str, int]:
+    if last_pts < first_pts:
+        raise PassageBackwards()
+    return {"first_pts": first_pts, "last_pts": last_pts}
+
+
+def _known(video: Video, client_key: UUID | None) -> Passage | None:
+    if client_key is None:
+        return None
+    return Passage.objects.filter(client_key=client_key, video=video).first()
+
+
+@transaction.atomic
+def _write(
+    passage: Passage, facts: dict[str, Any], revision: int | None, by: User | None
+) -> Passage:
+    if passage.pk:
+        passage = _locked(passage, revision)
+        passage.revision += 1
+    passage.project_id = passage.video.project_id
+    for name, value in facts.items():
+        setattr(passage, name, value)
+    passage.key_boxes = [list(key) for key in passage.key_boxes]
     passage.reviewer = by
-    passage.revision = passage.revision + 1 if passage.pk else 1
     passage.save()
     return passage
+
+
+def _locked(passage: Passage, revision: int | None) -> Passage:
+    """The row as it is now, for the rest of the transaction. Raises PassageChanged."""
+    row = Passage.objects.select_for_update(of=("self",)).filter(pk=passage.pk)
+    now = row.select_related("video__project", "reviewer").first()
+    if now is None or revision not in (None, now.revision):
+        raise PassageChanged(current=now and described(now))
+    return now
 
 
 @transaction.atomic
@@ -133,24 +279,28 @@ def _unteach(crop: Crop) -> None:
 
 
 def _transcribe(crop: Crop, passage: Passage, by: User | None) -> int:
-    key = uuid5(NAMESPACE_URL, f"passage {passage.pk} {passage.revision} crop {crop.pk}")
+    """Give the crop the passage's text; what a person read on the crop itself stays."""
+    now = Crop.objects.select_for_update().get(pk=crop.pk)
+    said = now.current
+    settled = said and (said.role != ReadingRole.REVIEW or said.text == passage.text)
+    if said and settled and not now.withdrawn:
+        return int(said.text == passage.text)
+    key = uuid5(
+        NAMESPACE_URL, f"passage {passage.pk} {passage.revision} crop {now.pk} {now.revision}"
+    )
     reading = Transcription(
-        crop=crop,
+        crop=now,
         status=Status.READABLE,
         text=passage.text,
         role=ReadingRole.REVIEW,
         by=by,
         client_key=key,
-        revision_seen=crop.revision,
+        revision_seen=now.revision,
     )
     reading.save()
-    Crop.objects.filter(pk=crop.pk).update(
-        current=reading,
-        waiting=False,
-        recheck=False,
-        withdrawn=False,
-        revision=crop.revision + 1,
-    )
+    now.current, now.revision = reading, now.revision + 1
+    now.waiting = now.recheck = now.withdrawn = False
+    now.save(update_fields=["current", "revision", "waiting", "recheck", "withdrawn"])
     return 1
 
 
@@ -161,11 +311,27 @@ def forget(passage: Passage) -> None:
     ).update(withdrawn=True, waiting=False, recheck=False)
 
 
+@transaction.atomic
 def check_span(
     video: Video, first_pts: int, last_pts: int, *, by: User | None = None
 ) -> CheckedSpan:
-    """Say that the passages of this stretch are complete, so that "missed" can be counted."""
-    return CheckedSpan.objects.create(video=video, first_pts=first_pts, last_pts=last_pts, by=by)
+    """Say that the passages of this stretch are complete, so that "missed" can be counted.
+
+    Spans that it touches become one with it. Raises SpanEmpty.
+    """
+    if last_pts <= first_pts:
+        raise SpanEmpty()
+    Video.objects.select_for_update().get(pk=video.pk)  # one at a time for each video
+    touched = CheckedSpan.objects.filter(
+        video=video, first_pts__lte=last_pts, last_pts__gte=first_pts
+    )
+    ends = [(first_pts, last_pts), *touched.values_list("first_pts", "last_pts")]
+    first, last = min(a for a, _ in ends), max(b for _, b in ends)
+    known = touched.filter(first_pts=first, last_pts=last).first()
+    if known is not None:
+        return known
+    touched.delete()
+    return CheckedSpan.objects.create(video=video, first_pts=first, last_pts=last, by=by)
 
 
 def edits(first: str, second: str) -> int:

@@ -6,15 +6,21 @@ on the same video is judged on what was already reviewed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from annotations import passages
-from annotations.models import CheckedSpan, Passage
+from annotations.errors import PassageChanged
+from annotations.models import CheckedSpan, Passage, Video
 from annotations.models.passages import PassageStatus
+from annotations.transcriptions import clean
 from annotations.vision import boxes as geometry
 from training.models import InferenceRun, Match, Read
 
@@ -22,7 +28,10 @@ MIN_IOU = 0.3
 DUPLICATE = "duplicate"
 CONFIRMED = (PassageStatus.ACCEPTED, PassageStatus.CORRECTED)
 
+OUTCOMES = ("right", "wrong", "false", "double")
+
 KeyBox = Sequence[float]  # pts, x1, y1, x2, y2
+Span = tuple[int, int]  # first and last pts
 
 
 def overlap(first: Sequence[KeyBox], second: Sequence[KeyBox]) -> float:
@@ -34,59 +43,106 @@ def overlap(first: Sequence[KeyBox], second: Sequence[KeyBox]) -> float:
     end = min(first[-1][0], second[-1][0]) if first and second else 0.0
     if start > end:
         return 0.0
-    moments = {start, end} | {key[0] for key in (*first, *second) if start <= key[0] <= end}
-    mine = [_at(first, moment) for moment in sorted(moments)]
-    theirs = [_at(second, moment) for moment in sorted(moments)]
-    return max(float(geometry.iou([a], [b])[0, 0]) for a, b in zip(mine, theirs, strict=True))
+    moments = sorted({start, end, *_within(first, start, end), *_within(second, start, end)})
+    return float(geometry.iou_each(_at(first, moments), _at(second, moments)).max())
 
 
-def _at(keys: Sequence[KeyBox], moment: float) -> tuple[float, float, float, float]:
-    after = next((i for i, key in enumerate(keys) if key[0] >= moment), len(keys) - 1)
-    b = keys[after]
-    a = keys[max(after - 1, 0)]
-    share = (moment - a[0]) / (b[0] - a[0]) if b[0] > a[0] else 1.0
-    x1, y1, x2, y2 = (a[i] + (b[i] - a[i]) * share for i in (1, 2, 3, 4))
-    return x1, y1, x2, y2
+def _within(keys: Sequence[KeyBox], start: float, end: float) -> list[float]:
+    return [key[0] for key in keys if start <= key[0] <= end]
+
+
+def _at(keys: Sequence[KeyBox], moments: Sequence[float]) -> np.ndarray:
+    """The boxes (N, 4) at N moments, interpolated between the key boxes."""
+    known = np.asarray(keys, np.float64)  # (K, 5)
+    return np.stack([np.interp(moments, known[:, 0], known[:, i]) for i in (1, 2, 3, 4)], axis=1)
 
 
 def match_run(run: InferenceRun) -> dict[str, int]:
-    """Compare all reads of a run with the passages of its video; returns counts by outcome.
+    """Compare all reads of a run with the passages of its video; returns counts by outcome."""
+    match(run)
+    return score(run)
 
-    Pairs are taken in order of agreement, confirmed passages first, each for one read; a
-    second read of the same passage is "double". A read without a passage is "false" only
-    inside a checked span.
+
+def rescore(video: Video, first_pts: int | None = None, last_pts: int | None = None) -> None:
+    """The truth of the video changed between two moments: match all its readings anew there."""
+    within = None if first_pts is None or last_pts is None else (first_pts, last_pts)
+    for run in InferenceRun.objects.filter(video=video).order_by("pk"):
+        match(run, within)
+
+
+@transaction.atomic
+def match(run: InferenceRun, within: Span | None = None) -> None:
+    """Compare the reads of a run with the passages, in a stretch of the video or everywhere.
+
+    A rejected passage that is of this very read is its verdict. The other pairs are taken in
+    order of agreement, confirmed passages first, each for one read; a second read of the same
+    passage is "double". A read without a passage is "false" only inside a checked span.
     """
-    truth = list(Passage.objects.filter(video=run.video_id).exclude(status=PassageStatus.NEW))
+    InferenceRun.objects.select_for_update().get(pk=run.pk)  # one at a time
+    truth = Passage.objects.filter(video=run.video_id).exclude(status=PassageStatus.NEW)
+    reads: QuerySet[Read] = run.reads.order_by("first_pts", "number")
+    if within is not None:
+        first, last = _closed(within, [reads, truth])
+        truth = truth.filter(first_pts__lte=last, last_pts__gte=first)
+        reads = reads.filter(first_pts__lte=last, last_pts__gte=first)
+    rows = list(reads)
+    found = _paired(rows, list(truth))
     spans = list(CheckedSpan.objects.filter(video=run.video_id))
-    reads = list(run.reads.all())
-    pairs = sorted(
-        (
-            (overlap(read.boxes, passage.key_boxes), read, passage)
-            for read in reads
-            for passage in truth
-            if read.first_pts <= passage.last_pts and passage.first_pts <= read.last_pts
-        ),
-        key=lambda pair: (
-            pair[2].status == PassageStatus.REJECTED,
-            -pair[0],
-            pair[1].number,
-            pair[2].pk,
-        ),
-    )
-    found: dict[int, Match] = {}
-    taken: set[int] = set()
-    for agreement, read, passage in pairs:
-        if agreement < MIN_IOU or read.pk in found:
-            continue
-        found[read.pk] = Match(read=read, passage=passage, outcome=_outcome(read, passage, taken))
-        taken.add(passage.pk)
-    for read in reads:
+    for read in rows:
         if read.pk not in found and any(_inside(read, span) for span in spans):
             found[read.pk] = Match(read=read, outcome="false")
-    with transaction.atomic():
-        Match.objects.filter(read__run=run).delete()
-        Match.objects.bulk_create(found.values(), batch_size=200)
-    return score(run)
+    known = {row.read_id: row for row in Match.objects.filter(read__in=reads.order_by())}
+    _replace(known, found)
+
+
+def _closed(within: Span, tables: Sequence[QuerySet[Any]]) -> Span:
+    """The stretch, grown until nothing that overlaps what is in it is left outside."""
+    first, last = within
+    times = sorted({t for table in tables for t in table.values_list("first_pts", "last_pts")})
+    merged: list[Span] = []
+    for start, end in times:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    touched = [span for span in merged if span[0] <= last and span[1] >= first]
+    return min([first, *(a for a, _ in touched)]), max([last, *(b for _, b in touched)])
+
+
+def _paired(reads: Sequence[Read], truth: Sequence[Passage]) -> dict[int, Match]:
+    """The matches by read; ``reads`` are in the order of their first pts."""
+    starts = [read.first_pts for read in reads]
+    longest = max((read.last_pts - read.first_pts for read in reads), default=0)
+    pairs: list[tuple[bool, bool, float, int, int, Read, Passage]] = []
+    for passage in truth:
+        at = bisect_left(starts, passage.first_pts - longest)
+        for read in reads[at : bisect_right(starts, passage.last_pts)]:
+            agreement = overlap(read.boxes, passage.key_boxes)
+            if agreement >= MIN_IOU:
+                rejected = passage.status == PassageStatus.REJECTED
+                own = rejected and passage.key_boxes == read.boxes
+                rank = (not own, rejected, -agreement, read.number, passage.pk)
+                pairs.append((*rank, read, passage))
+    found: dict[int, Match] = {}
+    taken: set[int] = set()
+    for *_, read, passage in sorted(pairs, key=lambda pair: pair[:5]):
+        if read.pk not in found:
+            outcome = _outcome(read, passage, taken)
+            found[read.pk] = Match(read=read, passage=passage, outcome=outcome)
+            taken.add(passage.pk)
+    return found
+
+
+def _replace(known: Mapping[int, Match], found: Mapping[int, Match]) -> None:
+    """Write only the matches that are not as they were."""
+
+    def facts(row: Match | None) -> tuple[int | None, str] | None:
+        return (row.passage_id, row.outcome) if row else None
+
+    stale = [row.pk for read, row in known.items() if facts(found.get(read)) != facts(row)]
+    fresh = [row for read, row in found.items() if facts(known.get(read)) != facts(row)]
+    Match.objects.filter(pk__in=stale).delete()
+    Match.objects.bulk_create(fresh, batch_size=settings.BULK_ROWS)
 
 
 def _outcome(read: Read, passage: Passage, taken: set[int]) -> str:
@@ -103,69 +159,134 @@ def _inside(read: Read, span: CheckedSpan) -> bool:
 
 def score(run: InferenceRun) -> dict[str, int]:
     """Reads by outcome, those not reviewed yet, and passages of checked spans that were missed."""
-    outcomes = list(Match.objects.filter(read__run=run).values_list("outcome", "passage_id"))
-    counts = dict.fromkeys(("right", "wrong", "false", "double"), 0)
-    for outcome, _ in outcomes:
-        counts[outcome] += 1
-    seen = {passage for _, passage in outcomes}
-    confirmed = Passage.objects.filter(video=run.video_id, status__in=CONFIRMED)
-    spans = list(CheckedSpan.objects.filter(video=run.video_id))
-    missed = sum(
-        passage.pk not in seen
-        and any(s.first_pts <= passage.first_pts and passage.last_pts <= s.last_pts for s in spans)
-        for passage in confirmed
+    return scores([run])[run.pk]
+
+
+def scores(runs: Sequence[InferenceRun]) -> dict[int, dict[str, int]]:
+    """As :func:`score` for each run, by its id, in four queries however many they are."""
+    ids = [run.pk for run in runs]
+    outcomes = Match.objects.filter(read__run__in=ids).values_list("read__run", "outcome")
+    counted = {(run, name): n for run, name, n in outcomes.annotate(n=Count("pk"))}
+    reads = dict(Read.objects.filter(run__in=ids).values_list("run").annotate(Count("pk")))
+    span = CheckedSpan.objects.filter(
+        video=OuterRef("video"),
+        first_pts__lte=OuterRef("first_pts"),
+        last_pts__gte=OuterRef("last_pts"),
     )
-    reads = run.reads.count()
-    return {**counts, "missed": missed, "reads": reads, "open": reads - len(outcomes)}
+    due = Passage.objects.filter(Exists(span), status__in=CONFIRMED).order_by()
+    wanted = due.filter(video__in={run.video_id for run in runs}).values_list("video")
+    per_video = dict(wanted.annotate(Count("pk")))
+    met = due.filter(matches__read__run__in=ids).values_list("matches__read__run")
+    per_run = dict(met.annotate(Count("pk", distinct=True)))
+    found: dict[int, dict[str, int]] = {}
+    for run in runs:
+        counts = {name: counted.get((run.pk, name), 0) for name in OUTCOMES}
+        missed = per_video.get(run.video_id, 0) - per_run.get(run.pk, 0)
+        of_run = reads.get(run.pk, 0)
+        still_open = of_run - sum(counts.values())
+        found[run.pk] = {**counts, "missed": missed, "reads": of_run, "open": still_open}
+    return found
 
 
 @transaction.atomic
-def accept(read: Read, *, text: str | None = None, by: User | None = None) -> Passage:
+def accept(
+    read: Read, *, text: str | None = None, revision: int | None = None, by: User | None = None
+) -> Passage:
     """The read is right, or is corrected by ``text``: a passage, and texts for its crops.
 
-    Raises the refusals of a text (TextForeign, TextEmpty, ...).
+    Raises:
+        PassageChanged: somebody decided otherwise since ``revision``, which the reviewer saw
+            (0: no decision yet; None: whatever it is).
+        Refused: no plate of the project can read so.
     """
+    Read.objects.select_for_update().get(pk=read.pk)  # two reviewers, one after the other
     confirmed = read.text if text is None else text
-    passage = passages.confirm(
-        read.run.video,
-        first_pts=read.first_pts,
-        last_pts=read.last_pts,
-        key_boxes=read.boxes,
-        text=confirmed,
-        corrected=text is not None and text != read.text,
-        known=_passage_of(read),
-        by=by,
-    )
-    passages.teach(
-        passage,
-        [
-            passages.KeptCrop(
-                crop.file, crop.sha256, crop.width, crop.height, crop.sharpness, crop.text
-            )
-            for crop in read.crops.all()
-        ],
-        by=by,
-    )
-    outcome = "right" if read.text == passage.text else "wrong"
-    Match.objects.update_or_create(read=read, defaults={"passage": passage, "outcome": outcome})
+    known = _passage_of(read)
+    if known is not None and known.status in CONFIRMED and known.text == clean(confirmed):
+        passage = known
+    else:
+        _expect(known, revision)
+        passage = passages.confirm(
+            read.run.video,
+            first_pts=read.first_pts,
+            last_pts=read.last_pts,
+            key_boxes=read.boxes,
+            text=confirmed,
+            corrected=text is not None and text != read.text,
+            known=known,
+            revision=known.revision if known else None,
+            by=by,
+        )
+        rescore(read.run.video, *_stretch(read, known))
+    _teach(passage, read, by)
     return passage
 
 
 @transaction.atomic
-def reject(read: Read, *, reason: str, by: User | None = None) -> Passage:
-    """The read is of no plate, a double of another, or of a plate nobody can read."""
+def reject(
+    read: Read, *, reason: str, revision: int | None = None, by: User | None = None
+) -> Passage:
+    """The read is of no plate, a double of another, or of a plate nobody can read.
+
+    Raises PassageChanged as :func:`accept`.
+    """
+    Read.objects.select_for_update().get(pk=read.pk)
+    known = _own_passage(read)
+    if known is not None and known.reject_reason == reason:
+        return known
+    if known is not None:
+        _expect(known, revision)
     passage = passages.reject(
         read.run.video,
         first_pts=read.first_pts,
         last_pts=read.last_pts,
         key_boxes=read.boxes,
         reason=reason,
-        known=_own_passage(read),
+        known=known,
+        revision=known.revision if known else None,
         by=by,
     )
-    outcome = "double" if reason == DUPLICATE else "false"
-    Match.objects.update_or_create(read=read, defaults={"passage": passage, "outcome": outcome})
+    rescore(read.run.video, *_stretch(read, known))
     return passage
+
+
+@transaction.atomic
+def correct(
+    passage: Passage, edit: passages.Edit, *, revision: int, by: User | None = None
+) -> Passage:
+    """Change a passage, what it teaches and what the readings are worth by it."""
+    before = (passage.first_pts, passage.last_pts)
+    changed = passages.change(passage, edit, revision=revision, by=by)
+    first, last = min(before[0], changed.first_pts), max(before[1], changed.last_pts)
+    rescore(changed.video, first, last)
+    if edit.text is not None:
+        for read in Read.objects.filter(
+            match__passage=changed, match__outcome__in=("right", "wrong")
+        ):
+            _teach(changed, read, by)
+    return changed
+
+
+def _expect(known: Passage | None, revision: int | None) -> None:
+    if revision not in (None, known.revision if known else 0):
+        raise PassageChanged(current=known and passages.described(known))
+
+
+def _stretch(read: Read, known: Passage | None) -> Span:
+    """The moments that a verdict on the read touches."""
+    if known is None:
+        return read.first_pts, read.last_pts
+    return min(read.first_pts, known.first_pts), max(read.last_pts, known.last_pts)
+
+
+def _teach(passage: Passage, read: Read, by: User | None) -> int:
+    kept = [
+        passages.KeptCrop(
+            crop.file, crop.sha256, crop.width, crop.height, crop.sharpness, crop.text
+        )
+        for crop in read.crops.all()
+    ]
+    return passages.teach(passage, kept, by=by)
 
 
 def _passage_of(read: Read) -> Passage | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.models import Passage
-from annotations.passages import REASONS
+from annotations.models import CheckedSpan, Passage, Video
+from annotations.passages import REASONS, Edit
 from lprsite.jobs.serializers import JobSerializer
 from training.models import InferenceRun, Metric, Read, ReadCrop, TrainedModel, TrainingRun
 
@@ -105,7 +106,9 @@ class InferenceRunSerializer(serializers.ModelSerializer[InferenceRun]):
     video_name = serializers.CharField(source="video.name", read_only=True)
     detector_name = serializers.CharField(source="detector.name", read_only=True)
     recognizer_name = serializers.CharField(source="recognizer.name", read_only=True)
-    score = serializers.SerializerMethodField(help_text="only on a single run")
+    score = serializers.SerializerMethodField(
+        help_text="right, wrong, false, double, missed, reads, open"
+    )
 
     class Meta:
         model = InferenceRun
@@ -128,7 +131,7 @@ class InferenceRunSerializer(serializers.ModelSerializer[InferenceRun]):
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_score(self, run: InferenceRun) -> dict[str, int]:
-        return dict(self.context.get("score", {}))
+        return dict(self.context.get("scores", {}).get(run.pk, {}))
 
 
 class StartReadingSerializer(serializers.Serializer[Any]):
@@ -183,6 +186,92 @@ class PassageSerializer(serializers.ModelSerializer[Passage]):
         return passage.video.seconds(passage.last_pts)
 
 
+@extend_schema_field({"type": "array", "items": {"type": "array", "items": {"type": "number"}}})
+class KeyBoxesField(serializers.ListField):
+    """[seconds, x1, y1, x2, y2] by time, in pixels of the upright picture."""
+
+    child = serializers.ListField(
+        child=serializers.FloatField(min_value=0, max_value=1e7), min_length=5, max_length=5
+    )
+
+
+class PassageDetailSerializer(PassageSerializer):
+    boxes = serializers.SerializerMethodField(help_text="[seconds, x1, y1, x2, y2] by time")
+
+    class Meta(PassageSerializer.Meta):
+        fields = [*PassageSerializer.Meta.fields, "boxes"]
+        read_only_fields = fields
+
+    @extend_schema_field(KeyBoxesField)
+    def get_boxes(self, passage: Passage) -> list[list[float]]:
+        return in_seconds(passage.video, passage.key_boxes)
+
+
+def in_seconds(video: Video, key_boxes: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Key boxes with seconds in place of pts."""
+    return [[round(video.seconds(int(key[0])), 3), *key[1:]] for key in key_boxes]
+
+
+class PassagePatchSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField(help_text="of the passage, as the reviewer saw it")
+    text = serializers.CharField(required=False, max_length=64)
+    boxes = KeyBoxesField(required=False, max_length=2000)
+    first_seconds = serializers.FloatField(required=False, min_value=0, max_value=1e7)
+    last_seconds = serializers.FloatField(required=False, min_value=0, max_value=1e7)
+
+    def edit(self, video: Video) -> Edit:
+        """What is asked, in pts of the video."""
+        given = self.validated_data
+        boxes = given.get("boxes")
+        return Edit(
+            text=given.get("text"),
+            key_boxes=boxes and [[video.pts(key[0]), *key[1:]] for key in boxes],
+            first_pts=video.pts(given["first_seconds"]) if "first_seconds" in given else None,
+            last_pts=video.pts(given["last_seconds"]) if "last_seconds" in given else None,
+        )
+
+
+class PassageAddSerializer(PassagePatchSerializer):
+    revision: Any = None
+    video = serializers.IntegerField()
+    text = serializers.CharField(max_length=64)
+    boxes = KeyBoxesField(max_length=2000, help_text="where the plate is; one is enough")
+    client_key = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+    def facts(self, video: Video) -> dict[str, Any]:
+        """What ``passages.add`` takes; without times, those of the boxes."""
+        edit = self.edit(video)
+        keys = edit.key_boxes or [[0]]
+        first, last = min(key[0] for key in keys), max(key[0] for key in keys)
+        return {
+            "text": edit.text,
+            "key_boxes": edit.key_boxes,
+            "first_pts": first if edit.first_pts is None else edit.first_pts,
+            "last_pts": last if edit.last_pts is None else edit.last_pts,
+            "client_key": self.validated_data["client_key"],
+        }
+
+
+class CheckedSpanSerializer(serializers.ModelSerializer[CheckedSpan]):
+    video = serializers.IntegerField(source="video_id")
+    by = serializers.CharField(source="by.username", default="", read_only=True)
+    first_seconds = serializers.FloatField(min_value=0, max_value=1e7)
+    last_seconds = serializers.FloatField(min_value=0, max_value=1e7)
+
+    class Meta:
+        model = CheckedSpan
+        fields = ["id", "video", "first_seconds", "last_seconds", "by"]
+
+    def to_representation(self, instance: CheckedSpan) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "video": instance.video_id,
+            "first_seconds": instance.video.seconds(instance.first_pts),
+            "last_seconds": instance.video.seconds(instance.last_pts),
+            "by": instance.by.username if instance.by else "",
+        }
+
+
 class ReadSerializer(serializers.ModelSerializer[Read]):
     first_seconds = serializers.SerializerMethodField()
     last_seconds = serializers.SerializerMethodField()
@@ -219,8 +308,7 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
         serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
     )
     def get_boxes(self, read: Read) -> list[list[float]]:
-        video = read.run.video
-        return [[round(video.seconds(int(key[0])), 3), *key[1:]] for key in read.boxes]
+        return in_seconds(read.run.video, read.boxes)
 
     def get_outcome(self, read: Read) -> str:
         match = getattr(read, "match", None)
@@ -234,7 +322,17 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
 
 class AcceptSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(required=False, allow_null=True, default=None, max_length=64)
+    revision = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=0,
+        help_text="of its passage as the reviewer saw it, 0 for none; null takes whatever it is",
+    )
 
 
 class RejectSerializer(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(choices=REASONS)
+    revision = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=0, help_text="as of accept"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -16,7 +16,6 @@ from rest_framework.mixins import (
     RetrieveModelMixin,
     UpdateModelMixin,
 )
-from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,20 +23,16 @@ from rest_framework.views import APIView
 
 from annotations import members
 from annotations.access import InProject
-from annotations.models import AuditEntry, DatasetVersion, Passage, Role, Video
+from annotations.models import AuditEntry, DatasetVersion, Role, Video
 from lprsite.jobs import engine
 from lprsite.jobs.views import NewestFirst
 from training import readings, reads, runs, stats, tasks
 from training.errors import RunOver
-from training.models import InferenceRun, Promotion, Read, ReadCrop, TrainedModel, TrainingRun
+from training.models import InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
-    AcceptSerializer,
     CurvesSerializer,
     InferenceRunSerializer,
-    PassageSerializer,
     PromoteSerializer,
-    ReadSerializer,
-    RejectSerializer,
     StartReadingSerializer,
     StartTrainingSerializer,
     TrainedModelSerializer,
@@ -142,12 +137,12 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     write_role = Role.REVIEWER
     http_method_names = ["get", "post", "head", "options"]
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        context = dict(super().get_serializer_context())
-        if self.action == "retrieve" and self.kwargs.get("pk", "").isdecimal():
-            run = self.get_queryset().filter(pk=int(self.kwargs["pk"])).first()
-            context["score"] = reads.score(run) if run else {}
-        return context
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """The scores of all rows shown, in a few queries."""
+        rows = args[0] if args else []
+        rows = [rows] if isinstance(rows, InferenceRun) else list(rows)
+        context = {**self.get_serializer_context(), "scores": reads.scores(rows)}
+        return InferenceRunSerializer(*args, context=context, **kwargs)
 
     @extend_schema(request=StartReadingSerializer, responses={202: InferenceRunSerializer})
     def create(self, request: Request) -> Response:
@@ -185,54 +180,6 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         answer = HttpResponse(readings.csv_of(run), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="reads_{run.pk}.csv"'
         return answer
-
-
-class ByTime(CursorPagination):
-    ordering = ("first_pts", "id")
-    page_size = 200
-    page_size_query_param = "limit"
-    max_page_size = 1000
-
-
-class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
-    queryset = Read.objects.select_related(
-        "run__video__project", "match__passage__reviewer", "match__passage__video"
-    ).prefetch_related(
-        Prefetch("crops", ReadCrop.objects.select_related("read__run__video").order_by("pts"))
-    )
-    serializer_class = ReadSerializer
-    pagination_class = ByTime
-    filterset_fields = ["run", "run__video"]
-    project_path = "run__project"
-    write_role = Role.REVIEWER
-
-    @extend_schema(request=AcceptSerializer, responses=ReadSerializer)
-    @action(detail=True, methods=["post"])
-    def accept(self, request: Request, pk: str) -> Response:
-        """The read is right; with another ``text``, it is corrected."""
-        given = AcceptSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        user: Any = request.user
-        reads.accept(self.get_object(), text=given.validated_data["text"], by=user)
-        return Response(self.get_serializer(self.get_object()).data)
-
-    @extend_schema(request=RejectSerializer, responses=ReadSerializer)
-    @action(detail=True, methods=["post"])
-    def reject(self, request: Request, pk: str) -> Response:
-        """The read is of no plate, a duplicate, or of a plate nobody can read."""
-        given = RejectSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        user: Any = request.user
-        reads.reject(self.get_object(), reason=given.validated_data["reason"], by=user)
-        return Response(self.get_serializer(self.get_object()).data)
-
-
-class PassageViewSet(ListModelMixin, RetrieveModelMixin, InProject):
-    queryset = Passage.objects.select_related("video", "reviewer")
-    serializer_class = PassageSerializer
-    pagination_class = ByTime
-    filterset_fields = ["video", "status"]
-    write_role = Role.REVIEWER
 
 
 class StatsView(APIView):

@@ -46,6 +46,15 @@ def iou(first: BoxesLike, second: BoxesLike) -> Floats:
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 
 
+def iou_each(first: BoxesLike, second: BoxesLike) -> Floats:
+    """Intersection over union of the boxes at the same place of two lists, (N,), in 0..1."""
+    a, b = as_boxes(first), as_boxes(second)
+    sides = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0.0, None)
+    shared = sides[:, 0] * sides[:, 1]
+    union = area(a) + area(b) - shared
+    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
+
+
 def clip(boxes: BoxesLike, *, width: float, height: float) -> Floats:
     """The part of each box inside a frame; a box wholly outside comes out without area."""
     return np.clip(as_boxes(boxes), 0.0, np.array([width, height, width, height], np.float64))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from annotations import passages, transcriptions
-from annotations.errors import TextForeign
+from annotations.errors import PassageChanged, TextForeign
 from annotations.models import CheckedSpan, Crop, Passage, Transcription, Video
 from annotations.models.crops import ReadingRole
-from tests.annotations.rows import json_of, make_video
+from tests.annotations.rows import client_of, json_of, make_member, make_video
 from tests.training.rows import FAR, FIRST, keys, make_read, make_run
 from training import readings, reads
 from training.models import InferenceRun, Match
@@ -144,7 +145,102 @@ def test_a_new_run_is_judged_on_what_was_reviewed(run: InferenceRun, project: An
     assert outcomes(second) == {"PBA1234": "right", "SIGN": "false", "PBA12": "double"}
 
 
+def test_a_verdict_on_this_very_read_counts_before_other_passages(
+    run: InferenceRun, truth: Callable[..., Passage]
+) -> None:
+    truth("PBA1234", 0, 1000)
+    make_read(run, "PBA1234", 0, 1000)
+    twin = make_read(run, "PBA12", 100, 900)
+    passage = reads.reject(twin, reason="duplicate")
+    match_run(run)
+    assert Match.objects.get(read=twin).passage == passage
+
+
+def test_only_the_stretch_that_changed_is_matched_anew(
+    run: InferenceRun, truth: Callable[..., Passage], django_assert_max_num_queries: Any
+) -> None:
+    for place in range(30):
+        truth(f"PBA{place:04}", 2000 * place, 2000 * place + 900)
+        make_read(run, f"PBA{place:04}", 2000 * place, 2000 * place + 900)
+    match_run(run)
+    before = set(Match.objects.values_list("pk", flat=True))
+    changed = Passage.objects.get(text="PBA0010")
+    with django_assert_max_num_queries(25):
+        reads.correct(changed, passages.Edit(text="PBA9999"), revision=1)
+    assert outcomes(run)["PBA0010"] == "wrong"
+    assert len(before - set(Match.objects.values_list("pk", flat=True))) == 1
+    assert match_run(run) == reads.score(run)
+
+
+def test_stretch_grows_to_what_hangs_together(
+    run: InferenceRun, truth: Callable[..., Passage]
+) -> None:
+    """The double of a read just outside the change must not become its only read."""
+    passage = truth("PBA1234", 0, 1000)
+    make_read(run, "PBA1234", 0, 1000)
+    make_read(run, "PBA12", 800, 1900)
+    reads.rescore(run.video, 1800, 1900)
+    assert outcomes(run) == {"PBA1234": "right", "PBA12": "double"}
+    assert set(Match.objects.values_list("passage", flat=True)) == {passage.pk}
+
+
+def test_every_reading_of_the_video_is_scored_after_a_review(
+    run: InferenceRun, project: Any
+) -> None:
+    second = make_run(project, run.video)
+    other = make_run(project)
+    for one in (run, second, other):
+        make_read(one, "PBA1Z34", 0, 1000)
+    reads.accept(run.reads.get(), text="PBA1234")
+    assert [outcomes(one)["PBA1Z34"] for one in (run, second, other)] == ["wrong", "wrong", ""]
+    reads.reject(second.reads.get(), reason="not_a_plate")
+    assert outcomes(run)["PBA1Z34"] == outcomes(second)["PBA1Z34"] == "false"
+
+
+def test_scores_of_many_runs_are_four_queries(
+    run: InferenceRun, project: Any, truth: Callable[..., Passage], django_assert_num_queries: Any
+) -> None:
+    truth("PBA1234", 0, 1000)
+    truth("GSK7788", 0, 1000, FAR)
+    passages.check_span(run.video, 0, 2000)
+    second, third = make_run(project, run.video), make_run(project)
+    make_read(run, "PBA1234", 0, 1000)
+    make_read(second, "PBA12", 0, 1000)
+    make_read(second, "NOTHING", 1200, 1300, box=FAR)
+    make_read(third, "PBA1234", 0, 1000)
+    reads.rescore(run.video)
+    with django_assert_num_queries(4):
+        found = reads.scores([run, second, third])
+    none = dict.fromkeys(("right", "wrong", "false", "double", "missed", "open"), 0)
+    assert found[run.pk] == {**none, "right": 1, "missed": 1, "reads": 1}
+    assert found[second.pk] == {**none, "wrong": 1, "false": 1, "missed": 1, "reads": 2}
+    assert found[third.pk] == {**none, "reads": 1, "open": 1}
+
+
 # --- review
+
+
+def test_two_reviewers_of_a_read_are_a_conflict_with_both(run: InferenceRun, user: Any) -> None:
+    read = make_read(run, "PBA1234", 0, 1000)
+    reads.accept(read, revision=0, by=user)
+    assert reads.accept(read, revision=0).revision == 1  # said the same: nothing to decide
+    with pytest.raises(PassageChanged) as conflict:
+        reads.accept(read, text="PBA1284", revision=0)
+    assert conflict.value.details["current"]["text"] == "PBA1234"
+    with pytest.raises(PassageChanged):
+        reads.reject(read, reason="unreadable", revision=0)
+    assert reads.accept(read, text="PBA1284", revision=1).revision == 2
+    assert reads.reject(read, reason="unreadable", revision=2).revision == 3
+    assert reads.reject(read, reason="unreadable", revision=2).revision == 3
+    assert reads.accept(read, text="PBA1284").status == "corrected"
+
+
+def test_corrected_passage_teaches_its_new_text(run: InferenceRun) -> None:
+    passage = reads.accept(make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "GSK7780")))
+    reads.correct(passage, passages.Edit(text="PBA1235"), revision=1)
+    texts = Crop.objects.order_by("pk").values_list("current__text", flat=True)
+    assert list(texts) == ["PBA1235", None]
+    assert outcomes(run)["PBA1234"] == "wrong"
 
 
 def test_accepted_read_becomes_truth_and_teaches(run: InferenceRun, user: Any) -> None:
@@ -216,8 +312,6 @@ def test_person_who_reads_a_taught_crop_is_not_overruled(run: InferenceRun, user
     read = make_read(run, "PBA1234", 0, 1000, crops=("XXXXXXX",))
     reads.accept(read)
     crop = Crop.objects.get()
-    from uuid import uuid4
-
     said = transcriptions.Reading("readable", "GSK7788", uuid4(), crop.revision)
     transcriptions.save(crop, said, by=user)
     reads.accept(read)
@@ -241,6 +335,72 @@ def test_review_through_the_api(api: Any, run: InferenceRun) -> None:
     assert json_of(api, "post", f"reads/{read.pk}/reject/", {"reason": "bored"})[0] == 400
     assert json_of(api, "post", f"reads/{read.pk}/accept/", {"text": ""})[0] == 400
     assert json_of(api, "get", f"inference-runs/{run.pk}/")[1]["score"]["false"] == 1
+
+
+def test_conflict_through_the_api_shows_the_other_decision(api: Any, run: InferenceRun) -> None:
+    read = make_read(run, "PBA1234", 0, 1000)
+    reads.accept(read, text="PBA1235")
+    given = {"text": "PBA1236", "revision": 0}
+    status, body = json_of(api, "post", f"reads/{read.pk}/accept/", given)
+    assert (status, body["code"], body["current"]["text"]) == (409, "PassageChanged", "PBA1235")
+    status, row = json_of(api, "post", f"reads/{read.pk}/accept/", {**given, "revision": 1})
+    assert (status, row["passage"]["revision"]) == (200, 2)
+
+
+def test_missed_vehicles_and_checked_spans_through_the_api(api: Any, run: InferenceRun) -> None:
+    video = run.video_id
+    make_read(run, "GSK7788", 4000, 5000, box=FAR)
+    box = [2.5, 100, 50, 160, 80]
+    given = {"video": video, "text": "pba1234", "boxes": [box], "client_key": str(uuid4())}
+    status, row = json_of(api, "post", "passages/", given)
+    assert (status, row["text"], row["boxes"], row["first_seconds"]) == (201, "PBA1234", [box], 2.5)
+    assert json_of(api, "post", "passages/", given)[1]["id"] == row["id"]
+    span = {"video": video, "first_seconds": 1.0, "last_seconds": 6.0}
+    status, checked = json_of(api, "post", "checked-spans/", span)
+    assert (status, checked["last_seconds"], checked["by"]) == (201, 6.0, "ana")
+    score = json_of(api, "get", f"inference-runs/?video={video}")[1]["results"][0]["score"]
+    assert (score["missed"], score["false"], score["open"]) == (1, 1, 0)
+
+    address = f"passages/{row['id']}/"
+    change = {"revision": 1, "text": "PBA1235", "first_seconds": 2.0, "last_seconds": 7.0}
+    status, row = json_of(api, "patch", address, change)
+    assert (status, row["text"], row["last_seconds"], row["revision"]) == (200, "PBA1235", 7.0, 2)
+    assert json_of(api, "get", f"inference-runs/{run.pk}/")[1]["score"]["missed"] == 0
+    assert json_of(api, "patch", address, change)[0] == 409
+    assert json_of(api, "delete", f"{address}?revision=1")[0] == 409
+    assert json_of(api, "delete", f"{address}?revision=2")[0] == 204
+
+    found = json_of(api, "get", f"checked-spans/?video={video}")[1]["results"]
+    assert found == [checked]
+    assert json_of(api, "delete", f"checked-spans/{checked['id']}/")[0] == 204
+    assert json_of(api, "get", f"inference-runs/{run.pk}/")[1]["score"]["false"] == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "given"),
+    [
+        ("passages/", {"text": "A1", "boxes": []}),
+        ("passages/", {"text": "A1", "boxes": [[1, 2, 3, 4]]}),
+        ("passages/", {"text": "A1", "boxes": [[1, 900, 0, 950, 40]]}),
+        ("passages/", {"text": "", "boxes": [[1, 0, 0, 50, 40]]}),
+        ("checked-spans/", {"first_seconds": 2, "last_seconds": 2}),
+        ("checked-spans/", {"first_seconds": -1, "last_seconds": 2}),
+    ],
+)
+def test_wrong_truth_is_a_sentence(
+    api: Any, run: InferenceRun, address: str, given: dict[str, Any]
+) -> None:
+    status, body = json_of(api, "post", address, {"video": run.video_id, **given})
+    assert status == 400 and body["message"]
+
+
+def test_only_reviewers_write_the_truth(project: Any, run: InferenceRun) -> None:
+    annotator = client_of(make_member(project, "beto"))
+    span = {"video": run.video_id, "first_seconds": 0, "last_seconds": 2}
+    added = {"video": run.video_id, "text": "A1", "boxes": [[1, 0, 0, 50, 40]]}
+    assert json_of(annotator, "post", "checked-spans/", span)[0] == 403
+    assert json_of(annotator, "post", "passages/", added)[0] == 403
+    assert json_of(annotator, "get", f"passages/?video={run.video_id}")[0] == 200
 
 
 def test_table_of_reads_is_guarded_and_by_time(run: InferenceRun) -> None:
