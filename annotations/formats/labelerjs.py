@@ -6,6 +6,7 @@ line is split at the last space whose left part is a picture that exists.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -24,14 +25,27 @@ from annotations.formats.transcribed import TextPair, Transcribed
 from annotations.formats.yolo import read_text
 
 FILE = "annotations.txt"
+_HEAD = 1 << 16
+# Boxes in such a file ("a.jpg 10,20,30,40,0") are some other tool's.
+_LINE = re.compile(r"^.*\.(jpe?g|png|bmp|webp|gif|tiff?)[ ]+(?![\d.,\s]+,)\S", re.I | re.M)
 
 
 def find(source: Source) -> str | None:
-    """The member with the lines: the named .txt, or the annotations.txt nearest the top."""
+    """The member with the lines: the named .txt, or the annotations.txt nearest the top.
+
+    Its name is not enough: some line must begin with a picture and go on with a text.
+    """
     if source.main is not None:
-        return source.main if suffix(source.main) == ".txt" else None
-    found = [member for member in source.members() if member.rpartition("/")[2].lower() == FILE]
-    return min(found, key=lambda member: member.count("/"), default=None)
+        found = [source.main] if suffix(source.main) == ".txt" else []
+    else:
+        members = source.members()
+        found = [member for member in members if member.rpartition("/")[2].lower() == FILE]
+    said = (member for member in found if _LINE.search(_beginning(source, member)))
+    return min(said, key=lambda member: member.count("/"), default=None)
+
+
+def _beginning(source: Source, member: str) -> str:
+    return source.head(member, _HEAD).decode("utf-8", errors="replace")
 
 
 def read(source: Source) -> Transcribed:
@@ -91,4 +105,5 @@ def _split(
     name = text.rpartition(" ")[0].strip()
     if not name or text.strip() in known:
         return EntryAmbiguousText(file=base, line=line)
-    return EntryPictureMissing(file=base, line=line, picture=name)
+    said = text.rpartition(" ")[2].strip() or text.split()[-1]
+    return EntryPictureMissing(file=base, line=line, picture=name, text=said)
