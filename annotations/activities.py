@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import closing
 from fractions import Fraction
 from typing import Any
 
@@ -91,14 +92,15 @@ def measure(row: Video, running: Running) -> Track:
     messages = child.measure(
         files.local_path(row.file), name=row.name, limits=limits, ignore=ignored(row)
     )
-    for message in messages:
-        if message.kind == "rows":
-            parts.append(message.data)
-        elif message.kind == "seconds":
-            running.progress(round(message.facts["done"]), total, "seconds of video")
-        elif message.kind == "report":
-            record_damage(row, message.facts)
-        running.check()
+    with closing(messages):
+        for message in messages:
+            if message.kind == "rows":
+                parts.append(message.data)
+            elif message.kind == "seconds":
+                running.progress(round(message.facts["done"]), total, "seconds of video")
+            elif message.kind == "report":
+                record_damage(row, message.facts)
+            running.check()
     return keep(row, parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,15 @@ def make_preview(row: Video, running: Running) -> dict[str, Any]:
             transcode=damaged,
             ignore=activities.ignored(row),
         )
-        for message in messages:
-            if message.kind == "seconds":
-                running.progress(round(message.facts["done"]), total, "seconds")
-            elif message.kind == "rows" and message.data:
-                parts.append(message.data)
-            elif message.kind == "made":
-                made = message.facts
-            running.check()
+        with closing(messages):
+            for message in messages:
+                if message.kind == "seconds":
+                    running.progress(round(message.facts["done"]), total, "seconds")
+                elif message.kind == "rows" and message.data:
+                    parts.append(message.data)
+                elif message.kind == "made":
+                    made = message.facts
+                running.check()
         key, _ = files.take("previews", fresh, made["suffix"], move=True)
     before = row.preview
     Video.objects.filter(pk=row.pk).update(preview=key)
@@ -74,12 +76,13 @@ def condense_to(
         name=row.name,
         limits=child.limits_for(activities.info_of(row), output=row.bytes),
     )
-    for message in messages:
-        if message.kind == "seconds":
-            running.progress(round(message.facts["done"]), total, "seconds")
-        elif message.kind == "made":
-            made = message.facts
-        running.check()
+    with closing(messages):
+        for message in messages:
+            if message.kind == "seconds":
+                running.progress(round(message.facts["done"]), total, "seconds")
+            elif message.kind == "made":
+                made = message.facts
+            running.check()
     return {**made, "of": track.duration}
 
 

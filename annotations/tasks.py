@@ -14,6 +14,8 @@ from annotations import (
     datasets,
     exports,
     imports,
+    restoring,
+    restoring,
     selections,
     uploads,
     videos,

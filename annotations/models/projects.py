@@ -94,13 +94,6 @@ class Camera(models.Model):
     ignore_mask = models.JSONField(default=list, blank=True)  # polygons in 0..1 of the picture
     clock_offset = models.FloatField(default=0.0)  # seconds to add to the recorder's clock
 
-    def clean(self) -> None:
-        check_areas(self.ignore_mask)
-
-    def areas(self) -> list[list[list[float]]]:
-        """The ignored areas, corners (x, y) in 0..1 of the picture."""
-        return [[[float(x), float(y)] for x, y in corners] for corners in self.ignore_mask]
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "name"], name="camera_names_differ")
@@ -108,6 +101,13 @@ class Camera(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        check_areas(self.ignore_mask)
+
+    def areas(self) -> list[list[list[float]]]:
+        """The ignored areas, corners (x, y) in 0..1 of the picture."""
+        return [[[float(x), float(y)] for x, y in corners] for corners in self.ignore_mask]
 
 
 class Label(models.Model):

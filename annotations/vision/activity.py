@@ -120,7 +120,8 @@ def _difference(grey: Cells, before: Cells) -> Cells:
     """How much each cell changed, less what all did: light added, or light multiplied."""
     added = grey - before
     added -= np.median(added)
-    gain = float(np.median(grey)) / max(1.0, float(np.median(before)))
+    darker = max(float(np.median(before)), 1.0)
+    gain = float(np.median(grey)) / darker
     multiplied = grey - before * np.float32(gain)
     return np.asarray(np.minimum(np.abs(added), np.abs(multiplied)), np.float32)
 
@@ -190,7 +191,7 @@ class Track:
 
     def as_bytes(self) -> bytes:
         """The track as a file; ``from_bytes`` reads it back."""
-        facts = {
+        facts: dict[str, Any] = {
             "version": np.array(VERSION),
             "base": np.array([self.time_base.numerator, self.time_base.denominator]),
             "start": np.array(self.start_pts),
@@ -198,9 +199,9 @@ class Track:
             "corners": np.array([len(polygon) for polygon in self.ignore], np.int64),
             "ignore": np.array([c for p in self.ignore for c in p], np.float64).reshape(-1, 2),
         }
-        arrays: dict[str, Any] = {name: self.rows[name] for name in ROW.names or ()}
+        facts.update({name: self.rows[name] for name in ROW.names or ()})
         out = BytesIO()
-        np.savez_compressed(out, **arrays, **facts)
+        np.savez_compressed(out, **facts)
         return out.getvalue()
 
     @classmethod

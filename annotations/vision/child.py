@@ -23,10 +23,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from annotations import errors
 from annotations.vision.activity import Polygons
@@ -86,6 +86,10 @@ class Message:
     data: bytes = b""
 
 
+Messages: TypeAlias = Generator[Message, None, None]
+"""What a child says, as it says it. Closing it ends the child."""
+
+
 @dataclass(frozen=True)
 class Take:
     """What to take from a video in one pass: what ``rule`` says, or just the ``wanted``."""
@@ -129,7 +133,7 @@ def probe(path: Path, *, thumbnail_to: Path | None = None) -> VideoInfo:
     raise errors.VideoCheckFailed(name=path.name)
 
 
-def take(path: Path, what: Take, *, name: str, limits: Limits) -> Iterator[Message]:
+def take(path: Path, what: Take, *, name: str, limits: Limits) -> Messages:
     """Frames of a video in one decode pass.
 
     Messages: ``picture`` (pts, index, seconds, width, height, dhash, corrupt, jpeg = bytes of
@@ -151,7 +155,7 @@ def take(path: Path, what: Take, *, name: str, limits: Limits) -> Iterator[Messa
     return run("take", spec, name=name, limits=limits, given=given)
 
 
-def measure(path: Path, *, name: str, limits: Limits, ignore: Polygons = ()) -> Iterator[Message]:
+def measure(path: Path, *, name: str, limits: Limits, ignore: Polygons = ()) -> Messages:
     """The activity of a video: ``rows``, ``seconds`` and ``report`` as in ``take``."""
     spec = {"path": str(path.resolve()), "ignore": ignore}
     return run("measure", spec, name=name, limits=limits)
@@ -165,7 +169,7 @@ def preview(
     limits: Limits,
     transcode: bool = False,
     ignore: Polygons = (),
-) -> Iterator[Message]:
+) -> Messages:
     """Write a preview to ``target``: ``seconds``, ``rows`` if frames were decoded, ``made``."""
     spec = {
         "path": str(path.resolve()),
@@ -178,7 +182,7 @@ def preview(
 
 def condense(
     path: Path, target: Path, keep: list[tuple[float, float]], *, name: str, limits: Limits
-) -> Iterator[Message]:
+) -> Messages:
     """Write the stretches ``keep`` (seconds) to ``target``: ``seconds``, then ``made`` (map)."""
     spec = {"path": str(path.resolve()), "target": str(target.resolve()), "keep": keep}
     return run("condense", spec, name=name, limits=limits)
@@ -186,7 +190,7 @@ def condense(
 
 def run(
     work: str, spec: dict[str, Any], *, name: str, limits: Limits, given: bytes = b""
-) -> Iterator[Message]:
+) -> Messages:
     """Start a child for ``work`` and pass on what it says; closing the iterator ends it.
 
     ``name`` is what people call the file. Raises what the child refuses, and VideoOverMemory,
@@ -236,7 +240,7 @@ def _tell(child: subprocess.Popen[bytes], order: bytes, given: bytes) -> None:
         pipe.write(HEADER.pack(len(order), len(given)) + order + given)
 
 
-def _listen(child: subprocess.Popen[bytes], limits: Limits, name: str) -> Iterator[Message]:
+def _listen(child: subprocess.Popen[bytes], limits: Limits, name: str) -> Messages:
     begun = heard = time.monotonic()
     reader = _Reader(child)
     while True:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import av
 from av.packet import Packet
@@ -209,7 +208,7 @@ def _encode(
     ahead = list(spans)
     offset, last = 0, -step
     with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        stream = cast(VideoStream, out.add_stream("libx264", rate=round(info.fps or 25)))
+        stream = out.add_stream("libx264", rate=round(info.fps or 25))
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = base

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -84,7 +84,7 @@ class VideoInfo:
     start_pts: int
     frames_expected: int | None
     """Frames by the file's own count; None where it has none."""
-    scan: Scan = Scan()
+    scan: Scan = field(default_factory=Scan)
     """What reading all packets, without decoding them, told."""
 
     def seconds(self, pts: int) -> float:
@@ -203,9 +203,9 @@ def probe(path: Path) -> VideoInfo:
     """What is in a video file, decided by its content, with its first frame decoded.
 
     All packets are read once (five seconds for an hour), so that a recording that was cut off
-    is known before anybody decodes it. Raises EmptyFile, NotAVideo, StillPicture, VideoCutOff, NoPictureInVideo, RawVideoStream,
-    VideoCodecUnknown, VideoTooLarge, VideoTooLong or VideoUnreadable. Files of strangers are
-    better looked at by ``probe_in_child``.
+    is known before anybody decodes it. Raises EmptyFile, NotAVideo, StillPicture, VideoCutOff,
+    NoPictureInVideo, RawVideoStream, VideoCodecUnknown, VideoTooLarge, VideoTooLong or
+    VideoUnreadable. Files of strangers are better looked at by ``child.probe``.
     """
     with opened(path) as (container, stream):
         scan = scan_packets(container, stream)
