@@ -101,17 +101,17 @@ def badge(rng: Rng, picture: Picture, kind: Kind, x: float, wide: float) -> None
     if kind.style == "frame":
         _words(rng, picture, "D", at, max(4, round(height * 0.13)), WHITE)
     elif kind.style == "euro" and shape < 0.6:
-        apart = round(height * rng.uniform(0.08, 0.17))
-        if shape < 0.35:
+        if shape < 0.3:
             cv2.line(picture, (at[0] - radius, middle), (at[0] + radius, middle), BLACK,
                      max(1, round(height * 0.07)))  # fmt: skip
-        small = max(2, round(height * rng.uniform(0.06, 0.1)))
-        for way in (-1, 1) if rng.random() < 0.7 else (-1,):
-            centre = (at[0], middle + way * (apart + small // 2))
-            cv2.circle(picture, centre, small, _one(rng, _BRIGHT), -1, cv2.LINE_AA)
-            cv2.circle(picture, centre, max(1, small // 2), _one(rng, _BRIGHT), -1, cv2.LINE_AA)
+        small = max(2, min(radius, round(height * rng.uniform(0.06, 0.13))))
+        apart = small + round(height * rng.uniform(0.02, 0.1))
+        for way in (-1, 1) if rng.random() < 0.75 else (-1,):
+            _seal(rng, picture, (at[0], middle + way * apart), small)
+    elif kind.style == "euro" and shape < 0.85:
+        _shield(rng, picture, at, (radius, round(height * rng.uniform(0.1, 0.2))))
     elif shape < 0.92:
-        _blob(rng, picture, at, (radius, round(height * rng.uniform(0.08, 0.24))))
+        _blob(rng, picture, at, (radius, round(height * rng.uniform(0.08, 0.28))))
 
 
 def stacked(rng: Rng, mask: Mask, box: tuple[int, int, int, int], look: str) -> None:
@@ -217,11 +217,15 @@ def _euro_band(rng: Rng, picture: Picture, kind: Kind, paint: Paint) -> Room:
     shade = float(rng.random())
     if paint.band is not None:
         edge = round(width * kind.band * float(rng.uniform(0.8, 1.15)))
-        colour = paint.band if shade < 0.75 else _one(rng, (WHITE, NAVY, SKY))
+        colour = paint.band if shade < 0.7 else _one(rng, (WHITE, WHITE, NAVY, SKY))
         ink = WHITE if colour != WHITE else BLACK
         picture[:, :edge] = colour
-        cv2.circle(picture, (edge // 2, round(height * 0.33)), max(1, edge // 4),
-                   YELLOW if rng.random() < 0.6 else _one(rng, _BRIGHT), -1)  # fmt: skip
+        spot = (edge // 2, round(height * 0.33))
+        if colour == WHITE or rng.random() < 0.2:
+            _shield(rng, picture, spot, (max(2, edge // 3), round(height * 0.17)))
+        else:
+            _stars(picture, spot, max(2, round(edge * 0.3)),
+                   YELLOW if rng.random() < 0.7 else _one(rng, _BRIGHT))  # fmt: skip
         land = _LANDS[int(rng.integers(len(_LANDS)))]
         _words(rng, picture, land, (edge // 2, round(height * 0.76)), round(height * 0.22), ink)
         left = edge / width + 0.015
@@ -254,10 +258,11 @@ def _american(rng: Rng, picture: Picture, kind: Kind, paint: Paint) -> Room:
         at = (width // 2, round(height * float(rng.uniform(0.87, 0.93))))
         _words(rng, picture, slogan, at, round(height * float(rng.uniform(0.06, 0.12))), ink)
     left, right = 0.04, 0.96
-    if rng.random() < 0.1:  # a picture beside the text
-        spot = (round(width * 0.12), round(height * kind.middle))
-        _blob(rng, picture, spot, (round(width * 0.08), round(height * 0.2)))
-        left = 0.22
+    if rng.random() < 0.2:  # a picture beside the text
+        on_left = rng.random() < 0.75
+        spot = (round(width * (0.12 if on_left else 0.88)), round(height * kind.middle))
+        _emblem(rng, picture, spot, (round(width * 0.08), round(height * 0.22)))
+        left, right = (0.215, right) if on_left else (left, 0.785)
     return left, right
 
 
@@ -354,6 +359,67 @@ def _blob(rng: Rng, picture: Picture, at: tuple[int, int], radii: tuple[int, int
     if rng.random() < 0.5:
         inner = (points - np.array(at)) * 0.5 + np.array(at)
         cv2.fillPoly(picture, [inner.astype(np.int32)], _one(rng, _BRIGHT), cv2.LINE_AA)
+
+
+def _emblem(rng: Rng, picture: Picture, at: tuple[int, int], radii: tuple[int, int]) -> None:
+    """A club's or a veteran's sign: a ring with a letter or strokes, a shape, a flag, a tree."""
+    sort = int(rng.integers(5))
+    colour = _one(rng, (*_SCENIC, BLACK))
+    if sort == 0:
+        cv2.circle(picture, at, min(radii), colour, -1, cv2.LINE_AA)
+        cv2.circle(picture, at, round(min(radii) * 0.75), WHITE, 1, cv2.LINE_AA)
+        letter = "AGHMNPSTUVWX*&@"[int(rng.integers(15))]
+        _words(rng, picture, letter, at, min(radii), _one(rng, _BRIGHT))
+    elif sort == 1:
+        for _ in range(3):
+            spot = (at[0] + int(rng.integers(-3, 4)), at[1] + int(rng.integers(-5, 6)))
+            _blob(rng, picture, spot, (max(2, radii[0] * 2 // 3), max(2, radii[1] * 2 // 3)))
+    elif sort == 2:
+        sign = scribble(rng, (2 * radii[0], 2 * radii[1]))
+        top, left = max(0, at[1] - radii[1]), max(0, at[0] - radii[0])
+        blend(picture[top : top + sign.shape[0], left : left + sign.shape[1]], sign, colour)
+    elif sort == 3:
+        rows = np.array([colour, WHITE, colour, WHITE, colour], np.uint8)[:, None]
+        room = picture[at[1] - radii[1] // 2 : at[1] + radii[1] // 2,
+                       max(0, at[0] - radii[0]) : at[0] + radii[0]]  # fmt: skip
+        if room.size:
+            size = (room.shape[1], room.shape[0])
+            room[:] = cv2.resize(rows, size, interpolation=cv2.INTER_NEAREST)
+    else:
+        for row in (0.5, 0.0, -0.5):
+            wide = round(radii[0] * (0.5 + row))
+            low = at[1] + round(radii[1] * row) + radii[1] // 2
+            tree = [(at[0] - wide, low), (at[0] + wide, low), (at[0], low - radii[1])]
+            cv2.fillPoly(picture, [np.array(tree, np.int32)], colour, cv2.LINE_AA)
+
+
+def _seal(rng: Rng, picture: Picture, at: tuple[int, int], radius: int) -> None:
+    """A round sticker of the inspection: rings of two colours."""
+    cv2.circle(picture, at, radius, _one(rng, (*_BRIGHT, GREY, BLACK)), -1, cv2.LINE_AA)
+    cv2.circle(picture, at, max(1, radius * 2 // 3), _one(rng, (*_BRIGHT, WHITE, GREY)), -1,
+               cv2.LINE_AA)  # fmt: skip
+    if rng.random() < 0.5:
+        cv2.circle(picture, at, max(1, radius // 3), _one(rng, _BRIGHT), -1, cv2.LINE_AA)
+
+
+def _shield(rng: Rng, picture: Picture, at: tuple[int, int], radii: tuple[int, int]) -> None:
+    """A coat of arms: two colours, sometimes a cross or a bar on it."""
+    x, y = at
+    wide, tall = radii
+    line = [(x - wide, y - tall), (x + wide, y - tall), (x + wide, y + tall // 3), (x, y + tall),
+            (x - wide, y + tall // 3)]  # fmt: skip
+    outline = np.array(line, np.int32)
+    cv2.fillPoly(picture, [outline], _one(rng, (RED, RED, BLUE, BLACK, GREEN)), cv2.LINE_AA)
+    ink = _one(rng, (WHITE, YELLOW, BLUE, WHITE))
+    if rng.random() < 0.7:
+        cv2.line(picture, (x, y - tall + 1), (x, y + tall // 2), ink, max(1, wide // 3))
+    for row in (-0.3, 0.1) if rng.random() < 0.5 else (0.0,):
+        level = y + round(tall * row)
+        cv2.line(picture, (x - wide // 2, level), (x + wide // 2, level), ink, max(1, wide // 4))
+
+
+def _stars(picture: Picture, at: tuple[int, int], radius: int, colour: Colour) -> None:
+    cv2.circle(picture, at, radius, colour, max(1, radius // 4), cv2.LINE_AA)
 
 
 def _tint(rng: Rng, colour: Colour) -> Colour:

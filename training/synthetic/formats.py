@@ -81,6 +81,8 @@ _CHILEAN = "[BCDFGHJKLPRSTVWXYZ]"
 # States print no O (or no I) that could be taken for a digit; own choices of owners do.
 _S = "[ABCDEFGHIJKLMNPQRSTUVWXYZ]"
 
+_ALIKE = "OODQQMWNHIT"
+
 _BR_CITIES = (
     "SP-SAO PAULO", "PR-CURITIBA", "BA-SALVADOR", "MG-UBERABA", "RJ-NITEROI", "PR-PARANAGUA",
     "SC-LAGES", "RS-PELOTAS", "GO-GOIANIA", "PARANA", "SP-SANTOS", "DF-BRASILIA", "CE-FORTALEZA",
@@ -194,6 +196,16 @@ def _american(pattern: str, share: float = 1.0) -> Kind:
     )  # fmt: skip
 
 
+def _old_argentine(pattern: str, share: float) -> Kind:
+    return Kind(
+        pattern, (294, 129), _OLD_ARGENTINE,
+        (Paint(BLACK, WHITE, band=WHITE, share=6), Paint(BLACK, GREY, band=WHITE, share=3),
+         Paint(BLACK, WHITE, share=1)),
+        ("ARGENTINA",), tall=0.52, middle=0.56, band=0.24, style="frame", space=(0.06, 0.18),
+        share=share,
+    )  # fmt: skip
+
+
 def _bare(pattern: str, size: tuple[int, int], tall: float, share: float = 1.0) -> Kind:
     return Kind(pattern, size, _ANY, _ANY_PAINTS, tall=tall, middle=0.52, share=share)
 
@@ -230,13 +242,8 @@ FORMATS: dict[str, tuple[Kind, ...]] = {
     "argentina": (
         Kind("AA 999 AA", (400, 130), _PRINTED, _MERCOSUR, ("REPUBLICA ARGENTINA",),
              tall=0.55, middle=0.62, band=0.24, style="mercosur", border=True),
-        Kind("AAA 999", (294, 129), _OLD_ARGENTINE,
-             (Paint(BLACK, WHITE, band=WHITE, share=6), Paint(BLACK, GREY, band=WHITE, share=3),
-              Paint(BLACK, WHITE, share=1)),
-             ("ARGENTINA",), tall=0.5, middle=0.56, band=0.24, style="frame"),
-        Kind("AAA*999", (294, 129), _OLD_ARGENTINE,
-             (Paint(BLACK, WHITE, band=WHITE, share=6), Paint(BLACK, GREY, band=WHITE, share=3)),
-             ("ARGENTINA",), tall=0.5, middle=0.56, band=0.24, style="frame", share=0.25),
+        _old_argentine("AAA 999", 0.5), _old_argentine("AAA  999", 0.7),
+        _old_argentine("AAA*999", 0.3),
     ),
     "colombia": (
         Kind("AAA-999", (330, 160),
@@ -274,7 +281,8 @@ FORMATS: dict[str, tuple[Kind, ...]] = {
         _american("SSS*999", 1.5), _american("SS9*S9S", 3), _american("SSS9999", 1.5),
         _american("SSS-9999", 1.5), _american("SSS 999", 1.5), _american("999 SSS", 1.5),
         _american("999*SSS"), _american("S99 9999"), _american("999 9999"), _american("SSS999"),
-        _american("99*S999"), _american("9S*9999", 0.5), _american("9S 99999", 0.5),
+        _american("99*S999"), _american("SSS*999", 1), _american("999*9999", 0.7),
+        _american("9S*9999", 0.5), _american("9S 99999", 0.5),
         _american("999-SSS"), _american("S99*SSS", 0.7), _american("SS 99999", 0.5),
         _american("99SS9", 0.3), _american("99999S9", 0.7), _american("9999999", 0.7),
         _american("999999", 0.7), _american("9S99999", 0.7), _american("99S999S", 0.5),
@@ -342,7 +350,11 @@ def fits(text: str, pattern: str) -> bool:
 
 
 def fill(rng: np.random.Generator, pattern: str, text: str | None = None) -> str:
-    """The row as drawn, separators included; every character of a set is equally likely."""
+    """The row as drawn, separators included.
+
+    Every character of a set is about equally likely, so that a network has to read; those
+    that are taken for each other (O, D, Q; M, W, N, H; I, T) come half as often again.
+    """
     given = iter(text) if text is not None and fits(text, pattern) else None
     out = []
     for slot in slots(pattern):
@@ -351,7 +363,11 @@ def fill(rng: np.random.Generator, pattern: str, text: str | None = None) -> str
         elif given is not None:
             out.append(next(given))
         else:
-            out.append(slot[1 + int(rng.integers(len(slot) - 1))])
+            drawn = slot[1 + int(rng.integers(len(slot) - 1))]
+            if len(slot) > 20 and rng.random() < 0.18:
+                alike = _ALIKE[int(rng.integers(len(_ALIKE)))]
+                drawn = alike if alike in slot[1:] else drawn
+            out.append(drawn)
     return "".join(out)
 
 

@@ -77,6 +77,7 @@ _VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "2 flat": ("2", ("0,.22 ~0,0 ~1,0 ~1,.47 ~0,.6 0,1 1,1",)),
     "3 flat": ("3", ("0,0 1,0 .42,.42 ~1,.42 ~1,1 ~0,1 0,.78",)),
     "4 open": ("4", (".6,0 0,.68 1,.68", ".76,.42 .76,1")),
+    "4 tilt": ("4", (".42,0 0,.66 1,.66", ".74,.3 .74,1")),
     "4 square": ("4", ("0,0 0,.62 1,.62", ".78,0 .78,1")),
     "6 arm": ("6", (".72,0 ~0,.5 ~0,1 ~1,1 ~1,.42 ~.1,.42 0,.66",)),
     "7 bent": ("7", ("0,0 1,0 1,.16 .42,.6 .42,1",)),
@@ -102,6 +103,7 @@ _VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Y deep": ("Y", ("0,0 .5,.64 1,0", ".5,.64 .5,1")),
 }
 
+# Some letters are wider than the others, unless every one has the same cell.
 _WIDE = {"M": 1.22, "W": 1.45, "A": 1.06, "V": 1.06, "N": 1.05, "Q": 1.03}
 _NARROW = {"I", "1"}
 
@@ -128,7 +130,8 @@ class Look:
 
 
 _LOOSE = (
-    "1 flag", "1 short flag", "1 foot", "3 flat", "4 open", "6 arm", "9 arm", "A flat", "I serif",
+    "1 flag", "1 short flag", "1 foot", "3 flat", "4 open", "4 tilt", "4 square",
+    "6 arm", "9 arm", "A flat", "I serif",
     "J bar", "M short", "M deep", "M slant", "Q cut", "Q short", "W flat", "W high", "K joined",
     "7 bent", "G spur", "2 flat", "R upright", "Y deep", "Q foot",
 )  # fmt: skip
@@ -154,7 +157,8 @@ LOOKS: dict[str, Look] = {
         Look("dies", 0.5, 0.135, 0.18, ("1 foot", "I serif", "J bar"), loose=("1 slab", "0 slash")),
         Look("states", 0.46, 0.125, 0.22, ("1 flag",), loose=_LOOSE, soft_ends=True),
         Look("pacific", 0.5, 0.11, 0.3, ("1 short flag",), soft_ends=True,
-             loose=("6 arm", "9 arm", "1 flag", "M deep", "M slant", "I serif", "3 flat")),
+             loose=("6 arm", "9 arm", "1 flag", "M deep", "M slant", "I serif", "3 flat", "4 tilt",
+                    "4 open", "W high", "W flat", "G spur", "Q short")),
         Look("prairie", 0.42, 0.12, 0.16, loose=_LOOSE),
         Look("wide soft", 0.62, 0.13, 0.34, loose=_LOOSE, soft_ends=True),
         Look("roboto medium", 0.9, font="font-roboto:Roboto-Medium.ttf"),
@@ -175,10 +179,12 @@ def glyph(look: str, character: str, weight_step: int = 0, hand: int = 0) -> Mas
     """The mask (GLYPH_HEIGHT, w) of one character, 0..255, ink edge to edge.
 
     ``weight_step`` -2..2 thins or thickens the strokes by 12 % each; ``hand`` (any number)
-    chooses among the look's loose shapes, the same for the whole of a plate.
+    chooses among the look's loose shapes, the same for the whole of a plate; an odd one
+    draws wide letters (M, W) as narrow as the others.
     """
-    choices = _choices(look, character)
-    return _glyph(look, character, weight_step, (hand + ord(character)) % choices)
+    choice = (hand // 2 + ord(character)) % _choices(look, character)
+    narrow = hand % 2 == 1 and character in _WIDE
+    return _glyph(look, character, weight_step, choice, narrow)
 
 
 @cache
@@ -187,14 +193,14 @@ def _choices(look: str, character: str) -> int:
 
 
 @cache
-def _glyph(look: str, character: str, weight_step: int, choice: int) -> Mask:
+def _glyph(look: str, character: str, weight_step: int, choice: int, narrow: bool) -> Mask:
     style = LOOKS[look]
     if style.font:
-        return _weighted(_font_glyph(style, character), weight_step)
+        return _weighted(_font_glyph(style, character, narrow=narrow), weight_step)
     loose = [name for name in style.loose if _VARIANTS[name][0] == character]
     taken = [*style.variants, *([loose[choice - 1]] if choice else [])]
     weight = style.weight * (1 + 0.12 * weight_step)
-    return _stroke_glyph(style, character, weight, taken)
+    return _stroke_glyph(style, character, weight, taken, narrow=narrow)
 
 
 def _weighted(mask: Mask, step: int) -> Mask:
@@ -229,7 +235,9 @@ _FACES = {
 FACES = tuple(_FACES)
 
 
-def _stroke_glyph(style: Look, character: str, weight: float, variants: Sequence[str]) -> Mask:
+def _stroke_glyph(
+    style: Look, character: str, weight: float, variants: Sequence[str], *, narrow: bool
+) -> Mask:
     scale = GLYPH_HEIGHT * _OVERSAMPLE
     paths = _STROKES[character]
     for name in variants:
@@ -237,7 +245,7 @@ def _stroke_glyph(style: Look, character: str, weight: float, variants: Sequence
         if changed == character:
             paths = shape
     pen = weight * scale
-    across = style.width * _WIDE.get(character, 1.0) * scale
+    across = style.width * (1.0 if narrow else _WIDE.get(character, 1.0)) * scale
     bar = character in _NARROW and len(paths) == 1 and paths[0].startswith(".5,0")
     if bar:
         across = pen
@@ -334,7 +342,7 @@ def _reach_out(line: list[Point], words: list[str], pen: float) -> list[Point]:
     return out
 
 
-def _font_glyph(style: Look, character: str) -> Mask:
+def _font_glyph(style: Look, character: str, *, narrow: bool) -> Mask:
     assert style.font is not None
     font = _font(style.font, 120, style.axis)
     _, top, _, bottom = (round(edge) for edge in font.getbbox("H"))
@@ -342,7 +350,9 @@ def _font_glyph(style: Look, character: str) -> Mask:
         _ink(font, character) if character == "Q" else _ink(font, character, top=top, bottom=bottom)
     )
     mask = _fit_height(ink, GLYPH_HEIGHT)  # a Q is pressed flat rather than cut to an O
-    width = max(2, round(mask.shape[1] * style.width))
+    width = max(
+        2, round(mask.shape[1] * style.width * (0.75 if narrow and character in "MW" else 1))
+    )
     return np.asarray(
         cv2.resize(mask, (width, GLYPH_HEIGHT), interpolation=cv2.INTER_AREA), np.uint8
     )

@@ -26,7 +26,7 @@ Mask = NDArray[np.uint8]
 Rng = np.random.Generator
 
 #: Widths of the gaps that stand for text, in glyph pixels.
-_GAPS = {" ": 14.0, "·": 15.0, ".": 12.0, "-": 20.0, "*": 26.0, "^": 18.0, "#": 40.0}
+_GAPS = {" ": 14.0, "·": 15.0, ".": 12.0, "-": 20.0, "*": 25.0, "^": 18.0, "#": 40.0}
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,8 @@ def _spacing(
     widths = []
     for character, wide in zip(drawn, inked, strict=True):
         gap = _GAPS.get(character)
+        if character == "*":
+            gap = float(rng.uniform(16, 38))
         widths.append(max(wide, cell) if gap is None else max(wide, gap * wider))
     return widths, glyphs.GLYPH_HEIGHT * float(rng.uniform(*kind.space))
 
