@@ -156,7 +156,7 @@ def _sum(rows: Any, column: str) -> int:
     return int(rows.aggregate(all=Sum(column))["all"] or 0)
 
 
-def take_form(project: Project, given: UploadedFile, purpose: Purpose, by: User) -> Upload:
+def take_form(project: Project, given: UploadedFile[Any], purpose: Purpose, by: User) -> Upload:
     """A small file that came in a form: its row, already finished. The file is moved.
 
     Raises what ``create`` refuses.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from django.conf import settings
@@ -58,7 +58,7 @@ class Body:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces of ``PIECE`` bytes, the last one shorter.
 
         What has arrived before a connection breaks is given out before the exception.

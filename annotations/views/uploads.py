@@ -7,7 +7,7 @@ refused is refused before the first byte of a body is taken in (see ``lprsite.bo
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from io import BytesIO
 from typing import Any
@@ -17,7 +17,7 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import http_date
@@ -59,13 +59,12 @@ PIECE_TYPE = "application/offset+octet-stream"
 MOST_BYTES = 2**53  # a size that every client can count
 
 
-def header(name: str, *, required: bool = True, text: str = "") -> OpenApiParameter:
+def header(name: str, text: str) -> OpenApiParameter:
     """A request header, for the schema."""
-    place = OpenApiParameter.HEADER
-    return OpenApiParameter(name, str, place, required=required, description=text)
+    return OpenApiParameter(name, str, "header", required=True, description=text)
 
 
-TUS = header("Tus-Resumable", text=VERSION)
+TUS = header("Tus-Resumable", VERSION)
 
 
 class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
@@ -78,13 +77,11 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
     def get_queryset(self) -> QuerySet[Any]:
         job = Job.objects.filter(pk=OuterRef("job_id"))
-        kinds = {"state": CharField(), "error": TextField(), "error_es": TextField()}
         said = {
-            f"job_{name}": Subquery(job.values(name)[:1], output_field=kind)
-            for name, kind in kinds.items()
+            f"job_{name}": Subquery(job.values(name)[:1]) for name in ("state", "error", "error_es")
         }
-        rows: QuerySet[Any] = super().get_queryset()
-        return rows.annotate(**said)
+        rows: QuerySet[Any] = super().get_queryset().annotate(**said)
+        return rows
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -106,7 +103,7 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             answer.headers.setdefault(name, value)
         return answer
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         largest = max(uploads.Announced("", 0, purpose).limit for purpose in Purpose)
         said = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(largest)}
         return Response(status=status.HTTP_204_NO_CONTENT, headers=said)
@@ -116,8 +113,8 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         responses={201: UploadSerializer},
         parameters=[
             TUS,
-            header("Upload-Length", text="bytes"),
-            header("Upload-Metadata", text="filename, project, purpose, fingerprint; base64"),
+            header("Upload-Length", "bytes"),
+            header("Upload-Metadata", "filename, project, purpose, fingerprint; base64"),
         ],
     )
     def create(self, request: Request) -> Response:
@@ -147,7 +144,7 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     @extend_schema(
         request={PIECE_TYPE: OpenApiTypes.BINARY},
         responses={204: None},
-        parameters=[TUS, header("Upload-Offset", text="where the piece begins")],
+        parameters=[TUS, header("Upload-Offset", "where the piece begins")],
     )
     def append(self, request: Request, pk: int) -> Response:
         """A piece of the file, to be written from ``Upload-Offset`` on."""
@@ -232,7 +229,7 @@ async def _take_in(request: HttpRequest, writer: uploads.Writer) -> None:
             await sync_to_async(writer.write)(piece)
 
 
-async def _pieces(request: HttpRequest) -> AsyncIterator[bytes]:
+async def _pieces(request: HttpRequest) -> AsyncGenerator[bytes, None]:
     """The body, from the wire; or from Django, where no ``Bodies`` stands before it."""
     body: bodies.Body | None = getattr(request, "scope", {}).get(bodies.BODY)
     if body is not None:
@@ -331,4 +328,6 @@ def _may_bring(user: Any, project: str) -> bool:
     """Whether the person may bring files into the project; into any, where none is named."""
     if project.isdecimal():
         return members.may_see(user, int(project), Role.ANNOTATOR)
-    return user.is_superuser or user.memberships.filter(role__gte=Role.ANNOTATOR).exists()
+    return bool(user.is_superuser) or bool(
+        user.memberships.filter(role__gte=Role.ANNOTATOR).exists()
+    )
