@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +30,7 @@ LONGEST = 16
 UNKNOWN = "?"
 SUGGESTION = ("id", "model_name", "text", "characters", "alternatives")
 COUNTED_EACH_TIME = 10_000
+_many_left: dict[int, tuple[int, int]] = {}  # of a project: in which minute, how many
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,17 @@ def lease_ids(
 
 
 def left(project_id: int) -> int:
-    """How many crops of the project wait to be read; of many, how many it was a minute ago."""
-    before = _left_then(project_id, int(time.monotonic() // 60))
-    return before if before > COUNTED_EACH_TIME else _count_left(project_id)
+    """How many crops of the project wait to be read; of many, how many it was a minute ago.
 
-
-@lru_cache(maxsize=256)
-def _left_then(project_id: int, minute: int) -> int:
-    """Counting a million rows takes as long as a hundred leases."""
-    return _count_left(project_id)
-
-
-def _count_left(project_id: int) -> int:
-    return Crop.objects.filter(project=project_id).unread().count()
+    Counting a million rows takes as long as a hundred leases.
+    """
+    minute = int(time.monotonic() // 60)
+    then, count = _many_left.get(project_id, (-1, 0))
+    if then != minute:
+        count = Crop.objects.filter(project=project_id).unread().count()
+        if count > COUNTED_EACH_TIME:
+            _many_left[project_id] = (minute, count)
+    return count
 
 
 def release(project: Project, user: User, ids: Iterable[int]) -> int:

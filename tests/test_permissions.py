@@ -24,6 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from annotations import boxes, transcriptions
 from annotations.models import (
     Camera,
+    CheckedSpan,
     DatasetItem,
     DatasetVersion,
     Export,
@@ -142,6 +143,7 @@ class World:
             project=project, video=video, key_boxes=keys, text="PBA1234", status="accepted", **span
         )
         Match.objects.create(read=read, passage=passage, outcome="right")
+        checked = CheckedSpan.objects.create(video=video, **span)
         export = Export.objects.create(
             project=project, format="csv", file=film, parameters={"dataset": version.pk}
         )
@@ -156,6 +158,7 @@ class World:
             "inference-runs": reading.pk,
             "reads": read.pk,
             "passages": passage.pk,
+            "checked-spans": checked.pk,
             "projects": project.pk,
             "members": Membership.objects.get(user=second).pk,
             "cameras": camera.pk,
@@ -190,6 +193,15 @@ class World:
             },
             ("post", "reads/<pk>/accept/"): {},
             ("post", "reads/<pk>/reject/"): {"reason": "not_a_plate"},
+            ("post", "passages/"): {"video": video.pk, "text": "A1", "boxes": [[1, 0, 0, 50, 40]]},
+            ("patch", "passages/<pk>/"): {"revision": 1, "text": "A2"},
+            ("delete", "passages/<pk>/"): {},
+            ("post", "checked-spans/"): {
+                "video": video.pk,
+                "first_seconds": 1,
+                "last_seconds": 2,
+            },
+            ("delete", "checked-spans/<pk>/"): {},
             ("patch", "projects/<pk>/"): {"name": "renamed"},
             ("post", "members/"): {**mine, "username": "newcomer", "role": 4},
             ("patch", "members/<pk>/"): {"role": 4},
@@ -236,7 +248,7 @@ class World:
         pattern = pattern.replace("<frames>", str(self.pks["frames"]))
         if pattern in OF_A_PROJECT:
             pattern += f"?project={self.project.pk}&text=P"
-        if route.key == ("delete", "boxes/<pk>/"):
+        if route.key in (("delete", "boxes/<pk>/"), ("delete", "passages/<pk>/")):
             pattern += "?revision=1"
         return [API + pattern]
 
