@@ -51,7 +51,7 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=40), default=list, help_text="only these"
     )
     hidden = serializers.BooleanField(default=False, help_text="make plates unreadable")
-    with_videos = serializers.BooleanField(default=False, help_text="of the format project")
+    with_videos = serializers.BooleanField(default=True, help_text="of the format project")
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):

@@ -15,7 +15,6 @@ from annotations import (
     exports,
     imports,
     restoring,
-    restoring,
     selections,
     uploads,
     videos,

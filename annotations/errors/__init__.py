@@ -1,5 +1,6 @@
 """What the left half of the line refuses, in words; one file per step."""
 
+from annotations.errors.archives import *
 from annotations.errors.datasets import *
 from annotations.errors.deletion import *
 from annotations.errors.entries import *

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
 from typing import IO, Protocol
 
@@ -395,7 +395,9 @@ def _file_source(path: Path, limits: Limits) -> FolderSource:
 
 def suffix(member: str) -> str:
     """The ending of a member in lower case, with its dot: ".jpg"."""
-    return PurePosixPath(member).suffix.lower()
+    base = member.rpartition("/")[2]
+    name, dot, ending = base.rpartition(".")
+    return f".{ending.lower()}" if dot and name and ending else ""
 
 
 def folder(member: str) -> str:
