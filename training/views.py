@@ -142,7 +142,7 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         rows = args[0] if args else []
         rows = [rows] if isinstance(rows, InferenceRun) else list(rows)
         context = {**self.get_serializer_context(), "scores": reads.scores(rows)}
-        return InferenceRunSerializer(*args, context=context, **kwargs)
+        return InferenceRunSerializer(*args, **{**kwargs, "context": context})
 
     @extend_schema(request=StartReadingSerializer, responses={202: InferenceRunSerializer})
     def create(self, request: Request) -> Response:
