@@ -100,21 +100,24 @@ _STATES = (
     "HAWAII", "WASHINGTON", "MINNESOTA", "NORTH DAKOTA", "South Dakota", "NEBRASKA", "COLORADO",
 )  # fmt: skip
 
-_STAMPED = ("mandatory", "mandatory", "mandatory", "mandatory bold", "mandatory narrow", "soft",
-            "dies", "states", "wide soft", "barlow bold", "dosis")  # fmt: skip
+_STAMPED = ("mandatory", "mandatory", "mandatory wide", "mandatory wide",
+            "mandatory wide", "mandatory boxy", "mandatory boxy", "mandatory boxy",
+            "mandatory bold", "mandatory narrow", "soft", "dies", "states",
+            "wide soft", "barlow bold", "dosis")  # fmt: skip
 _PRINTED = ("schrift", "schrift", "schrift", "square", "roboto medium", "fjalla", "barlow",
             "saira", "rajdhani", "soft", "share tech", "overpass")  # fmt: skip
-_EUROPEAN = (*_PRINTED, "dies", "roboto bold", "mandatory", "mandatory narrow", "slim", "saira",
-             "block", "wide soft")  # fmt: skip
+_EUROPEAN = (*_PRINTED, "dies", "roboto bold", "mandatory", "mandatory boxy",
+             "mandatory narrow", "slim", "saira", "block", "wide soft")  # fmt: skip
 _AMERICAN = ("states", "states", "pacific", "pacific", "pacific", "prairie", "prairie", "slim",
              "mandatory narrow", "soft", "dies", "fjalla", "barlow", "barlow", "share tech",
              "dosis", "block", "overpass", "saira")  # fmt: skip
-_OLD_ARGENTINE = ("dies", "dies", "square", "block", "soft", "mandatory", "slim", "states",
-                  "barlow bold", "prairie")  # fmt: skip
-_ANY = ("mandatory", "mandatory bold", "mandatory narrow", "soft", "square", "block", "schrift",
-        "slim", "hair", "dies", "states", "pacific", "prairie", "wide soft", "roboto medium",
-        "roboto bold", "fjalla", "barlow", "barlow bold", "saira", "rajdhani", "share tech",
-        "overpass", "dosis")  # fmt: skip
+_OLD_ARGENTINE = ("dies", "dies", "mandatory boxy", "square", "block", "soft",
+                  "mandatory", "slim", "states", "barlow bold", "prairie")  # fmt: skip
+_ANY = ("mandatory", "mandatory wide", "mandatory boxy", "mandatory bold",
+        "mandatory narrow", "soft", "square", "block", "schrift", "slim", "hair",
+        "dies", "states", "pacific", "prairie", "wide soft", "roboto medium",
+        "roboto bold", "fjalla", "barlow", "barlow bold", "saira", "rajdhani",
+        "share tech", "overpass", "dosis")  # fmt: skip
 
 _EC_PAINTS = (
     Paint(WHITE, BLACK, share=6),
@@ -125,8 +128,9 @@ _EC_PAINTS = (
     Paint(WHITE, BLACK, band=RED, band_ink=WHITE, share=0.3),
     Paint(ORANGE, BLACK, share=0.4),
 )
-_EC_LOOKS = ("mandatory", "mandatory", "soft", "mandatory narrow", "slim", "roboto medium",
-             "fjalla", "barlow", "saira", "dies", "square", "prairie", "overpass")  # fmt: skip
+_EC_LOOKS = ("mandatory", "mandatory wide", "mandatory boxy", "soft",
+             "mandatory narrow", "slim", "roboto medium", "fjalla", "barlow",
+             "saira", "dies", "square", "prairie", "overpass")  # fmt: skip
 _BR_PAINTS = (
     Paint(GREY, BLACK, share=5),
     Paint(WHITE, BLACK, share=1.5),

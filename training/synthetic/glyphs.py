@@ -135,6 +135,7 @@ _LOOSE = (
     "J bar", "M short", "M deep", "M slant", "Q cut", "Q short", "W flat", "W high", "K joined",
     "7 bent", "G spur", "2 flat", "R upright", "Y deep", "Q foot",
 )  # fmt: skip
+_BRAZILIAN = ("Q short", "Q foot", "M short", "1 short flag", "K joined")
 _STAMPED_LOOSE = ("1 short flag", "6 arm", "9 arm", "Q short", "Q foot", "M short", "K joined",
                   "W high", "3 flat")  # fmt: skip
 
@@ -142,6 +143,8 @@ LOOKS: dict[str, Look] = {
     look.name: look
     for look in (
         Look("mandatory", 0.56, 0.15, 0.27, loose=("Q short", "Q foot", "M short", "1 short flag")),
+        Look("mandatory wide", 0.64, 0.15, 0.19, loose=_BRAZILIAN),
+        Look("mandatory boxy", 0.6, 0.14, 0.15, loose=(*_BRAZILIAN, "3 flat")),
         Look("mandatory bold", 0.58, 0.18, 0.26, ("Q cut",), loose=("M short",)),
         Look("mandatory narrow", 0.46, 0.135, 0.23, loose=_STAMPED_LOOSE),
         Look("soft", 0.54, 0.145, 0.34, ("1 flag", "6 arm", "9 arm", "M short"),
