@@ -113,7 +113,7 @@ class Meter:
         assert self._looked is not None
         changed = ((difference > limit) & self._looked).astype(np.uint8)
         areas = cv2.morphologyEx(changed, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-        return float(np.count_nonzero(areas)) / max(1, np.count_nonzero(self._looked))
+        return float(np.count_nonzero(areas)) / max(1, int(np.count_nonzero(self._looked)))
 
 
 def _difference(grey: Cells, before: Cells) -> Cells:

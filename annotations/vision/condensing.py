@@ -24,10 +24,12 @@ from annotations import errors
 from annotations.vision.preview import CONTAINERS, KEYS_APART, Progress
 from annotations.vision.streams import (
     DecodeReport,
+    mean_fps,
     opened,
     read_packets,
     start_pts,
     time_base,
+    with_decoding_times,
 )
 from annotations.vision.video import VideoInfo, decode, probe
 
@@ -113,7 +115,9 @@ def _copy(source: Path, part: Path, spans: list[Span], progress: Progress) -> Co
             copy = out.add_stream_from_template(stream)
             first, base = start_pts(stream), time_base(stream)
             joined = _Joined(made, first, base)
-            for group, over in _groups(read_packets(container, stream, report)):
+            step = max(1, round(1 / ((mean_fps(stream) or 25.0) * base)))
+            packets = with_decoding_times(read_packets(container, stream, report), step)
+            for group, over in _groups(packets):
                 begin = float(((group[0].pts or 0) - first) * base)
                 if kept.any(begin, float((over - first) * base)):
                     for packet in joined.shifted(group, over):

@@ -22,10 +22,12 @@ from av.video.stream import VideoStream
 
 from annotations.vision.streams import (
     DecodeReport,
+    mean_fps,
     opened,
     read_packets,
     start_pts,
     time_base,
+    with_decoding_times,
 )
 from annotations.vision.video import Decoded, VideoInfo, decode, probe
 
@@ -101,7 +103,8 @@ def _repack(source: Path, part: Path, progress: Progress) -> bool:
         ):
             copy = out.add_stream_from_template(stream)
             first, base, told = start_pts(stream), time_base(stream), -1
-            for packet in read_packets(container, stream, report):
+            step = max(1, round(1 / ((mean_fps(stream) or 25.0) * base)))
+            for packet in with_decoding_times(read_packets(container, stream, report), step):
                 if packet.pts is None or packet.dts is None:
                     return False
                 packet.pts, packet.dts = packet.pts - first, packet.dts - first

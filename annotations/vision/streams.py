@@ -36,6 +36,7 @@ MAX_HOURS = 48
 MAX_WAITING = 64 << 20  # bytes of packets kept while looking for the keyframe to start from
 MAX_READ_ERRORS = 50  # in a row, before the rest of a file is given up
 SCAN_SECONDS = 20.0  # of reading packets; enough for four hours of 1080p
+MOST_REORDERED = 32  # packets at the beginning without a time of decoding
 HOLE_SECONDS = 1.0  # without a frame, where frames come more often
 
 
@@ -179,7 +180,12 @@ def mean_fps(stream: VideoStream) -> float | None:
 def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return container.duration / 1_000_000 if container.duration else None
+    if not container.duration:
+        return None
+    if container.format.name.startswith("matroska"):  # it tells the time of the end
+        seconds = (container.duration - max(0, container.start_time or 0)) / 1_000_000
+        return seconds if seconds > 0 else None
+    return container.duration / 1_000_000
 
 
 def rotation_of(frame: VideoFrame) -> int:
@@ -210,7 +216,8 @@ def read_packets(
 
 def scan_packets(container: InputContainer, stream: VideoStream) -> Scan:
     """Read packets to the end, or for ``SCAN_SECONDS``, without decoding any."""
-    until, base, first = time.monotonic() + SCAN_SECONDS, float(time_base(stream)), None
+    until, base = time.monotonic() + SCAN_SECONDS, float(time_base(stream))
+    first = start_pts(stream)
     report, gaps, keys = DecodeReport(), Counter[int](), _Keys()
     count = untimed = 0
     before: int | None = None
@@ -219,14 +226,15 @@ def scan_packets(container: InputContainer, stream: VideoStream) -> Scan:
     for packet in read_packets(container, stream, report):
         count += 1
         untimed += packet.pts is None
-        at = packet.dts if packet.dts is not None else packet.pts
-        if at is not None:
-            first = at if first is None else first
-            if before is not None:
-                gaps[at - before] += 1
+        shown = packet.pts if packet.pts is not None else packet.dts
+        if shown is not None:
+            latest = max(latest, shown - first)
             if packet.is_keyframe:
-                keys.see(at)
-            before, latest = at, max(latest, at - first)
+                keys.see(shown)
+        if packet.dts is not None:
+            if before is not None:
+                gaps[packet.dts - before] += 1
+            before = packet.dts
         if time.monotonic() > until:
             whole = False
             break
@@ -267,6 +275,26 @@ def _unevenness(gaps: Counter[int], base: float) -> tuple[bool, int, float]:
     holes = {gap: n for gap, n in gaps.items() if gap * base > least}
     missing = sum((gap - usual) * base * n for gap, n in holes.items())
     return off > 0.02 * gaps.total(), sum(holes.values()), round(missing, 3)
+
+
+def with_decoding_times(
+    packets: Iterable[Packet[VideoStream]], step: int
+) -> Iterator[Packet[VideoStream]]:
+    """The packets; those first ones of an MKV that have no decoding time get one.
+
+    ``step`` is the usual distance of two frames in steps of the time base.
+    """
+    waiting: list[Packet[VideoStream]] = []
+    for packet in packets:
+        waiting.append(packet)
+        if packet.dts is None and len(waiting) <= MOST_REORDERED:
+            continue
+        for back, early in enumerate(reversed(waiting[:-1]), start=1):
+            if packet.dts is not None:
+                early.dts = packet.dts - back * step
+        yield from waiting
+        waiting = []
+    yield from waiting
 
 
 def read_frames(

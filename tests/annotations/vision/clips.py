@@ -7,12 +7,13 @@ so that a turned picture is seen to be turned.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
 import av
+import cv2
 import numpy as np
 from av.video.stream import VideoStream
 
@@ -76,6 +77,62 @@ def write(
             frame.pts, frame.time_base = round(seconds / base), base
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
+    return path
+
+
+def street(
+    path: Path,
+    *,
+    seconds: float = 20.0,
+    fps: int = 10,
+    cars: Sequence[tuple[float, float]] = ((5.0, 8.0),),
+    car: int = 40,
+    noise: float = 3.0,
+    clock: bool = False,
+    light: Callable[[float], float] = lambda _t: 1.0,
+    gop: int = 10,
+    container: str | None = None,
+) -> Path:
+    """A still street of 320x180 with a car ``car`` pixels wide crossing during each of ``cars``.
+
+    ``noise`` is the sensor's in grey levels, ``clock`` burns running digits into the top left,
+    ``light`` multiplies everything by its value at a time.
+    """
+    rng = np.random.default_rng(5)
+    place = cv2.resize(rng.integers(60, 160, (18, 32), np.uint8), (320, 180)).astype(np.float32)
+    with av.open(str(path), "w", format=container) as out:
+        stream = cast(VideoStream, out.add_stream("libx264", rate=fps))
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, fps)
+        stream.codec_context.gop_size = gop
+        stream.options = {"crf": "20", "preset": "veryfast", "threads": "1", "sc_threshold": "0"}
+        for k in range(round(seconds * fps)):
+            t = k / fps
+            grey = place.copy()
+            for begin, end in cars:
+                if begin <= t < end:
+                    left = round((t - begin) / (end - begin) * (320 + car)) - car
+                    grey[100 : 100 + car // 2, max(0, left) : max(0, left + car)] = 220
+            grey = grey * light(t) + rng.normal(0, noise, grey.shape)
+            picture = np.clip(grey, 0, 255).astype(np.uint8)
+            if clock:
+                picture[:20, :110] = 0
+                cv2.putText(picture, f"12:00:{k // fps % 60:02d}", (2, 16), 0, 0.6, 255, 2)
+            frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = k, Fraction(1, fps)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+def scatter(path: Path, *, count: int = 200, seed: int = 1) -> Path:
+    """Change random bytes of the media data."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"mdat") + 4
+    rng = np.random.default_rng(seed)
+    for place in rng.integers(at + 2000, len(data), count):
+        data[place] = int(rng.integers(256))
+    path.write_bytes(data)
     return path
 
 
