@@ -24,6 +24,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import cv2
 import numpy as np
 from django.conf import settings
 from django.db import transaction
@@ -235,10 +236,13 @@ class Bringing:
         self._texts_taken: set[UUID] = set()
 
     def __enter__(self) -> Bringing:
+        self._cv_threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)  # the crew works on whole pictures; OpenCV's own would contend
         return self
 
     def __exit__(self, *_: object) -> None:
         self._crew.shutdown(cancel_futures=True)
+        cv2.setNumThreads(self._cv_threads)
 
     # --- taking pictures
 
@@ -559,7 +563,7 @@ class Bringing:
             .filter(frame__in=[frame.pk for frame, _ in piece.whole])
             .values_list("frame_id", flat=True)
         )
-        changed: dict[int, Frame] = {}
+        changed: defaultdict[tuple[str, tuple[str, ...]], set[int]] = defaultdict(set)
         for frame, planned in piece.whole:
             here = frame.pk in occupied
             if not planned.boxes and (here or not planned.negative):
@@ -569,8 +573,10 @@ class Bringing:
                 frame.status = FrameStatus.DONE
             frame.complete_labels = sorted({*frame.complete_labels, *self.complete})
             if (frame.status, frame.complete_labels) != before:
-                changed[frame.pk] = frame
-        Frame.objects.bulk_update(changed.values(), ["status", "complete_labels"])
+                changed[frame.status, tuple(frame.complete_labels)].add(frame.pk)
+        for (status, complete), ids in changed.items():
+            rows = Frame.objects.filter(pk__in=ids)
+            rows.update(status=status, complete_labels=list(complete))
 
     # --- crops without a box
 
