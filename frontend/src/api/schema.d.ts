@@ -86,6 +86,42 @@ export interface paths {
         patch: operations["cameras_partial_update"];
         trace?: never;
     };
+    "/api/v1/checked-spans/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Stretches of a video whose passages are complete; those that touch are one. */
+        get: operations["checked_spans_list"];
+        put?: never;
+        /** @description Say that no passage is missing between two moments. */
+        post: operations["checked_spans_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/checked-spans/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Stretches of a video whose passages are complete; those that touch are one. */
+        get: operations["checked_spans_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Stretches of a video whose passages are complete; those that touch are one. */
+        delete: operations["checked_spans_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crops/": {
         parameters: {
             query?: never;
@@ -245,9 +281,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description What was exported. Archives of whole projects are for managers only. */
         get: operations["exports_list"];
         put?: never;
-        /** @description Write a version as a zip; it can be downloaded for a week. */
+        /**
+         * @description Write a version, everything labelled, or the whole project as a zip.
+         *
+         *     With ``dataset`` that version; else everything labelled in ``project``.
+         */
         post: operations["exports_create"];
         delete?: never;
         options?: never;
@@ -262,9 +303,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description What was exported. Archives of whole projects are for managers only. */
         get: operations["exports_retrieve"];
         put?: never;
         post?: never;
+        /** @description Delete the file and the row; the audit trail keeps that it was there. */
+        delete: operations["exports_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/again/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make the same once more, of what there is now. */
+        post: operations["exports_again_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -278,6 +338,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description Frames by id. For the order of the grid, and for very many, see ``index``. */
         get: operations["frames_list"];
         put?: never;
         post?: never;
@@ -294,6 +355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description One frame; ``previous`` and ``next`` are among those looked for, else in its video. */
         get: operations["frames_retrieve"];
         put?: never;
         post?: never;
@@ -302,6 +364,74 @@ export interface paths {
         head?: never;
         /** @description Say that the frame is done, has nothing on it, or needs somebody again. */
         patch: operations["frames_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/frames/bulk/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Mark or delete up to a thousand frames; says which were left out, and why. */
+        post: operations["frames_bulk_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/counts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many frames of a project or video have each status and each label. */
+        get: operations["frames_counts_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/index/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All frames of a project or video in the grid's order, five thousand a page. */
+        get: operations["frames_index_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/reading/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The frames with a plate of this text: ``PB?12*``; their ids in no order. */
+        get: operations["frames_reading_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/imports/": {
@@ -576,9 +706,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description The truth of a video: vehicles that passed, by time. */
         get: operations["passages_list"];
         put?: never;
-        post?: never;
+        /** @description A vehicle that a reviewer saw and the program missed; once per ``client_key``. */
+        post: operations["passages_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -592,13 +724,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description The truth of a video: vehicles that passed, by time. */
         get: operations["passages_retrieve"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Take a passage back; 409 when ``revision`` is old. */
+        delete: operations["passages_destroy"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Correct text, times or boxes; 409 with the present passage when ``revision`` is old. */
+        patch: operations["passages_partial_update"];
         trace?: never;
     };
     "/api/v1/plate-formats/": {
@@ -706,7 +841,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description The read is right; with another ``text``, it is corrected. */
+        /**
+         * @description The read is right; with another ``text``, it is corrected.
+         *
+         *     409 with the present passage when somebody decided otherwise since ``revision``.
+         */
         post: operations["reads_accept_create"];
         delete?: never;
         options?: never;
@@ -723,8 +862,61 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description The read is of no plate, a duplicate, or of a plate nobody can read. */
+        /** @description The read is of no plate, a duplicate, or of a plate nobody can read. 409 as accept. */
         post: operations["reads_reject_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["selections_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["selections_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/selections/estimate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description How many frames a rule would take, exactly, without taking them.
+         *
+         *     Needs the video's activity; where that is not measured yet, 202 with the job that does.
+         */
+        post: operations["selections_estimate_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -884,6 +1076,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Members see who sends what; each goes on only with their own. */
+        get: operations["uploads_list"];
+        put?: never;
+        /** @description Announce a file: its size and, as metadata, its name, project and purpose. */
+        post: operations["uploads_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Members see who sends what; each goes on only with their own. */
+        get: operations["uploads_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Give the upload up; what has come of it is removed. */
+        delete: operations["uploads_destroy"];
+        options?: never;
+        head?: never;
+        /** @description A piece of the file, to be written from ``Upload-Offset`` on. */
+        patch: operations["uploads_partial_update"];
+        trace?: never;
+    };
     "/api/v1/videos/": {
         parameters: {
             query?: never;
@@ -893,7 +1122,11 @@ export interface paths {
         };
         get: operations["videos_list"];
         put?: never;
-        /** @description Bring in a recording; the same file again answers 200 with the video it already is. */
+        /**
+         * @description Bring in a small file, or one on the server; the job says which video it became.
+         *
+         *     Files over 100 MB come in pieces, at ``uploads/``.
+         */
         post: operations["videos_create"];
         delete?: never;
         options?: never;
@@ -917,6 +1150,78 @@ export interface paths {
         patch: operations["videos_partial_update"];
         trace?: never;
     };
+    "/api/v1/videos/{id}/activity/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What moves and how many frames are taken, in equal parts of the video's time. */
+        get: operations["videos_activity_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{id}/condense/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Make a new video without the stretches in which nothing moves.
+         *
+         *     The job's result names it; its ``time_map`` leads back to the times of this one.
+         */
+        post: operations["videos_condense_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{id}/measure/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Measure what moves, if it has not been: for the timeline, estimates and condensing. */
+        post: operations["videos_measure_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{id}/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make the copy that browsers play once more, as after damage was found. */
+        post: operations["videos_preview_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{id}/split/": {
         parameters: {
             query?: never;
@@ -926,7 +1231,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Take frames: ``fps`` a second or ``every`` Nth, from ``start`` to ``end`` seconds. */
+        /**
+         * @description Take frames: ``fps`` a second or ``every`` Nth, from ``start`` to ``end`` seconds.
+         *
+         *     With ``motion`` only while something moves, with ``near_duplicates`` only pictures unlike
+         *     the one before, with ``cap`` at most so many, evenly. The job's result counts them.
+         */
         post: operations["videos_split_create"];
         delete?: never;
         options?: never;
@@ -940,6 +1250,24 @@ export interface components {
     schemas: {
         AcceptRequest: {
             text?: string | null;
+            /** @description of its passage as the reviewer saw it, 0 for none; null takes whatever it is */
+            revision?: number | null;
+        };
+        Activity: {
+            measured: boolean;
+            /** Format: double */
+            bin_seconds: number;
+            /**
+             * Format: double
+             * @description of the figures in motion: from here on it moves
+             */
+            threshold: number;
+            /** @description the greatest figure in each part: side of what moves as a share of the picture's; null is unknown */
+            motion: (number | null)[];
+            /** @description taken so far, in each part */
+            frames: number[];
+            /** @description from, to in seconds */
+            idle: number[][];
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -990,6 +1318,18 @@ export interface components {
             /** Format: uuid */
             client_key?: string | null;
         };
+        /** @description Ids of frames: those that were changed, and those left out with the reason. */
+        BulkDone: {
+            changed: number[];
+            have_boxes?: number[];
+            have_none?: number[];
+            have_texts?: number[];
+        };
+        BulkRequest: {
+            project: number;
+            frames: number[];
+            do: components["schemas"]["DoEnum"];
+        };
         /** @description A serializer whose ``project`` field offers only what the person may see. */
         Camera: {
             readonly id: number;
@@ -1007,10 +1347,35 @@ export interface components {
             /** Format: double */
             clock_offset?: number;
         };
+        CheckedSpan: {
+            readonly id: number;
+            video: number;
+            /** Format: double */
+            first_seconds: number;
+            /** Format: double */
+            last_seconds: number;
+            /** @default  */
+            readonly by: string;
+        };
+        CheckedSpanRequest: {
+            video: number;
+            /** Format: double */
+            first_seconds: number;
+            /** Format: double */
+            last_seconds: number;
+        };
+        CondenseRequest: {
+            /**
+             * Format: double
+             * @description as in a selection
+             */
+            motion?: number;
+        };
         CredentialsRequest: {
             username: string;
             password: string;
         };
+        /** @description What ``crop_json`` gives, for the schema; rows come as ``values(*CROP_COLUMNS)``. */
         Crop: {
             readonly id: number;
             name?: string;
@@ -1026,17 +1391,14 @@ export interface components {
             group?: string;
             waiting?: boolean;
             recheck?: boolean;
-            readonly frame: number;
+            readonly frame: number | null;
             readonly frame_picture: string;
             readonly box_xyxy: number[];
-            readonly video: number;
-            /** @default  */
+            readonly video: number | null;
             readonly video_name: string;
             /** Format: double */
             readonly seconds: number | null;
-            /** @default  */
             readonly text: string;
-            /** @default  */
             readonly status: string;
             readonly suggestion: components["schemas"]["Suggestion"] | null;
         };
@@ -1175,16 +1537,75 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
+        /**
+         * @description * `open` - open
+         *     * `done` - done
+         *     * `nothing_here` - nothing_here
+         *     * `delete` - delete
+         * @enum {string}
+         */
+        DoEnum: "open" | "done" | "nothing_here" | "delete";
+        Estimate: {
+            measured: boolean;
+            /** @description what a split takes, exactly */
+            frames: number;
+            /** @description without filters and cap */
+            considered: number;
+            /**
+             * Format: double
+             * @description within the range
+             */
+            idle_seconds: number;
+        };
+        /** @description A rule for a video, not stored. */
+        EstimateAskedRequest: {
+            video: number;
+            /** Format: double */
+            fps?: number | null;
+            /** Format: int64 */
+            every?: number | null;
+            /** Format: double */
+            start?: number;
+            /** Format: double */
+            end?: number | null;
+            /**
+             * Format: double
+             * @description only while something moves: its side as a share of the picture's
+             */
+            motion?: number | null;
+            /** @description leave out a frame whose dHash differs from that of the last one taken in no more than so many of 64 bits */
+            near_duplicates?: number | null;
+            /**
+             * Format: int64
+             * @description at most so many, evenly over the range
+             */
+            cap?: number | null;
+        };
         Export: {
             readonly id: number;
             readonly project: number;
-            readonly dataset: number;
+            readonly dataset: number | null;
+            /**
+             * @description as detector:3
+             * @default
+             */
+            readonly version: string;
+            /** @default  */
+            readonly kind: string;
             readonly format: string;
+            /** @default false */
+            readonly hidden: boolean;
+            /** @default false */
+            readonly with_videos: boolean;
             readonly counts: {
                 [key: string]: number;
             };
+            readonly bytes: number | null;
             /** @description null until it is made and when it expired */
             readonly file: string | null;
+            readonly state: components["schemas"]["ExportStateEnum"];
+            /** @description in the reader's language */
+            readonly error: string;
             readonly job: number | null;
             /** Format: date-time */
             readonly expires_at: string | null;
@@ -1194,22 +1615,61 @@ export interface components {
             readonly created_at: string;
         };
         ExportRequestRequest: {
-            dataset: number;
+            /** @description needed without a dataset */
+            project?: number;
+            /** @description the id of a version */
+            dataset?: number;
             format: components["schemas"]["FormatEnum"];
+            /**
+             * @description csv of everything labelled needs it
+             *
+             *     * `detector` - Detector
+             *     * `recognizer` - Recognizer
+             */
+            kind?: components["schemas"]["Kind"];
             /** @description width and height; kitti 960x544 and lprnet 96x48 unless said */
             size?: number[];
+            /** @description only these; empty: all */
+            videos?: number[];
+            /** @description only these */
+            labels?: string[];
+            /**
+             * @description make plates unreadable
+             * @default false
+             */
+            hidden: boolean;
+            /**
+             * @description of the format project
+             * @default true
+             */
+            with_videos: boolean;
         };
+        /**
+         * @description * `ready` - ready
+         *     * `expired` - expired
+         *     * `queued` - queued
+         *     * `running` - running
+         *     * `cancelling` - cancelling
+         *     * `failed` - failed
+         *     * `cancelled` - cancelled
+         * @enum {string}
+         */
+        ExportStateEnum: "ready" | "expired" | "queued" | "running" | "cancelling" | "failed" | "cancelled";
         /**
          * @description * `cloud-annotations` - cloud-annotations
          *     * `coco` - coco
          *     * `csv` - csv
+         *     * `fast-plate-ocr` - fast-plate-ocr
          *     * `kitti` - kitti
+         *     * `labelerjs` - labelerjs
          *     * `lprnet` - lprnet
+         *     * `lprnet-pytorch` - lprnet-pytorch
          *     * `voc` - voc
          *     * `yolo` - yolo
+         *     * `project` - project
          * @enum {string}
          */
-        FormatEnum: "cloud-annotations" | "coco" | "csv" | "kitti" | "lprnet" | "voc" | "yolo";
+        FormatEnum: "cloud-annotations" | "coco" | "csv" | "fast-plate-ocr" | "kitti" | "labelerjs" | "lprnet" | "lprnet-pytorch" | "voc" | "yolo" | "project";
         Frame: {
             readonly id: number;
             readonly project: number;
@@ -1227,6 +1687,15 @@ export interface components {
             readonly thumbnail: string;
             /** @default 0 */
             readonly box_count: number;
+        };
+        FrameCounts: {
+            status: {
+                [key: string]: number;
+            };
+            /** @description frames with a box of each label */
+            has: {
+                [key: string]: number;
+            };
         };
         FrameDetail: {
             readonly id: number;
@@ -1249,6 +1718,23 @@ export interface components {
             readonly previous: number | null;
             readonly next: number | null;
             readonly next_open: number | null;
+        };
+        FrameIds: {
+            frames: number[];
+        };
+        /** @description Frames in the order of the grid. The lists are as long as each other. */
+        FrameIndex: {
+            /** @description each less the one before it */
+            ids: number[];
+            /** @description from the start of the video, each less the one before it in this page */
+            milliseconds: number[];
+            /** @description two bits of status (open, done, nothing here), then one for each of “labels” */
+            marks: number[];
+            boxes: number[];
+            /** @description which video so many frames are of */
+            videos: components["schemas"]["Stretch"][];
+            labels: string[];
+            next: string | null;
         };
         /**
          * @description * `open` - Open
@@ -1334,7 +1820,7 @@ export interface components {
             readonly options: unknown;
             readonly throughput: unknown;
             readonly job: components["schemas"]["Job"] | null;
-            /** @description only on a single run */
+            /** @description right, wrong, false, double, missed, reads, open */
             readonly score: {
                 [key: string]: number;
             };
@@ -1454,6 +1940,19 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Camera"][];
         };
+        PaginatedCheckedSpanList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["CheckedSpan"][];
+        };
         PaginatedCropList: {
             /**
              * Format: uri
@@ -1571,7 +2070,7 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Membership"][];
         };
-        PaginatedPassageList: {
+        PaginatedPassageDetailList: {
             /**
              * Format: uri
              * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
@@ -1582,7 +2081,7 @@ export interface components {
              * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
              */
             previous?: string | null;
-            results: components["schemas"]["Passage"][];
+            results: components["schemas"]["PassageDetail"][];
         };
         PaginatedPlateFormatList: {
             /**
@@ -1623,6 +2122,19 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Read"][];
         };
+        PaginatedSelectionList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Selection"][];
+        };
         PaginatedTrainedModelList: {
             /**
              * Format: uri
@@ -1662,6 +2174,19 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Transcription"][];
         };
+        PaginatedUploadList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Upload"][];
+        };
         PaginatedVideoList: {
             /**
              * Format: uri
@@ -1692,6 +2217,38 @@ export interface components {
             readonly revision: number;
             /** Format: date-time */
             readonly updated_at: string;
+        };
+        PassageAddRequest: {
+            text: string;
+            /** @description where the plate is; one is enough */
+            boxes: number[][];
+            /** Format: double */
+            first_seconds?: number;
+            /** Format: double */
+            last_seconds?: number;
+            video: number;
+            /** Format: uuid */
+            client_key?: string | null;
+        };
+        PassageDetail: {
+            readonly id: number;
+            readonly video: number;
+            readonly text: string;
+            readonly status: components["schemas"]["PassageStatus"];
+            readonly reject_reason: string;
+            readonly first_pts: number;
+            readonly last_pts: number;
+            /** Format: double */
+            readonly first_seconds: number;
+            /** Format: double */
+            readonly last_seconds: number;
+            /** @default  */
+            readonly reviewer: string;
+            readonly revision: number;
+            /** Format: date-time */
+            readonly updated_at: string;
+            /** @description [seconds, x1, y1, x2, y2] by time */
+            readonly boxes: number[][];
         };
         /**
          * @description * `new` - New
@@ -1733,6 +2290,16 @@ export interface components {
             /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
             username?: string;
             role?: components["schemas"]["MembershipRoleEnum"];
+        };
+        PatchedPassagePatchRequest: {
+            /** @description of the passage, as the reviewer saw it */
+            revision?: number;
+            text?: string;
+            boxes?: number[][];
+            /** Format: double */
+            first_seconds?: number;
+            /** Format: double */
+            last_seconds?: number;
         };
         /** @description A serializer whose ``project`` field offers only what the person may see. */
         PatchedPlateFormatRequest: {
@@ -1814,6 +2381,12 @@ export interface components {
             /** @default  */
             why: string;
         };
+        /**
+         * @description * `video` - Video
+         *     * `import` - Import
+         * @enum {string}
+         */
+        PurposeEnum: "video" | "import";
         Read: {
             readonly id: number;
             run: number;
@@ -1882,6 +2455,8 @@ export interface components {
         ReasonEnum: "not_a_plate" | "duplicate" | "unreadable";
         RejectRequest: {
             reason: components["schemas"]["ReasonEnum"];
+            /** @description as of accept */
+            revision?: number | null;
         };
         ReleaseRequest: {
             project: number;
@@ -1902,6 +2477,32 @@ export interface components {
             /** @description of the crop from now on */
             revision: number;
         };
+        Selection: {
+            readonly id: number;
+            readonly video: number;
+            /** Format: double */
+            fps?: number | null;
+            /** Format: int64 */
+            every?: number | null;
+            /** Format: double */
+            start?: number;
+            /** Format: double */
+            end?: number | null;
+            /**
+             * Format: double
+             * @description only while something moves: its side as a share of the picture's
+             */
+            motion?: number | null;
+            /** @description leave out a frame whose dHash differs from that of the last one taken in no more than so many of 64 bits */
+            near_duplicates?: number | null;
+            /**
+             * Format: int64
+             * @description at most so many, evenly over the range
+             */
+            cap?: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         SelectionRequest: {
             /** Format: double */
             fps?: number | null;
@@ -1911,6 +2512,18 @@ export interface components {
             start?: number;
             /** Format: double */
             end?: number | null;
+            /**
+             * Format: double
+             * @description only while something moves: its side as a share of the picture's
+             */
+            motion?: number | null;
+            /** @description leave out a frame whose dHash differs from that of the last one taken in no more than so many of 64 bits */
+            near_duplicates?: number | null;
+            /**
+             * Format: int64
+             * @description at most so many, evenly over the range
+             */
+            cap?: number | null;
         };
         Session: {
             user: components["schemas"]["User"] | null;
@@ -1954,6 +2567,10 @@ export interface components {
             config?: {
                 [key: string]: unknown;
             };
+        };
+        Stretch: {
+            video: number | null;
+            count: number;
         };
         Suggestion: {
             readonly id: number;
@@ -2031,6 +2648,39 @@ export interface components {
          * @enum {string}
          */
         TranscriptionRoleEnum: "first" | "second" | "adjudication" | "review";
+        /** @description Its rows carry ``job_state``, ``job_error`` and ``job_error_es``. */
+        Upload: {
+            readonly id: number;
+            readonly project: number;
+            readonly name: string;
+            readonly purpose: components["schemas"]["PurposeEnum"];
+            readonly size: number;
+            readonly offset: number;
+            readonly fingerprint: string;
+            readonly state: components["schemas"]["UploadStateEnum"];
+            /** @description some window or program is writing to it now */
+            readonly being_sent: boolean;
+            /** @description why it was refused */
+            readonly error: string;
+            readonly job: number | null;
+            readonly video: number | null;
+            readonly batch: number | null;
+            readonly sha256: string;
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+        };
+        /**
+         * @description * `sending` - sending
+         *     * `expired` - expired
+         *     * `checking` - checking
+         *     * `done` - done
+         *     * `refused` - refused
+         * @enum {string}
+         */
+        UploadStateEnum: "sending" | "expired" | "checking" | "done" | "refused";
         User: {
             readonly id: number;
             /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
@@ -2065,6 +2715,8 @@ export interface components {
             readonly thumbnail: string;
             /** @description empty until it has been made */
             readonly preview: string;
+            readonly original: number | null;
+            readonly time_map: unknown;
             /** @default 0 */
             readonly frames: number;
             /** Format: date-time */
@@ -2353,6 +3005,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Camera"];
                 };
+            };
+        };
+    };
+    checked_spans_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCheckedSpanList"];
+                };
+            };
+        };
+    };
+    checked_spans_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckedSpanRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["CheckedSpanRequest"];
+                "multipart/form-data": components["schemas"]["CheckedSpanRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedSpan"];
+                };
+            };
+        };
+    };
+    checked_spans_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this checked span. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedSpan"];
+                };
+            };
+        };
+    };
+    checked_spans_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this checked span. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2695,20 +3440,71 @@ export interface operations {
             };
         };
     };
+    exports_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this export. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    exports_again_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this export. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
     frames_list: {
         parameters: {
             query?: {
                 /** @description The pagination cursor value. */
                 cursor?: string;
+                /** @description seconds of the video */
+                end?: number;
+                /** @description labels, separated by commas: plate has one, -plate has none, - no box at all */
+                has?: string;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 project?: number;
+                /** @description seconds of the video */
+                start?: number;
                 /**
                  * @description * `open` - Open
                  *     * `done` - Done
                  *     * `nothing_here` - Nothing Here
                  */
-                status?: "done" | "nothing_here" | "open";
+                status?: "open" | "done" | "nothing_here";
+                /** @description of a plate on the frame; ? is one and * are any characters */
+                text?: string;
                 video?: number;
             };
             header?: never;
@@ -2729,7 +3525,23 @@ export interface operations {
     };
     frames_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description seconds of the video */
+                end?: number;
+                /** @description labels, separated by commas: plate has one, -plate has none, - no box at all */
+                has?: string;
+                /** @description seconds of the video */
+                start?: number;
+                /**
+                 * @description * `open` - Open
+                 *     * `done` - Done
+                 *     * `nothing_here` - Nothing Here
+                 */
+                status?: "open" | "done" | "nothing_here";
+                /** @description of a plate on the frame; ? is one and * are any characters */
+                text?: string;
+                video?: number;
+            };
             header?: never;
             path: {
                 /** @description A unique integer value identifying this frame. */
@@ -2773,6 +3585,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FrameDetail"];
+                };
+            };
+        };
+    };
+    frames_bulk_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["BulkRequest"];
+                "multipart/form-data": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDone"];
+                };
+            };
+        };
+    };
+    frames_counts_retrieve: {
+        parameters: {
+            query: {
+                project: number;
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameCounts"];
+                };
+            };
+        };
+    };
+    frames_index_retrieve: {
+        parameters: {
+            query: {
+                /** @description “next” of the page before */
+                after?: string;
+                limit?: number;
+                project: number;
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameIndex"];
+                };
+            };
+        };
+    };
+    frames_reading_retrieve: {
+        parameters: {
+            query: {
+                project: number;
+                text: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameIds"];
                 };
             };
         };
@@ -3347,7 +4253,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedPassageList"];
+                    "application/json": components["schemas"]["PaginatedPassageDetailList"];
+                };
+            };
+        };
+    };
+    passages_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PassageAddRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["PassageAddRequest"];
+                "multipart/form-data": components["schemas"]["PassageAddRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageDetail"];
                 };
             };
         };
@@ -3369,7 +4300,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Passage"];
+                    "application/json": components["schemas"]["PassageDetail"];
+                };
+            };
+        };
+    };
+    passages_destroy: {
+        parameters: {
+            query: {
+                revision: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this passage. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    passages_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this passage. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPassagePatchRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["PatchedPassagePatchRequest"];
+                "multipart/form-data": components["schemas"]["PatchedPassagePatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageDetail"];
                 };
             };
         };
@@ -3698,6 +4680,86 @@ export interface operations {
             };
         };
     };
+    selections_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSelectionList"];
+                };
+            };
+        };
+    };
+    selections_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this selection. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+        };
+    };
+    selections_estimate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstimateAskedRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["EstimateAskedRequest"];
+                "multipart/form-data": components["schemas"]["EstimateAskedRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Estimate"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
     session_retrieve: {
         parameters: {
             query?: never;
@@ -3995,6 +5057,135 @@ export interface operations {
             };
         };
     };
+    uploads_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+                /**
+                 * @description * `video` - Video
+                 *     * `import` - Import
+                 */
+                purpose?: "import" | "video";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedUploadList"];
+                };
+            };
+        };
+    };
+    uploads_create: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+                /** @description bytes */
+                "Upload-Length": string;
+                /** @description filename, project, purpose, fingerprint; base64 */
+                "Upload-Metadata": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+        };
+    };
+    uploads_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+        };
+    };
+    uploads_destroy: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    uploads_partial_update: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+                /** @description where the piece begins */
+                "Upload-Offset": string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     videos_list: {
         parameters: {
             query?: {
@@ -4022,7 +5213,10 @@ export interface operations {
     };
     videos_create: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description checked before a file is read */
+                project?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4034,12 +5228,12 @@ export interface operations {
             };
         };
         responses: {
-            201: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Video"];
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };
@@ -4089,6 +5283,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Video"];
+                };
+            };
+        };
+    };
+    videos_activity_retrieve: {
+        parameters: {
+            query?: {
+                /** @description 1 to 2000, 600 if not told */
+                bins?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this video. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+        };
+    };
+    videos_condense_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this video. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CondenseRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    videos_measure_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this video. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    videos_preview_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this video. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

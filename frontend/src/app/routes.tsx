@@ -33,6 +33,7 @@ const projectPages: RouteObject[] = [
   { path: "jobs", lazy: page(() => import("../jobs/JobsPage")) },
   { path: "members", lazy: page(() => import("../members/MembersPage")) },
   { path: "settings", lazy: page(() => import("../settings/SettingsPage")) },
+  { path: "grid", lazy: page(() => import("../frames/FramesPage")), ...work },
   { path: "frames/:frame?", lazy: page(() => import("../boxes/BoxesPage")), ...work },
   { path: "transcribe", lazy: page(() => import("../transcribe/TranscribePage")), ...work },
 ];

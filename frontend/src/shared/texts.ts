@@ -5,6 +5,7 @@ export const texts = defineTexts({
   dashboard: { en: "Dashboard", es: "Resumen" },
   projects: { en: "Projects", es: "Proyectos" },
   videos: { en: "Videos", es: "Videos" },
+  frames: { en: "Frames", es: "Fotogramas" },
   boxes: { en: "Boxes", es: "Recuadros" },
   transcribe: { en: "Transcribe", es: "Transcribir" },
   datasets: { en: "Datasets", es: "Datos" },
