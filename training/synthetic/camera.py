@@ -75,7 +75,7 @@ def _margins(rng: Rng, damage: float) -> NDArray[np.float64]:
     if rng.random() < 0.62:
         tight = rng.normal((0.004, 0.004, 0.01, 0.01), (0.012, 0.012, 0.03, 0.03))
         return np.clip(tight * (0.3 + min(damage, 1.0)), -0.018, 0.07)
-    loose = 1.8 if rng.random() < 0.2 else 1.0
+    loose = 1.6 if rng.random() < 0.15 else 1.0
     return rng.uniform((-0.01, -0.01, -0.03, -0.03), (0.12, 0.12, 0.22, 0.22)) * loose
 
 
@@ -164,9 +164,9 @@ def _lens(rng: Rng, image: Image, damage: float) -> Image:
         return image
     focus, motion, few = rng.dirichlet((1.0, 0.5, 0.7)) * budget
     width = image.shape[1]
-    if (sigma := 0.02 * width * float(focus)) > 0.3:
+    if (sigma := 0.018 * width * float(focus)) > 0.3:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
-    if (length := 0.07 * width * float(motion)) > 1.3:
+    if (length := 0.062 * width * float(motion)) > 1.3:
         image = _smear(rng, image, length)
     columns = min(width * (1 - 0.5 * float(few)), 96 * (1 - 0.55 * float(few)) + 40)
     if columns < 0.93 * width:
