@@ -39,6 +39,7 @@ from annotations.vision.boxes import Size
 from lprsite import files
 from lprsite.jobs.engine import Running
 
+FOLDER = "exports"  # of the storage; below it each file has a folder for itself
 CLOUD_ZIP = "cloud-annotations.zip"
 PROJECT = "project"  # the format of our own archive of a whole project
 
@@ -131,8 +132,11 @@ def expire() -> int:
 
 
 def _delete_file(key: str) -> None:
-    if key:
+    """Delete an export's file with the folder that it has for itself."""
+    if key.startswith(f"{FOLDER}/") and key.count("/") == 2:
         shutil.rmtree(files.local_path(key).parent, ignore_errors=True)
+    elif key:
+        files.delete(key)
 
 
 def record(project: Project, action: str, subject: str, *, by: User | None, **details: Any) -> None:
@@ -159,7 +163,7 @@ def make_zip(export: Export, running: Running) -> dict[str, Any]:
             order = order_of(export)
             title, name = order.title, order.name
             counts = zip_order(order, fresh, running)
-        key = f"exports/{uuid4().hex}/{name}.zip"
+        key = f"{FOLDER}/{uuid4().hex}/{name}.zip"
         target = files.local_path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         size = fresh.stat().st_size

@@ -54,6 +54,19 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     with_videos = serializers.BooleanField(default=True, help_text="of the format project")
 
 
+class RestoreSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(required=False, allow_empty_file=True, use_url=False)
+    path = serializers.CharField(
+        required=False, help_text="a file on the server, below the folder opened for this"
+    )
+    batch = serializers.IntegerField(
+        required=False, help_text="an import whose file is the archive"
+    )
+    name = serializers.CharField(
+        max_length=110, allow_blank=True, default="", help_text="instead of the project's own"
+    )
+
+
 class ExportSerializer(serializers.ModelSerializer[Export]):
     dataset = serializers.IntegerField(
         source="parameters.dataset", read_only=True, default=None, allow_null=True

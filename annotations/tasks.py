@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -238,7 +239,7 @@ def import_project(running: Running) -> dict[str, Any]:
     )
     restoring.record(result, given["name"], by=job.created_by)
     if stored:
-        files.delete(stored)
+        shutil.rmtree(path.parent, ignore_errors=True)
     return result
 
 

@@ -6,6 +6,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from annotations.views import (
+    archives,
     crops,
     datasets,
     exports,
@@ -34,6 +35,7 @@ router.register("datasets", datasets.DatasetViewSet)
 router.register("exports", exports.ExportViewSet)
 
 urlpatterns = [
+    path("projects/restore/", archives.RestoreView.as_view()),
     *router.urls,
     path("uploads/", uploads.UploadViewSet.as_view({"get": "list", "post": "create"})),
     path("uploads/<int:pk>/", uploads.upload),

@@ -47,7 +47,12 @@ SHUT = (401, 403)
 NOT_THEIRS = (403, 404)
 # Addresses that belong to no project, and who may use them anyway.
 FOR_ALL = {("get", "session/"), ("post", "session/"), ("delete", "session/")}
-FOR_MEMBERS = {("get", "schema/"), ("get", "jobs/workers/"), ("post", "projects/")}
+FOR_MEMBERS = {
+    ("get", "schema/"),
+    ("get", "jobs/workers/"),
+    ("post", "projects/"),
+    ("post", "projects/restore/"),
+}
 OF_A_PROJECT = ("jobs/", "stats/", "frames/index/", "frames/counts/", "frames/reading/")
 NOT_FOR_VIEWERS = ("media/exports/",)  # whole data sets to take away
 
@@ -229,6 +234,8 @@ class World:
             ("post", "datasets/"): {**mine, "kind": "recognizer"},
             ("post", "datasets/preview/"): {**mine, "kind": "recognizer"},
             ("post", "exports/"): {"dataset": version.pk, "format": "csv"},
+            ("delete", "exports/<pk>/"): {},
+            ("post", "exports/<pk>/again/"): {},
             ("post", "jobs/<pk>/cancel/"): {},
         }
 
