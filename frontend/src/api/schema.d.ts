@@ -800,6 +800,26 @@ export interface paths {
         patch: operations["projects_partial_update"];
         trace?: never;
     };
+    "/api/v1/projects/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A new project from an archive: a small ``file``, a ``path`` on the server, or the
+         *     ``batch`` of an import, which is how large archives come in pieces.
+         */
+        post: operations["projects_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reads/": {
         parameters: {
             query?: never;
@@ -2472,6 +2492,19 @@ export interface components {
             outcome: string;
             readonly sentence: string;
         };
+        RestoreRequest: {
+            /** Format: binary */
+            file?: string;
+            /** @description a file on the server, below the folder opened for this */
+            path?: string;
+            /** @description an import whose file is the archive */
+            batch?: number;
+            /**
+             * @description instead of the project's own
+             * @default
+             */
+            name: string;
+        };
         SavedReading: {
             transcription: components["schemas"]["Transcription"];
             /** @description of the crop from now on */
@@ -2648,7 +2681,6 @@ export interface components {
          * @enum {string}
          */
         TranscriptionRoleEnum: "first" | "second" | "adjudication" | "review";
-        /** @description Its rows carry ``job_state``, ``job_error`` and ``job_error_es``. */
         Upload: {
             readonly id: number;
             readonly project: number;
@@ -4572,6 +4604,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+        };
+    };
+    projects_restore_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["RestoreRequest"];
+                "application/json": components["schemas"]["RestoreRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };
