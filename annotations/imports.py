@@ -232,7 +232,12 @@ def _suggested(project: Project, said: Annotations) -> dict[str, str | None]:
 
 
 def begin_examining(batch: ImportBatch) -> None:
-    """Refuse to look at a batch again while somebody works on it. Raises ImportBusy."""
+    """Refuse to look at a batch again while somebody works on it.
+
+    Raises ImportBusy, and ImportGone where its file is not kept any more.
+    """
+    if not batch.path:
+        raise ImportGone(name=batch.name)
     if Job.objects.filter(pk=batch.job_id or 0, state__in=ACTIVE).exists():
         raise ImportBusy(name=batch.name)
 

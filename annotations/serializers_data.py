@@ -64,12 +64,74 @@ class VersionCountsField(serializers.JSONField):
     """What a version holds, per split."""
 
 
+GEOMETRY = {
+    "boxes": {"type": "integer", "description": "that were measured"},
+    "area": {"type": "number", "description": "of the picture, middle of all boxes"},
+    "inside": {"type": "number", "description": "share that lies inside larger boxes of host"},
+    "host": {"type": "string"},
+    "row": {"type": "integer", "description": "of its cut-outs on the sheet of samples"},
+    "cells": {"type": "integer", "description": "how many cut-outs there are"},
+}
+CLASSES = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "outcomes": {**COUNTS, "description": "of its boxes if the class is taken"},
+            **GEOMETRY,
+        },
+        "required": ["outcomes"],
+    },
+}
+LIKELY = {
+    "type": "object",
+    "properties": {
+        "video": {"type": "integer"},
+        "name": {"type": "string"},
+        "alike": {"type": "integer"},
+        "looked": {"type": "integer"},
+    },
+    "required": ["video", "name", "alike", "looked"],
+}
+FACTS = {
+    "type": "object",
+    "properties": {
+        "pictures": {"type": "integer"},
+        "negatives": {"type": "integer", "description": "pictures said to show nothing"},
+        "unlabelled": {"type": "integer", "description": "pictures that nothing is said about"},
+        "elsewhere": {"type": "integer", "description": "not in the file, found in the project"},
+        "of_videos": {**COUNTS, "description": "video -> pictures that are frames of it"},
+        "texts": {**COUNTS, "description": "what became of the texts of boxes"},
+        "made": {**COUNTS, "description": "rows that were made, or would be"},
+        "sample_texts": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+        "likely_videos": {"type": "array", "items": LIKELY},
+        "report_lines": {"type": "integer", "description": "of the whole report"},
+    },
+}
+
+
+@extend_schema_field(CLASSES)
+class ClassesField(serializers.JSONField):
+    """Class of the file -> its geometry, what becomes of its boxes, and where its samples are."""
+
+
+@extend_schema_field(FACTS)
+class FactsField(serializers.JSONField):
+    """What is known of an import beside the counts of its entries."""
+
+
 class ImportUploadSerializer(serializers.Serializer[Any]):
     project = serializers.IntegerField()
     file = serializers.FileField(required=False, allow_empty_file=True, use_url=False)
     path = serializers.CharField(
         required=False,
         help_text="a file or folder on the server, below the folder opened for this",
+    )
+
+
+class ImportExamineSerializer(serializers.Serializer[Any]):
+    mapping = MappingField(
+        required=False, allow_null=True, default=None, help_text="to see the counts it would have"
     )
 
 
@@ -115,11 +177,44 @@ class ImportBatchSerializer(serializers.ModelSerializer[ImportBatch]):
 
 
 class ImportDetailSerializer(ImportBatchSerializer):
-    report = ReportLineSerializer(many=True, read_only=True)
+    report = ReportLineSerializer(many=True, read_only=True, help_text="the worst lines")
+    report_csv = serializers.SerializerMethodField(help_text="the whole report as a table")
+    report_json = serializers.SerializerMethodField(help_text="the whole report as JSON")
+    samples = serializers.SerializerMethodField(
+        help_text="a sheet of cut-outs of 144x96 pixels: a row for each class, six cells a row"
+    )
+    classes = ClassesField(read_only=True)
+    facts = FactsField(read_only=True)
+    kept = serializers.SerializerMethodField(help_text="whether its file is still there")
 
     class Meta(ImportBatchSerializer.Meta):
-        fields = [*ImportBatchSerializer.Meta.fields, "report"]
+        fields = [
+            *ImportBatchSerializer.Meta.fields,
+            "report",
+            "report_csv",
+            "report_json",
+            "samples",
+            "classes",
+            "facts",
+            "kept",
+        ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_report_csv(self, batch: ImportBatch) -> str | None:
+        return media("import-reports", batch.pk) if batch.report_csv else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_report_json(self, batch: ImportBatch) -> str | None:
+        return media("import-reports-json", batch.pk) if batch.report_json else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_samples(self, batch: ImportBatch) -> str | None:
+        version = batch.samples.rpartition("/")[2][:8]
+        return media("import-samples", batch.pk, version) if batch.samples else None
+
+    def get_kept(self, batch: ImportBatch) -> bool:
+        return bool(batch.path)
 
 
 class DatasetRuleSerializer(serializers.Serializer[Any]):

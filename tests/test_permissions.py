@@ -152,7 +152,10 @@ class World:
         export = Export.objects.create(
             project=project, format="csv", file=film, parameters={"dataset": version.pk}
         )
-        batch = ImportBatch.objects.create(project=project, name="x.zip", path="imports/x.zip")
+        seen = dict.fromkeys(("samples", "report_csv", "report_json"), film)
+        batch = ImportBatch.objects.create(
+            project=project, name="x.zip", path="imports/x.zip", **seen
+        )
         camera = Camera.objects.create(project=project, name="Gate")
         User.objects.create_user("newcomer")
         second = make_member(project, "second", Role.ANNOTATOR)
@@ -174,6 +177,9 @@ class World:
             "crops": crop.pk,
             "transcriptions": text.pk,
             "imports": batch.pk,
+            "import-samples": batch.pk,
+            "import-reports": batch.pk,
+            "import-reports-json": batch.pk,
             "datasets": version.pk,
             "exports": export.pk,
             "previews": video.pk,
@@ -230,6 +236,7 @@ class World:
             ("post", "crops/release/"): {**mine, "crops": [crop.pk]},
             ("post", "crops/<pk>/transcriptions/"): {**reading_body, "revision": 2},
             ("post", "imports/"): {**mine, "path": "somewhere.zip"},
+            ("post", "imports/<pk>/examine/"): {},
             ("post", "imports/<pk>/start/"): {},
             ("post", "datasets/"): {**mine, "kind": "recognizer"},
             ("post", "datasets/preview/"): {**mine, "kind": "recognizer"},

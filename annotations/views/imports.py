@@ -22,6 +22,7 @@ from annotations.models import ImportBatch, Project
 from annotations.serializers_data import (
     ImportBatchSerializer,
     ImportDetailSerializer,
+    ImportExamineSerializer,
     ImportStartSerializer,
     ImportUploadSerializer,
 )
@@ -39,7 +40,9 @@ class ImportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
-        return rows.defer("report") if self.action == "list" else rows
+        if self.action == "list":
+            return rows.defer("report", "classes", "facts")
+        return rows
 
     def get_serializer_class(self) -> Any:
         return ImportBatchSerializer if self.action == "list" else ImportDetailSerializer
@@ -53,12 +56,7 @@ class ImportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             members.visible(request.user), pk=given.validated_data["project"]
         )
         batch = self._receive(self.project_for(project), given.validated_data)
-        user: Any = request.user
-        job = tasks.examine_import.enqueue(
-            project_id=project.pk, by=user, dedupe=str(batch.pk), batch=batch.pk
-        )
-        ImportBatch.objects.filter(pk=batch.pk).update(job_id=job.pk)
-        batch.job_id = job.pk
+        self._look(batch, None)
         return Response(self.get_serializer(batch).data, status=status.HTTP_201_CREATED)
 
     def _receive(self, project: Project, given: dict[str, Any]) -> ImportBatch:
@@ -75,6 +73,30 @@ class ImportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             path = imports.allowed_path(given["path"])
             return imports.receive(path, project=project, name=path.name, by=user)
         raise ValidationError({"file": "Send a file, or a path on the server."})
+
+    def _look(self, batch: ImportBatch, mapping: Any) -> Job:
+        user: Any = self.request.user
+        job = tasks.examine_import.enqueue(
+            project_id=batch.project_id,
+            by=user,
+            dedupe=str(batch.pk),
+            batch=batch.pk,
+            mapping=mapping,
+        )
+        ImportBatch.objects.filter(pk=batch.pk).update(job_id=job.pk)
+        batch.job_id = job.pk
+        return job
+
+    @extend_schema(request=ImportExamineSerializer, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"], parser_classes=[JSONParser])
+    def examine(self, request: Request, pk: str) -> Response:
+        """Look at the file again: pictures it lacked may have come in since."""
+        batch: ImportBatch = self.get_object()
+        given = ImportExamineSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        imports.begin_examining(batch)
+        job = self._look(batch, given.validated_data["mapping"])
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=ImportStartSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], parser_classes=[JSONParser])

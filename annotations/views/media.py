@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from annotations import members, thumbnails
-from annotations.models import Crop, DatasetItem, Frame, Role, Video
+from annotations.models import Crop, DatasetItem, Frame, ImportBatch, Role, Video
 from lprsite import files
 from lprsite.errors import Refused
 from lprsite.media import send_file
@@ -35,7 +35,12 @@ KINDS = {
     "frame-thumbnails": Kind(Frame),
     "crops": Kind(Crop),
     "dataset-items": Kind(DatasetItem, project="version__project_id"),
+    "import-samples": Kind(ImportBatch, "samples"),
+    "import-reports": Kind(ImportBatch, "report_csv"),
+    "import-reports-json": Kind(ImportBatch, "report_json"),
 }
+
+DOWNLOADS = frozenset({"videos", "import-reports", "import-reports-json"})
 
 
 @sync_to_async
@@ -73,7 +78,7 @@ async def media(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
         request,
         path,
         cache=cache_of(request),
-        download_as=path.name if kind == "videos" else "",
+        download_as=path.name if kind in DOWNLOADS else "",
     )
 
 
