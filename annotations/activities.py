@@ -137,6 +137,7 @@ def timeline(row: Video, bins: int) -> dict[str, Any]:
         "motion": track.bins(bins) if track else [None] * bins,
         "frames": _frames_in(row, bins, duration),
         "idle": [list(stretch) for stretch in track.idle()] if track else [],
+        "damaged": [list(stretch) for stretch in track.damaged()] if track else [],
     }
 
 

@@ -234,6 +234,10 @@ class ActivitySerializer(serializers.Serializer[Any]):
         child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
         help_text="from, to in seconds",
     )
+    damaged = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
+        help_text="broken or missing frames, from, to in seconds",
+    )
 
 
 class CondenseSerializer(serializers.Serializer[Any]):

@@ -35,6 +35,8 @@ BEFORE, AFTER = 1.0, 1.0
 """Seconds that belong to a movement before and after it was seen."""
 SHORTEST_IDLE = 3.0
 """Seconds; less is no idle stretch."""
+HOLE = 1.0
+"""Seconds; a longer time without a frame is damage."""
 
 _CELLS = 96
 _RATE = 5  # pictures looked at in a second
@@ -179,6 +181,24 @@ class Track:
             (max(0.0, float(begin)), min(self.duration, float(end)))
             for begin, end in zip(begins, ends, strict=True)
         ]
+
+    def damaged(self) -> list[tuple[float, float]]:
+        """The stretches with broken frames or none at all, from .. to in seconds."""
+        seconds = self.seconds
+        if not len(seconds):
+            return [(0.0, self.duration)] if self.duration > 0 else []
+        broken = [(float(at), float(at)) for at in seconds[self.rows["corrupt"]]]
+        apart = np.flatnonzero(np.diff(seconds) > HOLE)
+        broken += [(float(seconds[at]), float(seconds[at + 1])) for at in apart]
+        if self.duration - seconds[-1] > max(2.0, 0.02 * self.duration):
+            broken.append((float(seconds[-1]), self.duration))
+        joined: list[tuple[float, float]] = []
+        for begin, over in sorted(broken):
+            if joined and begin - joined[-1][1] <= HOLE:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], over))
+            else:
+                joined.append((begin, over))
+        return joined
 
     def bins(self, count: int) -> list[float | None]:
         """The greatest figure in each of ``count`` equal parts of the time; None: no frame."""
