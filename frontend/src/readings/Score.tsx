@@ -1,13 +1,17 @@
-import { useQuery } from "@tanstack/react-query";
-import { api, unwrap } from "../api/client";
-
 import type { InferenceRun } from "../api/types";
 import { formatNumber } from "../shared/format";
 
-/** Reads and reviewed reads of one reading; its score comes with the single row only. */
+/** Reads, reviewed reads and what review said of one reading, as cells of its row. */
 export function Score({ run }: { run: InferenceRun }) {
-  const one = useQuery({ queryKey: ["live", "inference-runs", "one", run.id], queryFn: () => unwrap(api.GET("/api/v1/inference-runs/{id}/", { params: { path: { id: run.id } } })) });
-  const { reads, open } = one.data?.score ?? {};
-  if (reads === undefined) return <><td className="num">–</td><td className="num">–</td></>;
-  return <><td className="num">{formatNumber(reads)}</td><td className="num">{formatNumber(reads - (open ?? 0))}</td></>;
+  const { reads = 0, open = 0, right = 0, missed = 0, false: false_ = 0 } = run.score;
+  const judged = reads - open;
+  return (
+    <>
+      <td className="num">{formatNumber(reads)}</td>
+      <td className="num">{formatNumber(judged)}</td>
+      <td className="num">{judged === 0 ? "–" : `${formatNumber(Math.round((1000 * right) / judged) / 10)} %`}</td>
+      <td className="num hide-narrow">{formatNumber(missed)}</td>
+      <td className="num hide-narrow">{formatNumber(false_)}</td>
+    </>
+  );
 }

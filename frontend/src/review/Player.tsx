@@ -2,7 +2,8 @@ import { type RefObject, useEffect, useState } from "react";
 
 import { useTexts } from "../shared/text";
 import type { Player } from "./commands";
-import { type Read, boxAt, shownText } from "./review";
+import { DrawPlate, DrawnBox } from "./DrawPlate";
+import { type Corners, type Read, boxAt, shownText } from "./review";
 import { texts } from "./texts";
 import type { VideoFacts } from "./wire";
 
@@ -15,12 +16,16 @@ interface Props {
   /** Seconds on screen now. */
   readonly onTime: (seconds: number) => void;
   readonly time: number;
+  /** A box around a missed plate is awaited on the picture. */
+  readonly drawing: boolean;
+  readonly drawn: Corners | null;
+  readonly onDrawn: (box: Corners) => void;
   /** A text with the separators of its format. */
   readonly write: (text: string) => string;
 }
 
 /** The preview with the boxes of the reads at the very frame on screen. */
-export function VideoStage({ facts, video, reads, current, overlay, onTime, time, write }: Props) {
+export function VideoStage({ facts, video, reads, current, overlay, onTime, time, write, drawing, drawn, onDrawn }: Props) {
   const t = useTexts(texts);
   const [broken, setBroken] = useState(false);
   useFrameTime(video, onTime, facts.preview);
@@ -33,7 +38,9 @@ export function VideoStage({ facts, video, reads, current, overlay, onTime, time
         onClick={(event) => void (event.currentTarget.paused ? event.currentTarget.play() : event.currentTarget.pause())} />
       <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
         {shown.map((read) => <PlateBox key={read.id} read={read} time={time} chosen={read.id === current?.id} scale={width / 900} frame={{ width, height }} write={write} />)}
+        {drawn && <DrawnBox box={drawn} />}
       </svg>
+      {drawing && <DrawPlate frame={{ width, height }} label={t("add_draw")} onDrawn={onDrawn} />}
     </div>
   );
 }

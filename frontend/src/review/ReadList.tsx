@@ -41,8 +41,8 @@ const Line = memo(function Line({ read, current, decide }: { read: Read; current
   useEffect(() => {
     if (current) row.current?.scrollIntoView({ block: "nearest" });
   }, [current]);
-  const status = read.passage?.status ?? "new";
-  const word = status === "accepted" ? t("right") : status === "corrected" ? t("corrected") : status === "rejected" && read.passage?.reason ? t(read.passage.reason) : "";
+  const status = read.missed !== null ? "missed" : (read.passage?.status ?? "new");
+  const word = read.missed !== null ? t("missed") : status === "accepted" ? t("right") : status === "corrected" ? t("corrected") : status === "rejected" && read.passage?.reason ? t(read.passage.reason) : "";
   const text = shownText(read);
   return (
     <li ref={row}>
@@ -54,7 +54,7 @@ const Line = memo(function Line({ read, current, decide }: { read: Read; current
           <PlateText text={text} size={13} struck={status === "rejected"} confidences={isDecided(read) ? undefined : read.characters} />
         )}
         <span className="grow num read-word small" data-review={status}>{word}</span>
-        <span className={!isDecided(read) && read.confidence < DOUBTFUL_READ ? "warn read-sure" : "t3 read-sure"}>{Math.round(read.confidence * 100)}</span>
+        <span className={!isDecided(read) && read.confidence < DOUBTFUL_READ ? "warn read-sure" : "t3 read-sure"}>{read.missed === null && Math.round(read.confidence * 100)}</span>
       </button>
     </li>
   );

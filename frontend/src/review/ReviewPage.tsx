@@ -4,7 +4,7 @@ import { Link, useParams } from "react-router";
 
 import { useProject, useProjectId, useSession } from "../api/queries";
 import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
-import { type Saving, useSaving } from "../saving/useSaving";
+import { type Saving, useSaving, useSnapshot } from "../saving/useSaving";
 import { useCommands } from "../shared/commands";
 import { formatMoment, formatNumber } from "../shared/format";
 import { Key } from "../shared/Key";
@@ -17,10 +17,11 @@ import { reviewCommands, writingCommands } from "./commands";
 import { VideoStage, bestMoment, playerOf } from "./Player";
 import { ReadDesk } from "./ReadDesk";
 import { ReadList } from "./ReadList";
-import { type Order, type Read, type Review, type ReviewAction, NOTHING, currentRead, decide as step, left, listed, shownText } from "./review";
+import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, decide as step, isReason, left, listed, shownText, total } from "./review";
+import { type Span, checkedShare, withSpan } from "./spans";
 import { texts } from "./texts";
 import { Timeline } from "./Timeline";
-import { type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadVideo, newestRun } from "./wire";
+import { type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, newestRun, revisionIn, spanEntry } from "./wire";
 import "../transcribe/transcribe.css";
 import "../boxes/boxes.css";
 import "./review.css";
@@ -38,16 +39,18 @@ export default function ReviewPage() {
   const id = asked === undefined ? (newest.data ?? null) : Number(asked);
   const run = useQuery({ queryKey: ["inference-run", id], queryFn: () => loadRun(id ?? 0), enabled: id !== null });
   const facts = useQuery({ queryKey: ["video-facts", run.data?.video], queryFn: () => loadVideo(run.data?.video ?? 0), enabled: run.data !== undefined });
-  const reads = useQuery({ queryKey: ["reads", id], queryFn: () => loadReads(id ?? 0), enabled: id !== null, staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false });
+  const filmed = run.data?.video ?? 0;
+  const reads = useQuery({ queryKey: ["reads", id], queryFn: () => loadReads(id ?? 0, filmed), enabled: id !== null && filmed > 0, staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false });
+  const spans = useQuery({ queryKey: ["checked-spans", filmed], queryFn: () => loadSpans(filmed), enabled: filmed > 0 });
   const formats = useQuery({ queryKey: ["plate-formats", project], queryFn: () => plateFormats(project), staleTime: 300_000 });
-  const failed = [about, newest, run, facts, reads].find((query) => query.error !== null);
+  const failed = [about, newest, run, facts, reads, spans].find((query) => query.error !== null);
   if (failed) return <Shape><Failed error={failed.error} retry={() => void failed.refetch()} /></Shape>;
   if (asked === undefined && newest.data === null) return <Shape><NoRuns project={project} /></Shape>;
-  if (!saving || !run.data || !facts.data || !reads.data || !about.data) return <Shape title={run.data?.video_name}><Loading /></Shape>;
+  if (!saving || !run.data || !facts.data || !reads.data || !spans.data || !about.data) return <Shape title={run.data?.video_name}><Loading /></Shape>;
   const alphabet = (about.data as { alphabet?: string }).alphabet ?? DEFAULT_ALPHABET;
-  if (reads.data.length === 0) return <Shape title={run.data.video_name}><NoReads run={run.data} project={project} /></Shape>;
+  if (reads.data.length === 0 && run.data.job && run.data.job.state !== "succeeded") return <Shape title={run.data.video_name}><NoReads run={run.data} project={project} /></Shape>;
   return (
-    <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} reads={reads.data} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />
+    <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} reads={reads.data} spans={spans.data} again={reads.refetch} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />
   );
 }
 
@@ -85,13 +88,17 @@ interface WorkProps {
   readonly run: Run;
   readonly facts: VideoFacts;
   readonly reads: readonly Read[];
+  readonly spans: readonly Span[];
+  readonly again: () => unknown;
   readonly alphabet: string;
   readonly formats: readonly PlateFormat[];
 }
 
-function Work({ project, saving, run, facts, reads, alphabet, formats }: WorkProps) {
+function Work({ project, saving, run, facts, reads, spans, again, alphabet, formats }: WorkProps) {
   const t = useTexts(texts);
-  const { state, decide, undo, now, said } = useReview({ saving, reads, alphabet, runId: run.id });
+  const { state, decide, undo, now, said } = useReview({ saving, reads, alphabet, run });
+  useReloadAfterConflict(saving, again);
+  const conflicts = useConflictView();
   const video = useRef<HTMLVideoElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [time, setTime] = useState(0);
@@ -108,25 +115,32 @@ function Work({ project, saving, run, facts, reads, alphabet, formats }: WorkPro
     video.current?.pause();
     seek(bestMoment(now_));
   }, [chosen, now, seek]);
+  const duration = Math.max(facts.duration ?? 0, ...state.reads.map((one) => one.lastSeconds), 1);
+  const check = useChecks({ saving, run, duration, now: useCallback(() => video.current?.currentTime ?? 0, []) });
+  useEffect(() => {
+    if (state.mode === "draw") video.current?.pause();
+  }, [state.mode]);
   const player = useMemo(() => playerOf(video, facts.fps, () => currentRead(now())), [facts.fps, now]);
-  const hands = useMemo(() => ({ state: now, decide, undo, player, overlay: () => setOverlay((was) => !was), newKey: () => crypto.randomUUID() }), [now, decide, undo, player]);
+  const hands = useMemo(() => ({ state: now, decide, undo, player, overlay: () => setOverlay((was) => !was), check: check.toggle, checkAll: check.all, newKey: () => crypto.randomUUID() }), [now, decide, undo, player, check.toggle, check.all]);
   useCommands(useMemo(() => reviewCommands(hands), [hands]));
   useCommands(useMemo(() => writingCommands(hands), [hands]));
   const order = useMemo(() => listed(state), [state]);
-  const duration = Math.max(facts.duration ?? 0, ...state.reads.map((one) => one.lastSeconds), 1);
+  const onDrawn = useCallback((box: Corners) => decide({ do: "drawn", drawn: { seconds: video.current?.currentTime ?? 0, box } }), [decide]);
   return (
     <WorkPage title={run.video_name} parent={{ name: t("title"), to: `/p/${project}/review` }}
       beside={<span className="t3 ellipsis wide-only">{run.detector_name}, {run.recognizer_name}</span>}
-      actions={<><SaveStatus saving={saving} view={CONFLICTS} compact /><TopFigures state={state} run={run} /></>}
-      status={<><SaveStatus saving={saving} view={CONFLICTS} />{said && <span className="t3" role="status">{said}</span>}</>}
+      actions={<><SaveStatus saving={saving} view={conflicts} compact /><TopFigures state={state} run={run} /></>}
+      status={<><SaveStatus saving={saving} view={conflicts} />{said && <span className="t3" role="status">{said}</span>}</>}
       keys={<Keys />}>
       <div className="review work-screen">
         <section className="review-desk">
           <div className="video-stage">
-            <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} onTime={setTime} time={time} write={(text) => displayed(text, formats)} />
+            <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} onTime={setTime} time={time} write={(text) => displayed(text, formats)}
+              drawing={state.mode === "draw"} drawn={state.drawn?.box ?? null} onDrawn={onDrawn} />
           </div>
-          {read && <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} />}
-          <Timeline reads={state.reads} duration={duration} time={time} current={state.current} go={seek} />
+          <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} />
+          <Timeline reads={state.reads} duration={duration} time={time} current={state.current} spans={spans} checking={check.from} go={seek}
+            tools={<Checks check={check} share={checkedShare(spans, duration)} />} />
         </section>
         <ReadList reads={order} current={state.current} order={state.order} filter={state.filter} decide={decide} />
       </div>
@@ -134,14 +148,75 @@ function Work({ project, saving, run, facts, reads, alphabet, formats }: WorkPro
   );
 }
 
-/** Decisions are never in conflict: the last one said counts, and a passage keeps its history. */
-const CONFLICTS: ConflictView = {
-  mine: (entry) => entry.title,
-  theirs: (current) => String((current as { text?: string } | null)?.text ?? ""),
-  revision: (current) => (current as { revision?: number } | null)?.revision ?? 0,
-};
+interface CheckHandle {
+  readonly from: number | null;
+  readonly toggle: () => void;
+  readonly all: () => void;
+}
 
-function useReview({ saving, reads, alphabet, runId }: { saving: Saving; reads: readonly Read[]; alphabet: string; runId: number }) {
+/** Checked stretches: shown at once, and saved like everything else. */
+function useChecks({ saving, run, duration, now }: { saving: Saving; run: Run; duration: number; now: () => number }): CheckHandle {
+  const t = useTexts(texts);
+  const client = useQueryClient();
+  const [from, setFrom] = useState<number | null>(null);
+  const told = useRef({ t, from });
+  told.current = { t, from };
+  const add = useCallback((span: Span) => {
+    setFrom(null);
+    if (span[1] <= span[0]) return;
+    client.setQueryData<readonly Span[]>(["checked-spans", run.video], (spans) => withSpan(spans ?? [], span));
+    const title = told.current.t("check_title", { from: formatMoment(span[0]), to: formatMoment(span[1]) });
+    void saving.queue.add(spanEntry(run.video, span, title));
+  }, [client, saving, run.video]);
+  const toggle = useCallback(() => {
+    const begun = told.current.from;
+    if (begun === null) setFrom(now());
+    else add([Math.min(begun, now()), Math.max(begun, now())]);
+  }, [add, now]);
+  return { from, toggle, all: useCallback(() => add([0, duration]), [add, duration]) };
+}
+
+function Checks({ check, share }: { check: CheckHandle; share: number }) {
+  const t = useTexts(texts);
+  return (
+    <>
+      <button type="button" className="button small" title={t("check_why")} aria-pressed={check.from !== null} onClick={check.toggle}>
+        {check.from === null ? t("check_from") : t("check_to", { time: formatMoment(check.from) })} <Key k="C" />
+      </button>
+      {share > 0 && <span className="t2 small wide-only">{t("checked_share", { share: `${formatNumber(Math.round(share * 100))} %` })}</span>}
+    </>
+  );
+}
+
+function useConflictView(): ConflictView {
+  const t = useTexts(texts);
+  return useMemo(() => ({
+    mine: (entry) => entry.title,
+    theirs: (current) => {
+      const now = current as { text?: string; reject_reason?: string; reviewer?: string } | null;
+      if (now === null) return t("take_back");
+      const said = now.text || (isReason(now.reject_reason ?? "") ? t(now.reject_reason as Reason) : "");
+      return now.reviewer ? `${said} (${now.reviewer})` : said;
+    },
+    revision: (current) => (current as { revision?: number } | null)?.revision ?? 0,
+  }), [t]);
+}
+
+/** Whoever let the other's decision stand wants to see it, once nothing of one's own waits. */
+function useReloadAfterConflict(saving: Saving, again: () => unknown): void {
+  const { conflicts, waiting } = useSnapshot(saving);
+  const before = useRef(0);
+  const due = useRef(false);
+  useEffect(() => {
+    due.current ||= conflicts.length < before.current;
+    before.current = conflicts.length;
+    if (!due.current || waiting.length > 0) return;
+    due.current = false;
+    void again();
+  }, [conflicts.length, waiting.length, again]);
+}
+
+function useReview({ saving, reads, alphabet, run }: { saving: Saving; reads: readonly Read[]; alphabet: string; run: Run }) {
   const t = useTexts(texts);
   const told = useRef(t);
   told.current = t;
@@ -156,8 +231,13 @@ function useReview({ saving, reads, alphabet, runId }: { saving: Saving; reads: 
     const before = current.current;
     current.current = next;
     setState(next);
-    for (const order of orders) carryOut(order, saving, before.reads, told.current);
-  }, [saving]);
+    for (const order of orders) carryOut(order, saving, before.reads, run.video, told.current);
+  }, [saving, run.video]);
+  const shown = useRef(reads);
+  useEffect(() => {
+    if (shown.current !== reads) decide({ do: "reads", reads, alphabet });
+    shown.current = reads;
+  }, [reads, alphabet, decide]);
   const undo = useCallback(() => {
     const last = current.current.done.at(-1);
     if (!last) return;
@@ -166,27 +246,33 @@ function useReview({ saving, reads, alphabet, runId }: { saving: Saving; reads: 
     if (sent) setSaid(told.current("sent_already"));
   }, [saving, decide]);
   // The score in the top bar is the server's; it is asked again when decisions have arrived.
-  useEffect(() => saving.queue.onSaved((entry) => {
-    if (entry.kind.startsWith("read.")) void client.invalidateQueries({ queryKey: ["inference-run", runId] });
-  }), [saving, client, runId]);
+  useEffect(() => saving.queue.onSaved((entry, answer) => {
+    if (!/^(?:read|passage|span)\./u.test(entry.kind)) return;
+    void client.invalidateQueries({ queryKey: ["inference-run", run.id] });
+    const revision = revisionIn(answer);
+    if (revision > 0) decide({ do: "told", read: Number(entry.body.read), revision });
+  }), [saving, client, run.id, decide]);
   return { state, decide, undo, now: useCallback(() => current.current, []), said };
 }
 
-function carryOut(order: Order, saving: Saving, reads: readonly Read[], t: ReturnType<typeof useTexts<typeof texts>>): void {
+function carryOut(order: Order, saving: Saving, reads: readonly Read[], video: number, t: ReturnType<typeof useTexts<typeof texts>>): void {
   if (order.kind === "withdraw") return void saving.queue.withdraw(order.clientKey);
   const read = reads.find((one) => one.id === order.read);
-  const text = order.kind === "accept" ? order.text : read ? shownText(read) : "";
-  void saving.queue.add(decisionEntry(order, t("read_title", { text, time: formatMoment(read?.firstSeconds ?? 0) })));
+  const text = "text" in order ? order.text : read ? shownText(read) : "";
+  const time = formatMoment(order.kind === "add" ? order.drawn.seconds : (read?.firstSeconds ?? 0));
+  void saving.queue.add(decisionEntry(order, video, t(order.kind === "add" ? "missed_title" : "read_title", { text, time })));
 }
 
 function TopFigures({ state, run }: { state: Review; run: Run }) {
   const t = useTexts(texts);
-  const { right = 0, wrong = 0, false: false_ = 0, double = 0 } = run.score;
+  const { right = 0, wrong = 0, false: false_ = 0, double = 0, missed = 0 } = run.score;
   const judged = right + wrong + false_ + double;
   return (
     <>
       {judged > 0 && <span className="t2 wide-only">{t("right_as_read", { share: `${formatNumber(Math.round((1000 * right) / judged) / 10)} %` })}</span>}
-      <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: state.reads.length })}</span>
+      {missed > 0 && <span className="bad wide-only">{t("missed_count", { count: missed })}</span>}
+      {false_ > 0 && <span className="t2 wide-only">{t("false_count", { count: false_ })}</span>}
+      <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: total(state) })}</span>
       <a className="button small" href={csvAddress(run.id)} download title={t("csv_title")}>{t("csv")}</a>
     </>
   );
@@ -201,6 +287,7 @@ function Keys() {
       <KeyHint k="Space">{t("play_word")}</KeyHint>
       <KeyHint k="P">{t("play_this").toLowerCase()}</KeyHint>
       <span className="row hint"><Key k="ArrowLeft" /><Key k="ArrowRight" /> {t("frame_word")}</span>
+      <KeyHint k="N">{t("missed_word").toLowerCase()}</KeyHint>
       <KeyHint k="Ctrl+Z">{t("undo").toLowerCase()}</KeyHint>
       <KeyHint k="F1">{t("all_keys")}</KeyHint>
     </>

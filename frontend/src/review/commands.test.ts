@@ -17,10 +17,12 @@ function table(mode: Review["mode"]) {
       seconds: (count: number) => done.push(`seconds ${count}`),
     },
     overlay: () => done.push("overlay"),
+    check: () => done.push("check"),
+    checkAll: () => done.push("check all"),
     newKey: () => "key",
   };
   const tables = [reviewCommands(hands), writingCommands(hands)];
-  const press = (key: string, { code = "", shiftKey = false, inField = mode === "edit" } = {}): void => {
+  const press = (key: string, { code = "", shiftKey = false, inField = mode === "edit" || mode === "add" } = {}): void => {
     findCommand(tables, { key, code, shiftKey, altKey: false, ctrlKey: false, metaKey: false }, inField, false)?.run();
   };
   return { tables, done, press };
@@ -38,6 +40,20 @@ it("looking: arrows and space belong to the video", () => {
   press("p");
   press("1");
   expect(done).toEqual(["frames -1", "seconds 1", "toggle", "this"]);
+});
+
+it("looking: N adds what was missed, C and Shift C say what is checked", () => {
+  const { done, press } = table("look");
+  press("n");
+  press("c");
+  press("C", { shiftKey: true });
+  expect(done).toEqual(["add", "check", "check all"]);
+});
+
+it("drawing: only leaving does anything", () => {
+  const { done, press } = table("draw");
+  for (const key of ["Enter", "x", "c", "j", "Escape"]) press(key);
+  expect(done).toEqual(["look"]);
 });
 
 it("editing: they belong to the text, and letters are typed", () => {

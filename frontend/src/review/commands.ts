@@ -18,6 +18,9 @@ interface Hands {
   readonly undo: () => void;
   readonly player: Player;
   readonly overlay: () => void;
+  /** Begin or end a checked stretch at the moment on screen. */
+  readonly check: () => void;
+  readonly checkAll: () => void;
   readonly newKey: () => string;
 }
 
@@ -31,10 +34,10 @@ export function reviewCommands(hands: Hands): readonly Command[] {
   const looking = (id: Key, keys: Command["keys"], run: () => void): Command => ({ id: `review-${id}`, name: named(id), keys, run, when: mode("look") });
   const act = (action: ReviewAction) => () => hands.decide(action);
   return [
-    { id: "review-accept", name: named("accept"), keys: "Enter", run: () => hands.decide({ do: "enter", key: hands.newKey() }), when: () => hands.state().mode !== "reject", inFields: true },
+    { id: "review-accept", name: named("accept"), keys: "Enter", run: () => hands.decide({ do: "enter", key: hands.newKey() }), when: () => hands.state().mode !== "reject" && hands.state().mode !== "draw", inFields: true },
     { id: "review-leave", name: named("leave"), keys: "Escape", run: act({ do: "look" }), when: () => hands.state().mode !== "look", inFields: true },
     looking("edit", "E", act({ do: "edit" })),
-    { id: "review-reject", name: named("reject"), keys: "X", run: act({ do: "reject" }), when: () => hands.state().mode !== "edit" },
+    { id: "review-reject", name: named("reject"), keys: "X", run: act({ do: "reject" }), when: () => ["look", "reject"].includes(hands.state().mode) },
     ...REASONS.map((reason, at): Command => ({
       id: `review-${reason}`, name: named(reason), keys: String(at + 1), when: mode("reject"),
       run: () => hands.decide({ do: "reason", reason, key: hands.newKey() }),
@@ -49,13 +52,16 @@ export function reviewCommands(hands: Hands): readonly Command[] {
     looking("second_back", "Shift+ArrowLeft", () => hands.player.seconds(-1)),
     looking("second_on", "Shift+ArrowRight", () => hands.player.seconds(1)),
     looking("overlay", "O", hands.overlay),
+    looking("add_missed", "N", act({ do: "add" })),
+    looking("check", "C", hands.check),
+    looking("check_all", "Shift+C", hands.checkAll),
     { id: "review-undo", name: named("undo"), keys: "Ctrl+Z", run: hands.undo },
   ];
 }
 
 /** The keys of the small text field; a second table, because arrows mean the video elsewhere. */
 export function writingCommands(hands: Pick<Hands, "state" | "decide" | "newKey">): readonly Command[] {
-  const editing = (): boolean => hands.state().mode === "edit";
+  const editing = (): boolean => ["edit", "add"].includes(hands.state().mode);
   const key = (keys: string, action: FieldAction): Command => ({
     id: `review-write-${keys}`, name: texts.edit, keys, when: editing, inFields: true, hidden: true,
     run: () => hands.decide({ do: "field", action }),
@@ -77,7 +83,7 @@ export function writingCommands(hands: Pick<Hands, "state" | "decide" | "newKey"
       run: () => hands.decide({ do: "field", action: { do: "type", text: "?", alphabet: hands.state().alphabet } }),
     },
     {
-      id: "review-write-unreadable", name: texts.unreadable, keys: ".", when: editing, inFields: true, hidden: true,
+      id: "review-write-unreadable", name: texts.unreadable, keys: ".", when: () => hands.state().mode === "edit", inFields: true, hidden: true,
       run: () => {
         hands.decide({ do: "reject" });
         hands.decide({ do: "reason", reason: "unreadable", key: hands.newKey() });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { textOf } from "../transcribe/field";
-import { type Order, type Read, type Review, type ReviewAction, NOTHING, boxAt, decide, left, listed, matcher } from "./review";
+import { type Order, type Read, type Review, type ReviewAction, NOTHING, boxAt, decide, left, listed, matcher, shownText, total } from "./review";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const read = (id: number, text: string, confidence: number, passage: Read["passage"] = null): Read => ({
@@ -19,6 +19,7 @@ const read = (id: number, text: string, confidence: number, passage: Read["passa
     [id * 10 + 2, 100, 40, 110, 50],
   ],
   passage,
+  missed: null,
 });
 const READS = [read(1, "PBA1234", 0.97), read(2, "PBB2222", 0.6), read(3, "GXX0007", 0.8)];
 const opened = (reads = READS): Review => decide(NOTHING, { do: "reads", reads, alphabet: ALPHABET })[0];
@@ -38,7 +39,7 @@ const enter = (key = "k"): ReviewAction => ({ do: "enter", key });
 describe("deciding", () => {
   it("Enter accepts and shows the next", () => {
     const { state, orders } = run(opened(), enter());
-    expect(orders).toEqual([{ kind: "accept", read: 1, text: "PBA1234", clientKey: "k" }]);
+    expect(orders).toEqual([{ kind: "accept", read: 1, text: "PBA1234", revision: 0, clientKey: "k" }]);
     expect(state.current).toBe(2);
     expect(left(state)).toBe(2);
   });
@@ -48,20 +49,20 @@ describe("deciding", () => {
     expect(editing.field.caret).toBe(2);
     const { state, orders } = run(editing, { do: "field", action: { do: "type", text: "8", alphabet: ALPHABET } }, enter());
     expect(orders).toMatchObject([{ kind: "accept", text: "PB82222" }]);
-    expect(state.reads[1]?.passage).toEqual({ status: "corrected", text: "PB82222", reason: "" });
+    expect(state.reads[1]?.passage).toEqual({ status: "corrected", text: "PB82222", reason: "", revision: 0 });
   });
 
   it("X and a number rejects with a reason; a number without X does nothing", () => {
     const reason: ReviewAction = { do: "reason", reason: "duplicate", key: "k" };
     expect(run(opened(), reason).orders).toEqual([]);
     const { state, orders } = run(opened(), { do: "reject" }, reason);
-    expect(orders).toEqual([{ kind: "reject", read: 1, reason: "duplicate", clientKey: "k" }]);
+    expect(orders).toEqual([{ kind: "reject", read: 1, reason: "duplicate", revision: 0, clientKey: "k" }]);
     expect(state.reads[0]?.passage?.status).toBe("rejected");
     expect(state.mode).toBe("look");
   });
 
   it("Enter on what is decided already sends nothing and goes on", () => {
-    const { state, orders } = run(opened([read(1, "A1", 1, { status: "accepted", text: "A1", reason: "" }), read(2, "B2", 1)]), { do: "choose", read: 1 }, enter());
+    const { state, orders } = run(opened([read(1, "A1", 1, { status: "accepted", text: "A1", reason: "", revision: 1 }), read(2, "B2", 1)]), { do: "choose", read: 1 }, enter());
     expect(orders).toEqual([]);
     expect(state.current).toBe(2);
   });
@@ -88,6 +89,50 @@ it("undo of what the server has shows that read and lets the decision stand", ()
   expect(orders).toHaveLength(1);
   expect(state.current).toBe(1);
   expect(state.reads[0]?.passage?.status).toBe("accepted");
+});
+
+it("a decision carries the revision of what was shown, also after the server's answer", () => {
+  const { state } = run(opened(), enter("a"), { do: "told", read: 1, revision: 4 }, { do: "choose", read: 1 }, { do: "reject" });
+  const { orders } = run(state, { do: "reason", reason: "unreadable", key: "b" });
+  expect(orders).toEqual([{ kind: "reject", read: 1, reason: "unreadable", revision: 4, clientKey: "b" }]);
+});
+
+describe("a missed vehicle", () => {
+  const drawn = { seconds: 15.5, box: [10, 20, 60, 40] } as const;
+  const type = (text: string): ReviewAction => ({ do: "field", action: { do: "type", text, alphabet: ALPHABET } });
+  const added = () => run(opened(), { do: "add" }, { do: "drawn", drawn }, type("GSK7788"), enter("new"));
+
+  it("is a box, a text and Enter", () => {
+    const { state, orders } = added();
+    expect(orders).toEqual([{ kind: "add", read: -1, drawn, text: "GSK7788", clientKey: "new" }]);
+    expect([state.mode, state.drawn, left(state), total(state)]).toEqual(["look", null, 3, 3]);
+    expect(listed(state).map(shownText)).toEqual(["PBA1234", "GSK7788", "PBB2222", "GXX0007"]);
+    expect(boxAt(state.reads[3] as Read, 15.5)).toEqual([10, 20, 60, 40]);
+  });
+
+  it("needs a text, and a box only while one is awaited", () => {
+    expect(run(opened(), { do: "drawn", drawn }).state.drawn).toBeNull();
+    const { state, orders } = run(opened(), { do: "add" }, { do: "drawn", drawn }, enter());
+    expect([state.mode, orders]).toEqual(["add", []]);
+    expect(run(state, { do: "look" }).state).toMatchObject({ mode: "look", drawn: null });
+  });
+
+  it("is corrected like a read", () => {
+    const { orders } = run(added().state, { do: "choose", read: -1 }, { do: "edit" }, { do: "field", action: { do: "end" } }, { do: "field", action: { do: "backspace" } }, type("9"), enter("fix"));
+    expect(orders).toEqual([{ kind: "change", read: -1, missed: "new", text: "GSK7789", revision: 0, clientKey: "fix" }]);
+  });
+
+  it("leaves the list when it was none", () => {
+    const { state, orders } = run(added().state, { do: "choose", read: -1 }, { do: "reject" }, { do: "reason", reason: "not_a_plate", key: "off" });
+    expect(orders).toEqual([{ kind: "remove", read: -1, missed: "new", revision: 0, clientKey: "off" }]);
+    expect(state.reads.map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(state.reads.some(({ id }) => id === state.current)).toBe(true);
+  });
+
+  it("undone before it was sent was never there", () => {
+    const { state, orders } = run(added().state, { do: "undo", sent: false });
+    expect([orders, state.reads.length]).toEqual([[{ kind: "withdraw", clientKey: "new" }], 3]);
+  });
 });
 
 describe("the list", () => {

@@ -27,6 +27,8 @@ export interface Passage {
   readonly status: Decision | "new";
   readonly text: string;
   readonly reason: Reason | "";
+  /** Of the passage as it is shown here; 0 before the server has answered. */
+  readonly revision: number;
 }
 
 export interface Read {
@@ -43,6 +45,17 @@ export interface Read {
   readonly crops: readonly KeptCrop[];
   readonly boxes: readonly BoxPoint[];
   readonly passage: Passage | null;
+  /** A vehicle that this run missed and a person saw: what its passage is called in the queue. */
+  readonly missed: string | null;
+}
+
+/** x1 y1 x2 y2 in pixels of the upright video frame. */
+export type Corners = readonly [number, number, number, number];
+
+/** A missed vehicle that is being added: where its plate was drawn. */
+export interface Drawn {
+  readonly seconds: number;
+  readonly box: Corners;
 }
 
 export interface Review {
@@ -52,14 +65,19 @@ export interface Review {
   /** Text with ? for one character and * for any. */
   readonly filter: string;
   readonly current: number | null;
-  readonly mode: "look" | "edit" | "reject";
+  /** "draw": a box around a missed plate is awaited; "add": its text is typed. */
+  readonly mode: "look" | "edit" | "reject" | "draw" | "add";
+  readonly drawn: Drawn | null;
   readonly field: Field;
   readonly done: readonly { readonly read: number; readonly before: Passage | null; readonly clientKey: string }[];
 }
 
 export type Order =
-  | { readonly kind: "accept"; readonly read: number; readonly text: string; readonly clientKey: string }
-  | { readonly kind: "reject"; readonly read: number; readonly reason: Reason; readonly clientKey: string }
+  | { readonly kind: "accept"; readonly read: number; readonly text: string; readonly revision: number; readonly clientKey: string }
+  | { readonly kind: "reject"; readonly read: number; readonly reason: Reason; readonly revision: number; readonly clientKey: string }
+  | { readonly kind: "add"; readonly read: number; readonly drawn: Drawn; readonly text: string; readonly clientKey: string }
+  | { readonly kind: "change"; readonly read: number; readonly missed: string; readonly text: string; readonly revision: number; readonly clientKey: string }
+  | { readonly kind: "remove"; readonly read: number; readonly missed: string; readonly revision: number; readonly clientKey: string }
   | { readonly kind: "withdraw"; readonly clientKey: string };
 
 export type ReviewAction =
@@ -69,7 +87,10 @@ export type ReviewAction =
   | { readonly do: "choose"; readonly read: number }
   | { readonly do: "go"; readonly step: 1 | -1 }
   | { readonly do: "least certain" }
-  | { readonly do: "edit" | "reject" | "look" }
+  | { readonly do: "edit" | "reject" | "look" | "add" }
+  | { readonly do: "drawn"; readonly drawn: Drawn }
+  /** What the server says of a decision that has arrived. */
+  | { readonly do: "told"; readonly read: number; readonly revision: number }
   | { readonly do: "field"; readonly action: FieldAction }
   | { readonly do: "enter"; readonly key: string }
   | { readonly do: "reason"; readonly reason: Reason; readonly key: string }
@@ -83,6 +104,7 @@ export const NOTHING: Review = {
   filter: "",
   current: null,
   mode: "look",
+  drawn: null,
   field: written(""),
   done: [],
 };
@@ -97,6 +119,9 @@ export const currentRead = (state: Review): Read | null =>
   state.reads.find((read) => read.id === state.current) ?? null;
 
 export const left = (state: Review): number => state.reads.filter((read) => !isDecided(read)).length;
+
+/** How many of the run itself, without the vehicles that people added. */
+export const total = (state: Review): number => state.reads.filter((read) => read.missed === null).length;
 
 /** The list as it is shown. */
 export function listed(state: Review): readonly Read[] {
@@ -155,10 +180,16 @@ export function decide(state: Review, action: ReviewAction): Step {
       return only(edit(state));
     case "reject":
       return only(currentRead(state) === null ? state : { ...state, mode: "reject" });
+    case "add":
+      return only({ ...look(state), mode: "draw" });
+    case "drawn":
+      return only(state.mode === "draw" ? { ...state, mode: "add", drawn: action.drawn } : state);
+    case "told":
+      return only(told(state, action.read, action.revision));
     case "field":
-      return only(state.mode === "edit" ? { ...state, field: type(state.field, action.action) } : state);
+      return only(state.mode === "edit" || state.mode === "add" ? { ...state, field: type(state.field, action.action) } : state);
     case "enter":
-      return enter(state, action.key);
+      return state.mode === "add" ? addMissed(state, action.key) : enter(state, action.key);
     case "reason":
       return state.mode === "reject" ? reject(state, action.reason, action.key) : only(state);
     case "undo":
@@ -174,7 +205,29 @@ function load(state: Review, { reads, alphabet }: Extract<ReviewAction, { do: "r
   return look({ ...loaded, current: first?.id ?? null });
 }
 
-const look = (state: Review): Review => ({ ...state, mode: "look", field: written("") });
+const look = (state: Review): Review => ({ ...state, mode: "look", drawn: null, field: written("") });
+
+function told(state: Review, id: number, revision: number): Review {
+  const reads = state.reads.map((read) => (read.id === id && read.passage ? { ...read, passage: { ...read.passage, revision } } : read));
+  return { ...state, reads };
+}
+
+/** A vehicle that a person saw and the run did not. */
+export function missedRead(id: number, missed: string, boxes: readonly BoxPoint[], passage: Passage): Read {
+  const [first, last] = [boxes[0]?.[0] ?? 0, boxes.at(-1)?.[0] ?? 0];
+  return { id, number: 0, firstSeconds: first, lastSeconds: last, text: "", confidence: 1, characters: [], votes: 0, crops: [], boxes, passage, missed };
+}
+
+function addMissed(state: Review, key: string): Step {
+  const text = textOf(state.field);
+  if (text === "" || state.drawn === null) return only(state);
+  const id = Math.min(0, ...state.reads.map((read) => read.id)) - 1;
+  const { seconds, box } = state.drawn;
+  const passage: Passage = { status: "corrected", text, reason: "", revision: 0 };
+  const reads = [...state.reads, missedRead(id, key, [[seconds, ...box]], passage)];
+  const done = [...state.done, { read: id, before: null, clientKey: key }];
+  return [look({ ...state, reads, done }), [{ kind: "add", read: id, drawn: state.drawn, text, clientKey: key }]];
+}
 
 function go(state: Review, step: 1 | -1): Review {
   const order = listed(state);
@@ -208,15 +261,27 @@ function enter(state: Review, key: string): Step {
   const text = state.mode === "edit" ? textOf(state.field) : shownText(read);
   if (text === "") return only(state);
   const status: Decision = text === read.text ? "accepted" : "corrected";
-  const same = isDecided(read) && read.passage?.status === status && read.passage.text === text;
+  const same = isDecided(read) && read.passage?.text === text && (read.missed !== null || read.passage.status === status);
   if (same) return only(onward(look(state)));
-  return settle(state, read, { status, text, reason: "" }, { kind: "accept", read: read.id, text, clientKey: key });
+  const revision = read.passage?.revision ?? 0;
+  if (read.missed !== null) return settle(state, read, { status, text, reason: "", revision }, { kind: "change", read: read.id, missed: read.missed, text, revision, clientKey: key });
+  return settle(state, read, { status, text, reason: "", revision }, { kind: "accept", read: read.id, text, revision, clientKey: key });
 }
 
 function reject(state: Review, reason: Reason, key: string): Step {
   const read = currentRead(state);
   if (read === null) return only(state);
-  return settle(state, read, { status: "rejected", text: "", reason }, { kind: "reject", read: read.id, reason, clientKey: key });
+  const revision = read.passage?.revision ?? 0;
+  if (read.missed !== null) return remove(state, read, { kind: "remove", read: read.id, missed: read.missed, revision, clientKey: key });
+  return settle(state, read, { status: "rejected", text: "", reason, revision }, { kind: "reject", read: read.id, reason, revision, clientKey: key });
+}
+
+/** An added vehicle was none: it leaves the list. */
+function remove(state: Review, read: Read, order: Order): Step {
+  const place = listed(state);
+  const next = onward(look({ ...state, reads: state.reads.filter((one) => one.id !== read.id) }), place);
+  const current = next.current === read.id ? (next.reads[0]?.id ?? null) : next.current;
+  return [{ ...next, current }, [order]];
 }
 
 function settle(state: Review, read: Read, passage: Passage, order: Exclude<Order, { kind: "withdraw" }>): Step {
@@ -238,8 +303,10 @@ function onward(state: Review, place = listed(state)): Review {
 function undo(state: Review, sent: boolean): Step {
   const last = state.done.at(-1);
   if (last === undefined) return only(state);
-  const reads = state.reads.map((read) => (read.id === last.read && !sent ? { ...read, passage: last.before } : read));
-  const back = look({ ...state, reads, current: last.read, done: state.done.slice(0, -1) });
+  const before = state.reads.map((read) => (read.id === last.read && !sent ? { ...read, passage: last.before } : read));
+  const reads = before.filter((read) => read.missed === null || read.passage !== null);
+  const current = reads.some((read) => read.id === last.read) ? last.read : state.current;
+  const back = look({ ...state, reads, current, done: state.done.slice(0, -1) });
   return [back, sent ? [] : [{ kind: "withdraw", clientKey: last.clientKey }]];
 }
 

@@ -1,14 +1,21 @@
 /** Runs and reads between the server's words and ours. */
 
-import type { NewEntry, Sender } from "../saving/queue";
+import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
 import { ask, deliver } from "../saving/request";
 import { registerSenders } from "../saving/useSaving";
-import { type BoxPoint, type Order, type Passage, type Read, isReason } from "./review";
+import { type BoxPoint, type Order, type Passage, type Read, isReason, missedRead } from "./review";
+import type { Span } from "./spans";
 
 interface PassageJson {
+  readonly id: number;
   readonly status: Passage["status"];
   readonly text: string;
   readonly reject_reason: string;
+  readonly revision: number;
+}
+
+interface PassageDetailJson extends PassageJson {
+  readonly boxes: readonly (readonly number[])[];
 }
 
 interface ReadJson {
@@ -53,16 +60,39 @@ export async function newestRun(project: number): Promise<number | null> {
   return page.results[0]?.id ?? null;
 }
 
-export async function loadReads(run: number): Promise<readonly Read[]> {
-  const found: ReadJson[] = [];
-  let path: string | null = `reads/?run=${run}&limit=1000`;
+async function whole<T>(list: string, query: string): Promise<readonly T[]> {
+  const found: T[] = [];
+  let path: string | null = `${list}/?${query}&limit=1000`;
   while (path !== null) {
-    const page: { results: readonly ReadJson[]; next?: string | null } = await ask("GET", path);
+    const page: { results: readonly T[]; next?: string | null } = await ask("GET", path);
     found.push(...page.results);
-    path = page.next ? `reads/${new URL(page.next, location.href).search}` : null;
+    path = page.next ? `${list}/${new URL(page.next, location.href).search}` : null;
   }
-  return found.map(toRead);
+  return found;
 }
+
+/** The reads of a run, and the vehicles of its video that it missed. */
+export async function loadReads(run: number, video: number): Promise<readonly Read[]> {
+  const [reads, truth] = await Promise.all([
+    whole<ReadJson>("reads", `run=${run}`),
+    whole<PassageDetailJson>("passages", `video=${video}`),
+  ]);
+  const met = new Set(reads.map((read) => read.passage?.id));
+  const missed = truth.filter((passage) => passage.status !== "rejected" && passage.status !== "new" && !met.has(passage.id));
+  return [...reads.map(toRead), ...missed.map((json) => missedRead(-json.id, `p${json.id}`, points(json.boxes), toPassage(json)))];
+}
+
+export async function loadSpans(video: number): Promise<readonly Span[]> {
+  const found = await whole<{ first_seconds: number; last_seconds: number }>("checked-spans", `video=${video}`);
+  return found.map((span) => [span.first_seconds, span.last_seconds]);
+}
+
+const points = (boxes: readonly (readonly number[])[]): BoxPoint[] =>
+  boxes.flatMap(([at, x1, y1, x2, y2]): BoxPoint[] =>
+    at === undefined || x1 === undefined || y1 === undefined || x2 === undefined || y2 === undefined ? [] : [[at, x1, y1, x2, y2]]);
+
+const toPassage = (json: PassageJson): Passage =>
+  ({ status: json.status, text: json.text, reason: isReason(json.reject_reason) ? json.reject_reason : "", revision: json.revision });
 
 function toRead(json: ReadJson): Read {
   const { passage } = json;
@@ -76,21 +106,88 @@ function toRead(json: ReadJson): Read {
     characters: json.characters,
     votes: json.votes,
     crops: json.crops,
-    boxes: json.boxes.flatMap(([at, x1, y1, x2, y2]): BoxPoint[] =>
-      at === undefined || x1 === undefined || y1 === undefined || x2 === undefined || y2 === undefined ? [] : [[at, x1, y1, x2, y2]]),
-    passage: passage && { status: passage.status, text: passage.text, reason: isReason(passage.reject_reason) ? passage.reject_reason : "" },
+    boxes: points(json.boxes),
+    passage: passage && toPassage(passage),
+    missed: null,
   };
 }
 
 /** A decision as the queue keeps it; saying the same twice is the same passage. */
-export function decisionEntry(order: Exclude<Order, { kind: "withdraw" }>, title: string): NewEntry {
-  const body = order.kind === "accept" ? { text: order.text } : { reason: order.reason };
-  return { kind: `read.${order.kind}`, clientKey: order.clientKey, subject: `read:${order.read}`, title, body: { read: order.read, ...body } };
+export function decisionEntry(order: Exclude<Order, { kind: "withdraw" }>, video: number, title: string): NewEntry {
+  const made = { clientKey: order.clientKey, title };
+  switch (order.kind) {
+    case "accept":
+      return { ...made, kind: "read.accept", subject: `read:${order.read}`, body: { read: order.read, text: order.text, revision: order.revision } };
+    case "reject":
+      return { ...made, kind: "read.reject", subject: `read:${order.read}`, body: { read: order.read, reason: order.reason, revision: order.revision } };
+    case "add":
+      return { ...made, kind: "passage.add", subject: `passage:${order.clientKey}`, body: { read: order.read, video, text: order.text, boxes: [[order.drawn.seconds, ...order.drawn.box]] } };
+    case "change":
+      return { ...made, kind: "passage.change", subject: `passage:${order.missed}`, body: { read: order.read, text: order.text, revision: order.revision } };
+    case "remove":
+      return { ...made, kind: "passage.remove", subject: `passage:${order.missed}`, body: { read: order.read, revision: order.revision } };
+  }
 }
 
-const accept: Sender = ({ body }) => deliver("POST", `reads/${Number(body.read)}/accept/`, { body: { text: body.text } });
-const reject: Sender = ({ body }) => deliver("POST", `reads/${Number(body.read)}/reject/`, { body: { reason: body.reason } });
+export function spanEntry(video: number, [first, last]: Span, title: string): NewEntry {
+  const clientKey = crypto.randomUUID();
+  return { kind: "span.check", clientKey, subject: `span:${clientKey}`, title, body: { video, first_seconds: first, last_seconds: last } };
+}
 
-registerSenders({ "read.accept": accept, "read.reject": reject });
+/** Our own earlier decision raised the revision; anybody else's is a conflict. */
+const revisionOf = (entry: Entry, known: Known | null): number => Math.max(Number(entry.body.revision), known?.revision ?? 0);
+
+/** The revision of a read's passage after a decision; none where the answer has no passage. */
+export const revisionIn = (answer: unknown): number => {
+  const json = answer as { passage?: PassageJson | null; revision?: number } | null;
+  return json?.passage?.revision ?? json?.revision ?? 0;
+};
+
+const decided = (verb: string, what: string): Sender => (entry, known) => {
+  const read = Number(entry.body.read);
+  const body = { [what]: entry.body[what], revision: revisionOf(entry, known) };
+  return deliver("POST", `reads/${read}/${verb}/`, { body, learn: (answer) => ({ id: read, revision: revisionIn(answer) }) });
+};
+
+const told = (answer: unknown): Known => {
+  const json = answer as PassageJson;
+  return { id: json.id, revision: json.revision };
+};
+
+const add: Sender = ({ body: { video, text, boxes }, clientKey }) =>
+  deliver("POST", "passages/", { body: { video, text, boxes, client_key: clientKey }, learn: told });
+
+/** A passage from the server is called p12; one added here is known once its adding has arrived. */
+function passageId(entry: Entry, known: Known | null): number | null {
+  const [, name] = entry.subject.split(":p");
+  return known?.id ?? (name !== undefined && /^\d+$/u.test(name) ? Number(name) : null);
+}
+
+const GONE: Outcome = { kind: "refused", message: "" };
+
+const change: Sender = async (entry, known) => {
+  const id = passageId(entry, known);
+  if (id === null) return GONE;
+  return deliver("PATCH", `passages/${id}/`, { body: { text: entry.body.text, revision: revisionOf(entry, known) }, learn: told });
+};
+
+const remove: Sender = async (entry, known) => {
+  const id = passageId(entry, known);
+  if (id === null) return GONE;
+  const outcome = await deliver("DELETE", `passages/${id}/?revision=${revisionOf(entry, known)}`, {});
+  // Gone already is what was asked for.
+  return outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome;
+};
+
+const check: Sender = ({ body }) => deliver("POST", "checked-spans/", { body });
+
+registerSenders({
+  "read.accept": decided("accept", "text"),
+  "read.reject": decided("reject", "reason"),
+  "passage.add": add,
+  "passage.change": change,
+  "passage.remove": remove,
+  "span.check": check,
+});
 
 export const csvAddress = (run: number): string => `/api/v1/inference-runs/${run}/csv/`;
