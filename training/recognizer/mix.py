@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from annotations.vision.crops import Bgr, read_picture, resize_crop
 from training.recognizer import alphabet as alphabets
+from training.recognizer import rows
 from training.recognizer.augment import FINEST, Augmentation, Grey, augment, grey, reseen, shrink
 
 # streams of random numbers that must not meet: (seed, epoch, stream, index)
@@ -131,8 +132,9 @@ class Mix:
 
 
 def read(path: Path) -> Bgr:
-    """The crop's picture, uint8 BGR (H, W, 3)."""
-    return read_picture(path)
+    """The crop's picture as one row of characters, uint8 BGR (H, W, 3)."""
+    picture = read_picture(path)
+    return rows.side_by_side(picture) if rows.surely_two(picture) else picture
 
 
 def _damage(rng: np.random.Generator, *, easy: bool) -> float:

@@ -16,7 +16,7 @@ from annotations.vision.crops import Bgr, resize_crop
 from training import checkpoints
 from training.errors import CheckpointUnreadable
 from training.recognizer import alphabet as alphabets
-from training.recognizer import ctc, metrics
+from training.recognizer import ctc, metrics, rows
 from training.recognizer.data import Sample, read, to_tensor
 from training.recognizer.network import NETWORKS, build
 
@@ -56,7 +56,19 @@ class Recognizer:
         return cls(place(fuse(network.eval()), processor()), alphabet)
 
     def read(self, crops: Sequence[Bgr]) -> list[PlateRead]:
-        """Read crops of any size, uint8 BGR (H, W, 3), in their order."""
+        """Read crops of any size, uint8 BGR (H, W, 3), in their order.
+
+        A crop that may show two rows of characters is read both ways; the surer one counts.
+        """
+        reads = self._read(crops)
+        squarish = [at for at, crop in enumerate(crops) if rows.perhaps_two(crop)]
+        again = self._read([rows.side_by_side(crops[at]) for at in squarish])
+        for at, other in zip(squarish, again, strict=True):
+            if other.confidence > reads[at].confidence:
+                reads[at] = other
+        return reads
+
+    def _read(self, crops: Sequence[Bgr]) -> list[PlateRead]:
         device = next(self.network.parameters()).device
         reads: list[PlateRead] = []
         for start in range(0, len(crops), _BATCH):

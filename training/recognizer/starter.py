@@ -23,7 +23,7 @@ from training.synthetic import plates
 
 NAME = "recognizer.safetensors"
 # A name that stands twice is drawn twice as often.
-_OFTEN = ("ecuador", "brazil", "brazil", "argentina", "generic", "generic")
+_OFTEN = ("ecuador", "brazil", "brazil", "argentina", "europe", "usa", "usa")
 
 
 def config(
