@@ -117,7 +117,7 @@ def _copy(source: Path, part: Path, spans: list[Span], progress: Progress) -> Co
             joined = _Joined(made, first, base)
             step = max(1, round(1 / ((mean_fps(stream) or 25.0) * base)))
             packets = with_decoding_times(read_packets(container, stream, report), step)
-            for group, over in _groups(packets):
+            for group, over in _groups(packets, step):
                 begin = float(((group[0].pts or 0) - first) * base)
                 if kept.any(begin, float((over - first) * base)):
                     for packet in joined.shifted(group, over):
@@ -136,7 +136,7 @@ class _Untimed(Exception):
 
 
 def _groups(
-    packets: Iterable[Packet[VideoStream]],
+    packets: Iterable[Packet[VideoStream]], step: int
 ) -> Iterator[tuple[list[Packet[VideoStream]], int]]:
     """(packets from one keyframe to the next in order of decoding, pts at which they end)."""
     group: list[Packet[VideoStream]] = []
@@ -151,7 +151,7 @@ def _groups(
             group.append(packet)
     if group:
         last = max(group, key=lambda packet: packet.pts or 0)
-        yield group, (last.pts or 0) + max(1, last.duration or 1)
+        yield group, (last.pts or 0) + (last.duration or step)
 
 
 class _Joined:

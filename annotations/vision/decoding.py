@@ -216,7 +216,7 @@ def _limit(limits: Order) -> None:
     for what, soft, hard in (
         (resource.RLIMIT_AS, limits["memory"], limits["memory"]),
         (resource.RLIMIT_CPU, limits["cpu"], limits["cpu"] + 5),
-        (resource.RLIMIT_FSIZE, *(2 * [max(limits["output"], 1 << 20)])),
+        (resource.RLIMIT_FSIZE, *(2 * [limits["output"] or 1 << 20])),
         (resource.RLIMIT_CORE, 0, 0),
     ):
         most = resource.getrlimit(what)[1]

@@ -189,5 +189,3 @@ def test_real_clips_are_whole_and_sampled_by_time(shared, name, frames, seconds)
     assert video.probe(path).duration == pytest.approx(seconds, abs=0.01)
     assert len(taken) == int(seconds) + 1
     assert all(0 <= moment - k + TICK < 0.1 for k, moment in enumerate(taken))
-
-
