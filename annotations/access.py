@@ -11,6 +11,7 @@ from rest_framework.serializers import ModelSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from annotations import members
+from annotations.errors import BeingDeleted
 from annotations.models import Project, Role
 
 
@@ -41,6 +42,8 @@ class InProject(GenericViewSet[Any]):
         if request.method not in SAFE_METHODS:
             project_id = obj.pk if isinstance(obj, Project) else project_of(obj, self.project_path)
             members.require(request.user, project_id, self.write_role)
+            if getattr(obj, "deleting_at", None) and request.method != "DELETE":
+                raise BeingDeleted(name=str(obj))
 
     def project_for(self, project: Project, role: int | None = None) -> Project:
         """The project a new row will belong to, once the person may write there."""

@@ -15,9 +15,8 @@ def visible(user: Any) -> QuerySet[Project]:
     """The projects this person may see at all."""
     if not user.is_authenticated:
         return Project.objects.none()
-    if user.is_superuser:
-        return Project.objects.all()
-    return Project.objects.filter(memberships__user=user)
+    projects = Project.objects.filter(deleting_at=None)
+    return projects if user.is_superuser else projects.filter(memberships__user=user)
 
 
 def may_see(user: Any, project_id: int, role: int = Role.VIEWER) -> bool:
@@ -25,8 +24,9 @@ def may_see(user: Any, project_id: int, role: int = Role.VIEWER) -> bool:
     if not user.is_authenticated:
         return False
     if user.is_superuser:
-        return Project.objects.filter(pk=project_id).exists()
-    return Membership.objects.filter(user=user, project_id=project_id, role__gte=role).exists()
+        return Project.objects.filter(pk=project_id, deleting_at=None).exists()
+    known = Membership.objects.filter(user=user, project_id=project_id, role__gte=role)
+    return known.filter(project__deleting_at=None).exists()
 
 
 def require(user: Any, project_id: int, role: int) -> None:

@@ -123,6 +123,7 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
     frames = serializers.IntegerField(source="frame_count", read_only=True, default=0)
     thumbnail = serializers.SerializerMethodField()
     preview = serializers.SerializerMethodField(help_text="empty until it has been made")
+    deleting = serializers.SerializerMethodField(help_text="a job is taking it away")
 
     class Meta:
         model = Video
@@ -147,9 +148,13 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
             "original",
             "time_map",
             "frames",
+            "deleting",
             "created_at",
         ]
         read_only_fields = [f for f in fields if f not in ("camera", "name", "recorded_at")]
+
+    def get_deleting(self, row: Video) -> bool:
+        return row.deleting_at is not None
 
     def validate_camera(self, camera: Camera | None) -> Camera | None:
         video = self.instance
@@ -162,6 +167,12 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
 
     def get_preview(self, row: Video) -> str:
         return media("previews", row.pk, row.sha256[:8]) if row.preview else ""
+
+
+class LossesSerializer(serializers.Serializer[Any]):
+    counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="rows of each kind, bytes, active jobs"
+    )
 
 
 class VideoUploadSerializer(serializers.Serializer[Any]):

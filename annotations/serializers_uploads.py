@@ -15,8 +15,7 @@ STATES = ("sending", "expired", "checking", "done", "refused")
 
 
 class UploadSerializer(serializers.ModelSerializer[Any]):
-    """Its rows carry ``job_state``, ``job_error`` and ``job_error_es``."""
-
+    # Its rows carry job_state, job_error and job_error_es.
     state = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField(help_text="why it was refused")
     being_sent = serializers.BooleanField(

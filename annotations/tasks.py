@@ -13,6 +13,7 @@ from annotations import (
     activities,
     copies,
     datasets,
+    deletion,
     exports,
     imports,
     restoring,
@@ -140,6 +141,30 @@ def _video(running: Running) -> Video:
     return Video.objects.select_related("project", "camera").get(pk=running.parameters["video"])
 
 
+@task("delete_video", queue="media", role=Role.MANAGER)
+def delete_video(running: Running) -> dict[str, Any]:
+    return deletion.take_video(running.parameters["video"], running)
+
+
+@task("delete_project", queue="media", role=Role.MANAGER)
+def delete_project(running: Running) -> dict[str, Any]:
+    return deletion.take_project(running.parameters["project"], running.parameters["name"], running)
+
+
+def start_delete_video(video: Video, by: Any = None) -> Job:
+    """Enqueue what takes the marked video away."""
+    return delete_video.enqueue(
+        project_id=video.project_id, by=by, dedupe=str(video.pk), video=video.pk, name=video.name
+    )
+
+
+def start_delete_project(project: Project, by: Any = None) -> Job:
+    """Enqueue what takes the marked project away. The job belongs to no project: it outlives it."""
+    return delete_project.enqueue(
+        project_id=None, by=by, dedupe=str(project.pk), project=project.pk, name=project.name
+    )
+
+
 @task("crop_plates", queue="media")
 def crop_plates(running: Running) -> dict[str, Any]:
     project = Project.objects.get(pk=running.parameters["project"])
@@ -256,4 +281,10 @@ def sweep() -> None:
     imports.forget_old()
     files.sweep_scratch()
     uploads.sweep()
+    deletion.remove_files()
+    videos_left, projects_left = deletion.unfinished()
+    for video in videos_left:
+        start_delete_video(video)
+    for project in projects_left:
+        start_delete_project(project)
     exports.expire()

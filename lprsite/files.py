@@ -6,6 +6,7 @@ the same bytes twice is one file, and a half-written file never has a final name
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -122,8 +123,18 @@ def key_for(folder: str, sha256: str, suffix: str) -> str:
 
 
 def delete(key: str) -> None:
-    """Remove the file behind ``key``; a key without a file is no error."""
-    local_path(key).unlink(missing_ok=True)
+    """Remove the file behind ``key``, or the folder if it ends with "/"; none is no error.
+
+    An imported file has a folder of its own, which goes with it.
+    """
+    path = local_path(key)
+    if key.endswith("/"):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    if key.startswith("imports/"):
+        with contextlib.suppress(OSError):  # not empty, or gone
+            path.parent.rmdir()
 
 
 def free_bytes() -> int:

@@ -89,6 +89,8 @@ class TrainingRun(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    file_folder = "models/run_{pk:06d}/"  # as ``runs.folder_key`` says
+
     class Meta:
         ordering = ["-id"]
 

@@ -8,7 +8,9 @@ from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.middleware.csrf import get_token
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.mixins import (
     CreateModelMixin,
@@ -23,18 +25,20 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from annotations import members, projects
+from annotations import deletion, members, projects, tasks
 from annotations.access import InProject
 from annotations.errors import LastManager
 from annotations.models import Camera, Membership, PlateFormat, Project, Role
 from annotations.serializers import (
     CameraSerializer,
     CredentialsSerializer,
+    LossesSerializer,
     MembershipSerializer,
     PlateFormatSerializer,
     ProjectSerializer,
     SessionSerializer,
 )
+from lprsite.jobs.serializers import JobSerializer
 
 
 class LoginThrottle(ScopedRateThrottle):
@@ -85,7 +89,7 @@ class ProjectViewSet(
     queryset = Project.objects.prefetch_related("labels", "memberships").order_by("id")
     serializer_class = ProjectSerializer
     write_role = Role.MANAGER
-    http_method_names = ["get", "post", "patch", "head", "options"]
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     def get_queryset(self) -> QuerySet[Any]:
         rows: QuerySet[Any] = Project.objects.prefetch_related("labels", "memberships")
@@ -104,6 +108,24 @@ class ProjectViewSet(
     def perform_update(self, serializer: Any) -> None:
         serializer.validated_data.pop("countries", None)
         serializer.save()
+
+    @extend_schema(
+        responses={202: JobSerializer},
+        parameters=[OpenApiParameter("name", str, required=True, description="typed as a check")],
+    )
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete the project with everything in it; it is gone for everybody at once."""
+        project: Project = self.get_object()
+        user = cast(User, request.user)
+        deletion.begin_project(project, request.query_params.get("name", ""), by=user)
+        job = tasks.start_delete_project(project, user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(responses=LossesSerializer)
+    @action(detail=True, methods=["get"])
+    def losses(self, request: Request, pk: str) -> Response:
+        """How much would be deleted with the project."""
+        return Response({"counts": deletion.losses_of_project(self.get_object())})
 
 
 class _ByProject(

@@ -16,12 +16,13 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import activities, members, selections, tasks, uploads, videos
+from annotations import activities, deletion, members, selections, tasks, uploads, videos
 from annotations.access import InProject
-from annotations.models import Project, Purpose, Selection, Video
+from annotations.models import Project, Purpose, Role, Selection, Video
 from annotations.serializers import (
     ActivitySerializer,
     CondenseSerializer,
+    LossesSerializer,
     SelectionSerializer,
     VideoSerializer,
     VideoUploadSerializer,
@@ -40,7 +41,7 @@ class VideoViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProje
     serializer_class = VideoSerializer
     filterset_fields = ["project"]
     parser_classes = [MultiPartParser, JSONParser]
-    http_method_names = ["get", "post", "patch", "head", "options"]
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     @extend_schema(
         request=VideoUploadSerializer,
@@ -71,6 +72,23 @@ class VideoViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProje
                 project_id=project.pk, by=user, dedupe=f"{project.pk}:{path}", path=path, name=name
             )
         raise ValidationError({"file": "Send a file, or a path on the server."})
+
+    @extend_schema(responses={202: JobSerializer})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete the video with its frames, boxes, texts and readings; managers only."""
+        video: Video = self.get_object()
+        user: Any = request.user
+        members.require(user, video.project_id, Role.MANAGER)
+        if video.deleting_at is None:
+            deletion.begin_video(video, by=user)
+        job = tasks.start_delete_video(video, user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(responses=LossesSerializer)
+    @action(detail=True, methods=["get"])
+    def losses(self, request: Request, pk: str) -> Response:
+        """How much would be deleted with the video."""
+        return Response({"counts": deletion.losses_of_video(self.get_object())})
 
     @extend_schema(request=SelectionSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], parser_classes=[JSONParser])

@@ -41,7 +41,7 @@ function signed(request: Request): Request {
 }
 
 /** Whether the server still knows us; also renews the CSRF cookie. */
-async function knowsUs(): Promise<boolean> {
+export async function knowsUs(): Promise<boolean> {
   const answer = await fetch(`${API}session/`, { credentials: "same-origin" });
   if (!answer.ok) return false;
   const session = (await answer.json()) as { user?: unknown; username?: unknown } | null;
