@@ -20,6 +20,7 @@ const projectPages: RouteObject[] = [
   { path: "videos/:video", lazy: page(() => import("../videos/VideoPage")) },
   { path: "imports", lazy: page(() => import("../imports/ImportsPage")) },
   { path: "imports/:batch", lazy: page(() => import("../imports/ImportPage")) },
+  { path: "exports", lazy: page(() => import("../exports/ExportsPage")) },
   { path: "datasets", lazy: page(() => import("../datasets/DatasetsPage")) },
   { path: "datasets/new", lazy: page(() => import("../datasets/NewDatasetPage")) },
   { path: "datasets/:version", lazy: page(() => import("../datasets/DatasetPage")) },

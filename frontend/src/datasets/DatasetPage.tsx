@@ -2,8 +2,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
-import { isActive, useJob, useProjectId } from "../api/queries";
-import type { DatasetVersion, Export, Schemas } from "../api/types";
+import { isActive, useJob, useProject, useProjectId } from "../api/queries";
+import type { DatasetVersion, Export } from "../api/types";
+import { type Format, formatName, formats } from "../exports/order";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatDateTime, formatNumber } from "../shared/format";
 import { useList } from "../shared/Pages";
@@ -15,6 +16,9 @@ import { Page } from "../shell/Page";
 import { Characters, LeakCheck, SplitParts } from "./CountParts";
 import { countsOf } from "./counts";
 import { texts } from "./texts";
+
+const REVIEWER = 3;
+const SHOWN = 5;
 
 export default function DatasetPage() {
   const s = useTexts(shared);
@@ -65,33 +69,32 @@ function OneVersion({ version }: { version: DatasetVersion }) {
   );
 }
 
-type Format = Schemas["ExportRequestRequest"]["format"];
-const formats: Record<DatasetVersion["kind"], readonly (readonly [Format, string])[]> = {
-  detector: [["yolo", "YOLO"], ["kitti", "KITTI"], ["cloud-annotations", "Cloud Annotations"], ["coco", "COCO"], ["voc", "Pascal VOC"], ["csv", "CSV"]],
-  recognizer: [["lprnet", "LPRNet"], ["csv", "CSV"]],
-};
-
 function Exports({ version }: { version: DatasetVersion }) {
   const t = useTexts(texts);
+  const s = useTexts(shared);
   const client = useQueryClient();
+  const may = (useProject().data?.role ?? 0) >= REVIEWER;
   const [format, setFormat] = useState<Format>(formats[version.kind][0]?.[0] ?? "csv");
+  const [hidden, setHidden] = useState(false);
   const exports = useList(["exports", version.id], (cursor) => unwrap(api.GET("/api/v1/exports/", { params: { query: { project: version.project, dataset: version.id, cursor } } })));
   const make = useMutation({
-    mutationFn: () => unwrap(api.POST("/api/v1/exports/", { body: { dataset: version.id, format } })),
+    mutationFn: () => unwrap(api.POST("/api/v1/exports/", { body: { dataset: version.id, format, hidden: hidden && version.kind === "detector", with_videos: false } })),
     onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "exports" || queryKey[0] === "jobs" }),
   });
   return (
     <section className="card stack">
       <div className="row end">
         <div className="grow">
-          <SelectField label={t("format")} value={format} onChange={(event) => setFormat(event.target.value as Format)}>
+          <SelectField label={t("format")} value={format} disabled={!may} onChange={(event) => setFormat(event.target.value as Format)}>
             {formats[version.kind].map(([value, name]) => <option key={value} value={value}>{name}</option>)}
           </SelectField>
         </div>
-        <button type="button" className="button" disabled={make.isPending} onClick={() => make.mutate()}>{t("export")}</button>
+        <button type="button" className="button" disabled={!may || make.isPending} onClick={() => make.mutate()}>{t("export")}</button>
       </div>
+      {version.kind === "detector" && <label className="check"><input type="checkbox" checked={hidden} disabled={!may} onChange={(event) => setHidden(event.target.checked)} />{t("blur")}</label>}
       {make.error && <Notice kind="bad">{sentenceOf(make.error)}</Notice>}
-      {exports.data?.map((one) => <OneExport key={one.id} row={one} />)}
+      {exports.data?.slice(0, SHOWN).map((one) => <OneExport key={one.id} row={one} />)}
+      <Link to={`/p/${version.project}/exports`}>{s("exports")}</Link>
     </section>
   );
 }
@@ -103,7 +106,7 @@ function OneExport({ row }: { row: Export }) {
   if (job && (isActive(job) || job.state === "failed")) return <JobProgress job={job} name={t("exporting")} />;
   return (
     <p className="spread">
-      <span className="ellipsis">{row.format} <span className="t3">{formatDateTime(row.created_at)}</span></span>
+      <span className="ellipsis">{formatName(row.format)} <span className="t3">{formatDateTime(row.created_at)}</span></span>
       {row.file && <a href={row.file} download>{s("download")}</a>}
     </p>
   );

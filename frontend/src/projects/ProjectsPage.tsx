@@ -11,6 +11,7 @@ import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { SelectField, TextField } from "../shared/ui";
 import { countries } from "./countries";
+import { RestoreProject } from "./RestoreProject";
 import { texts } from "./texts";
 import "./projects.css";
 
@@ -59,6 +60,7 @@ export default function ProjectsPage() {
         )}
       </Shown>
       <NewProject />
+      <RestoreProject />
     </main>
   );
 }

@@ -14,6 +14,7 @@ export const texts = defineTexts({
   review: { en: "Review", es: "Revisión" },
   import: { en: "Import", es: "Importar" },
   imports: { en: "Imports", es: "Importaciones" },
+  exports: { en: "Exports", es: "Exportaciones" },
   jobs: { en: "Jobs", es: "Trabajos" },
   members: { en: "Members", es: "Miembros" },
   settings: { en: "Settings", es: "Ajustes" },

@@ -31,6 +31,7 @@ const places: readonly Place[] = [
 ];
 const below: readonly Place[] = [
   { key: "imports", icon: "import", to: "imports" },
+  { key: "exports", icon: "export", to: "exports" },
   { key: "jobs", icon: "list", to: "jobs" },
   { key: "members", icon: "people", to: "members" },
   { key: "settings", icon: "gear", to: "settings" },
