@@ -99,8 +99,9 @@ def measured(
                 other for other in here if other[0] != label and 0 < area * _SMALLER < other[2]
             ]
             beside[label] += bool(larger)
-            if host := next((h for h, outer, _ in larger if _holds(outer, box, area)), ""):
-                inside[label][host] += 1
+            holders = [one for one in larger if _holds(one[1], box, area)]
+            if holders:
+                inside[label][min(holders, key=lambda one: one[2])[0]] += 1
     found = {}
     for label, sizes in areas.items():
         host = max(inside[label], key=lambda h: inside[label][h], default="")

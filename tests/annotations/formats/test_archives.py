@@ -215,3 +215,97 @@ def test_head_reads_only_the_beginning(tmp_path: Path):
 def test_clean_name_drops_dots_and_empty_parts():
     assert clean_name("./a//b/./c") == "a/b/c"
     assert clean_name("") is None and clean_name(".") is None
+
+
+# --- the table of contents
+
+
+def test_a_million_entries_are_refused_without_making_objects_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Built by hand: empty members, and an end record that says there are three."""
+    count = 1_000_000
+    local = struct.pack("<4s5H3I2H", FILE_MAGIC, 20, 0, 0, 0, 0, 0, 0, 0, 7, 0)
+    path = tmp_path / "many.zip"
+    with path.open("wb") as file:
+        file.write(local + b"0000000")
+        record = struct.pack(
+            "<4s6H3I5H2I", DIRECTORY_MAGIC, 20, 20, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0
+        )
+        start = file.tell()
+        for first in range(0, count, 10_000):
+            file.write(b"".join(record + b"%07d" % n for n in range(first, first + 10_000)))
+        end = file.tell()
+        file.write(struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 3, 3, end - start, start, 0))
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # it must not be opened
+    refused(path, errors.ArchiveTooManyEntries)
+
+
+def test_zip64_is_read(tmp_path: Path):
+    path = tmp_path / "a.zip"
+    with (
+        zipfile.ZipFile(path, "w") as archive,
+        archive.open("x.txt", "w", force_zip64=True) as member,
+    ):
+        member.write(b"1")
+    assert opened(path) == {"x.txt": b"1"}
+
+
+def test_zip64_with_more_than_65535_entries_is_read(tmp_path: Path):
+    path = zip_of(tmp_path / "a.zip", {f"{n}": b"" for n in range(65_600)})
+    with open_source(path) as source:
+        assert len(source.members()) == 65_600
+
+
+def test_archive_with_something_before_and_behind_it_is_read(tmp_path: Path):
+    path = zip_of(tmp_path / "a.zip", {"x": b"1"})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"made by hand"
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    assert opened(path) == {"x": b"1"}
+
+
+@pytest.mark.parametrize("at", [0, 3, 28])
+def test_damaged_table_of_contents_says_so(tmp_path: Path, at: int):
+    path = zip_of(tmp_path / "a.zip", {"a": b"1" * 50, "b": b"2" * 50})
+    data = bytearray(path.read_bytes())
+    data[data.rindex(DIRECTORY_MAGIC) + at] ^= 0xFF
+    path.write_bytes(data)
+    refused(path, errors.ArchiveDamaged)
+
+
+def test_table_of_contents_that_points_nowhere_says_so(tmp_path: Path):
+    path = zip_of(tmp_path / "a.zip", {"a": b"1" * 50})
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, data.rindex(b"PK\x05\x06") + 12, 0x7FFFFFFF)
+    path.write_bytes(data)
+    refused(path, errors.ArchiveDamaged)
+
+
+def test_member_whose_bytes_are_gone_is_named_and_the_others_are_read(tmp_path: Path):
+    path = zip_of(tmp_path / "a.zip", {"a.jpg": b"1" * 50, "b.jpg": b"2" * 50})
+    data = path.read_bytes()
+    second = data.index(FILE_MAGIC, 10)
+    path.write_bytes(data[:second] + b"\0" * 30 + data[second + 30 :])
+    with open_source(path) as source:
+        assert source.read("a.jpg") == b"1" * 50
+        with pytest.raises(errors.MemberDamaged, match=r"b\.jpg"):
+            source.read("b.jpg")
+
+
+def test_archives_in_an_archive_are_named_not_opened(tmp_path: Path):
+    from annotations import formats
+
+    inner = zip_of(tmp_path / "part1.zip", {"a.jpg": b""}).read_bytes()
+    path = zip_of(tmp_path / "a.zip", {"set/part1.zip": inner, "set/part2.zip": inner})
+    with open_source(path) as source, pytest.raises(errors.OnlyArchives, match="part1"):
+        formats.look(source)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [(b"Rar!\x1a\x07\x01\x00", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b\x08", "gzip")],
+)
+def test_another_kind_of_archive_is_named(tmp_path: Path, head: bytes, kind: str):
+    (tmp_path / "a.zip").write_bytes(head + b"\0" * 50)
+    assert kind in str(refused(tmp_path / "a.zip", errors.ArchiveOfAnotherKind))

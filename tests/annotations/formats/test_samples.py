@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from annotations import formats
 from annotations.formats.archives import open_source
 from annotations.formats.cloud_annotations import write_yolo_zip
 from annotations.formats.exports import ExportBox, ExportPicture
@@ -46,6 +47,9 @@ def test_standard_zip_counts(samples: Path):
         ("other/roboflow_style", ("car", "plate"), 2, 2),
         ("other/kitti_tao", ("car", "plate"), 3, 3),
         ("real_ca_docs_example", ("Cat", "Dog"), 2, 0),
+        ("real_ca_classification_with_id", ("not_stop", "stop"), 197, 0),
+        ("real_ca_localization_excerpt", ("poaceae", "misc", "corylus", "alnus"), 7, 0),
+        ("other/coco", ("car", "plate"), 3, 0),
         ("real_ca_classification_with_images_subset", ("start", "stop", "left", "right"), 6, 0),
     ],
 )
@@ -55,9 +59,57 @@ def test_other_samples(samples: Path, name, labels, seen, imported):
     assert (said.labels, counts["seen"], counts["imported"]) == (labels, seen, imported)
 
 
-def test_plate_texts_of_tao(samples: Path):
-    found = texts(samples / "other" / "tao_lprnet")
-    assert [pair.text for pair in found.pairs] == ["BCDF12", "AB1234", "GHJK34"]
+@pytest.mark.parametrize("name", ["reconstructed_ca_voc.zip", "reconstructed_ca_maximo.zip"])
+def test_voc_and_maximo_zip_counts(samples: Path, name: str):
+    said = read(samples / name)
+    assert said.labels == ("plate", "car", "Negative", "license plate", 'truck & "van"')
+    assert adds_up(said.resolve()) == {
+        "seen": 12, "imported": 8, "clamped": 1, "tag_only": 1, "zero_area": 1,
+        "picture_missing": 1, "ambiguous": 1,
+    }  # fmt: skip
+
+
+def test_create_ml_zip_counts(samples: Path):
+    assert adds_up(read(samples / "reconstructed_ca_createml.zip").resolve()) == {
+        "seen": 13, "imported": 10, "clamped": 2, "tag_only": 1, "zero_area": 1,
+        "picture_missing": 1,
+    }  # fmt: skip
+
+
+def test_coco_sample_with_pictures_of_another(samples: Path, tmp_path: Path):
+    """The list has no pictures beside it; those of the KITTI sample have its names."""
+    for path in (samples / "other" / "kitti_tao" / "images").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "any.json").write_bytes((samples / "other/coco/annotations.json").read_bytes())
+    plan = read(tmp_path).resolve()
+    assert adds_up(plan) == {"seen": 3, "imported": 3, "clamped": 0}
+    assert [p.negative for p in plan.pictures] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tao_lprnet", ["BCDF12", "AB1234", "GHJK34"]),
+        ("lprnet_pytorch", ["AB1234", "BCDF12", "GHJK34"]),
+        ("fast_plate_ocr", ["BCDF12", "AB1234", "GHJK34"]),
+    ],
+)
+def test_plate_texts(samples: Path, name: str, said: list[str]):
+    found = texts(samples / "other" / name)
+    assert [pair.text for pair in found.pairs] == said
+
+
+def test_labelerjs_sample_names_crops_that_lie_elsewhere(samples: Path):
+    found = texts(samples / "other" / "labelerjs")
+    assert found.counts == {"seen": 3, "imported": 0, "picture_missing": 3}
+    assert [line.refusal.facts["text"] for line in found.problems] == ["BCDF12", "AB1234", "GHJK34"]
+
+
+def test_every_sample_is_known(samples: Path):
+    with_boxes = [path for path in samples.iterdir() if path.is_dir() and path.name != "other"]
+    for path in [*samples.glob("*.zip"), *with_boxes, *(samples / "other").iterdir()]:
+        with open_source(path) as source:
+            assert formats.look(source).format
 
 
 @pytest.mark.parametrize(("name", "lines"), [("manifest.csv", 2046), ("cars.csv", 567)])
