@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,3 +133,86 @@ def test_the_table_holds_what_was_decided(ana: Person, site: Site) -> None:
 def test_a_run_that_is_not_there_says_so(ana: Person, site: Site) -> None:
     page = ana.open(f"/p/{site.project}/review/999999")
     page.wait_for_selector("text=There is nothing at this address")
+
+
+def drag(page: Any, selector: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag from one place to another, given as shares of the element."""
+    box = page.locator(selector).bounding_box()
+    at = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in (start, end)]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    page.mouse.move(*at[1], steps=4)
+    page.mouse.up()
+
+
+def test_a_missed_vehicle_is_drawn_named_and_counted(ana: Person, site: Site) -> None:
+    run = site.run()
+    video = ana.ask("GET", f"inference-runs/{run}/")["video"]
+    page = opened(ana, run)
+    page.keyboard.press("n")
+    drag(page, "svg.draw-plate", (0.02, 0.02), (0.12, 0.08))
+    page.wait_for_selector("input.cells-input:focus")
+    page.keyboard.type("xyz9876")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".read-row:has-text('missed')")
+    page.keyboard.press("Shift+C")
+    page.wait_for_selector(ALL_SAVED)
+    sync_api.expect(page.locator(".timeline rect[data-mark='checked']")).to_have_count(1)
+    page.wait_for_selector("text=1 missed")
+    added = ana.ask("GET", f"passages/?video={video}")["results"]
+    assert [(p["text"], p["status"]) for p in added] == [("XYZ9876", "corrected")]
+    facts = ana.ask("GET", f"videos/{video}/")
+    x1, y1, x2, y2 = added[0]["boxes"][0][1:]
+    assert abs(x1 - 0.02 * facts["width"]) < 3 and abs(x2 - 0.12 * facts["width"]) < 3
+    assert abs(y1 - 0.02 * facts["height"]) < 3 and abs(y2 - 0.08 * facts["height"]) < 3
+
+    page.reload()
+    page.click(".read-row:has-text('missed')")
+    page.keyboard.press("e")
+    page.wait_for_selector("input.cells-input:focus")
+    page.keyboard.press("End")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(ALL_SAVED)
+    assert ana.ask("GET", f"passages/?video={video}")["results"][0]["text"] == "XYZ9875"
+    page.click(".read-row:has-text('missed')")
+    page.keyboard.press("x")
+    page.keyboard.press("1")
+    page.wait_for_selector(ALL_SAVED)
+    assert ana.ask("GET", f"passages/?video={video}")["results"] == []
+
+
+def test_a_stretch_is_checked_from_here_to_here(ana: Person, site: Site) -> None:
+    run = site.run()
+    video = ana.ask("GET", f"inference-runs/{run}/")["video"]
+    page = opened(ana, run)
+    page.evaluate("document.querySelector('video').currentTime = 1")
+    sync_api.expect(page.locator(".timeline .mono").first).to_have_text("00:01.0")
+    page.keyboard.press("c")
+    page.wait_for_selector("text=Checked from 00:01.0 to here")
+    page.evaluate("document.querySelector('video').currentTime = 3")
+    sync_api.expect(page.locator(".timeline .mono").first).to_have_text("00:03.0")
+    page.keyboard.press("c")
+    page.wait_for_selector(ALL_SAVED)
+    spans = ana.ask("GET", f"checked-spans/?video={video}")["results"]
+    assert [(round(s["first_seconds"]), round(s["last_seconds"])) for s in spans] == [(1, 3)]
+
+
+def test_two_reviewers_see_both_decisions(
+    ana: Person, person: Callable[..., Person], site: Site
+) -> None:
+    run = site.run()
+    first = reads(ana, run)[0]
+    page = opened(ana, run)
+    other = person("luis")
+    other.ask("POST", f"reads/{first['id']}/accept/", {"text": "AAA1111"})
+    page.keyboard.press("Enter")
+    page.click(".statusbar button:has-text('1 conflict')")
+    dialog = page.locator("[role=dialog]")
+    sync_api.expect(dialog).to_contain_text("AAA1111")
+    sync_api.expect(dialog).to_contain_text(first["text"])
+    page.keyboard.press("2")
+    page.wait_for_selector(ALL_SAVED)
+    sync_api.expect(page.locator(".read-row").first.get_by_label("AAA1111")).to_have_count(1)
+    assert reads(ana, run)[0]["passage"]["text"] == "AAA1111"

@@ -227,7 +227,8 @@ function useReview({ saving, reads, alphabet, run }: { saving: Saving; reads: re
   const decide = useCallback((action: ReviewAction) => {
     const [next, orders] = step(current.current, action);
     if (next === current.current) return;
-    setSaid(orders.some((order) => order.kind !== "withdraw") && left(next) === 0 ? told.current("all_done") : "");
+    const byHand = action.do !== "told" && action.do !== "reads";
+    if (byHand) setSaid(orders.some((order) => order.kind !== "withdraw") && left(next) === 0 ? told.current("all_done") : "");
     const before = current.current;
     current.current = next;
     setState(next);
