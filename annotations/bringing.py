@@ -92,6 +92,7 @@ class Tally:
         self.counts["clamped"] -= box.clamped
         if box.said in self.by_label:
             self.by_label[box.said]["imported"] -= 1
+            self.by_label[box.said]["clamped"] -= box.clamped
             self.by_label[box.said][refusal.outcome] += 1
         self.note(refusal)
 

@@ -191,7 +191,8 @@ def _classes(
     geometry = said.geometry()
     found: dict[str, Any] = {}
     for label in said.label_counts:
-        one: dict[str, Any] = {"outcomes": dict(tally.by_label.get(label, {}))}
+        outcomes = tally.by_label.get(label, {})
+        one: dict[str, Any] = {"outcomes": {k: n for k, n in outcomes.items() if n}}
         if label in geometry:
             one |= asdict(geometry[label])
         if label in samples:
@@ -203,6 +204,7 @@ def _classes(
 def _facts(tally: Tally, plan: Plan, said: Annotations) -> dict[str, Any]:
     """Counts beside the entries: pictures, texts, rows, and where pictures were found."""
     return {
+        "fixed": dict(plan.fixed),
         "pictures": len(plan.pictures) + len(plan.unlabelled),
         "negatives": sum(picture.negative for picture in plan.pictures),
         "unlabelled": len(plan.unlabelled),

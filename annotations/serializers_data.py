@@ -96,6 +96,7 @@ LIKELY = {
 FACTS = {
     "type": "object",
     "properties": {
+        "fixed": {**COUNTS, "description": "reasons that no mapping changes"},
         "pictures": {"type": "integer"},
         "negatives": {"type": "integer", "description": "pictures said to show nothing"},
         "unlabelled": {"type": "integer", "description": "pictures that nothing is said about"},

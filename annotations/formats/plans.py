@@ -161,8 +161,8 @@ class Plan:
     """What an import will do. ``counts`` has "seen", "imported", "clamped" and each reason.
 
     ``unlabelled`` are pictures of the source that no entry names: not negatives.
-    ``by_label`` is what became of the boxes whose fate depends on the mapping, and what
-    would become of them if their label were taken.
+    ``fixed`` are the reasons that no mapping changes; ``by_label`` is what would become of
+    all other boxes, label by label, if their label is taken ("clamped" is part of "imported").
     """
 
     pictures: tuple[PlannedPicture, ...]
@@ -170,6 +170,7 @@ class Plan:
     report: tuple[ReportLine, ...]
     unlabelled: tuple[str, ...] = ()
     by_label: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    fixed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -427,6 +428,7 @@ class _Resolution:
         self.said, self.mapping = said, mapping
         self.counts: Counter[str] = Counter(seen=0, imported=0, clamped=0)
         self.by_label: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.fixed: Counter[str] = Counter()
         self.report: list[ReportLine] = []
         self.making: dict[str, _Making] = {}
 
@@ -442,6 +444,7 @@ class _Resolution:
             tuple(self.report),
             self.said.unlabelled,
             {label: dict(counts) for label, counts in self.by_label.items()},
+            dict(self.fixed),
         )
 
     def _decide(self, entry: Entry) -> None:
@@ -453,6 +456,7 @@ class _Resolution:
             making.said_empty |= tag and self._says_empty(entry)
             making.has_entries |= not tag
         if refusal is not None:
+            self.fixed[refusal.outcome] += 1
             self._note(entry, refusal)
             return
         assert making is not None, "an entry without a problem has a picture"
@@ -467,7 +471,10 @@ class _Resolution:
             if key in making.known:
                 box, refusal = None, entry.refusal(EntryDuplicate)
             making.known.add(key)
-        self.by_label[entry.label][refusal.outcome if refusal else "imported"] += 1
+        would = self.by_label[entry.label]
+        would[refusal.outcome if refusal else "imported"] += 1
+        if box is not None and box.clamped:
+            would["clamped"] += 1
         refusal = unwanted or refusal
         if refusal is not None:
             self._note(entry, refusal)
