@@ -17,7 +17,7 @@ from django.utils import timezone
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from annotations import tasks, uploads
+from annotations import errors, tasks, uploads
 from annotations.models import ImportBatch, Role, Upload, Video
 from annotations.views.uploads import upload as view
 from lprsite import bodies, files
@@ -26,7 +26,7 @@ from lprsite.jobs.models import Job
 from tests.annotations.rows import client_of, make_member, make_video
 from tests.annotations.vision import clips
 
-TUS = {"HTTP_TUS_RESUMABLE": "1.0.0"}
+TUS: dict[str, Any] = {"HTTP_TUS_RESUMABLE": "1.0.0"}
 PIECE = "application/offset+octet-stream"
 LIST = "/api/v1/uploads/"
 
@@ -128,8 +128,8 @@ def broken_off(api: Any, where: str, data: bytes, offset: int, length: int) -> A
     async def receive() -> Any:
         return next(messages)
 
-    headers = {"HTTP_UPLOAD_OFFSET": str(offset), "CONTENT_TYPE": PIECE, **TUS}
-    request = RequestFactory().generic("PATCH", where, b"", **headers)
+    headers: Any = {"HTTP_UPLOAD_OFFSET": str(offset), "CONTENT_TYPE": PIECE, **TUS}
+    request: Any = RequestFactory().generic("PATCH", where, b"", **headers)
     request.scope = {bodies.BODY: bodies.Body(receive)}
     request._force_auth_user = api.handler._force_user
     return async_to_sync(view)(request, pk=int(where.split("/")[-2]))
@@ -163,7 +163,7 @@ def test_an_archive_becomes_an_import(api: Any, project: Any) -> None:
     said, batch = api.get(where).json(), ImportBatch.objects.get()
     assert (said["state"], said["batch"], batch.name) == ("done", batch.pk, "boxes.zip")
     assert files.local_path(batch.path).read_bytes() == b"hello"
-    assert Job.objects.get(pk=batch.job_id).task == "examine_import"
+    assert Job.objects.get(pk=batch.job_id or 0).task == "examine_import"
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_who_lost_the_lease_changes_nothing(api: Any, project: Any) -> None:
     Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert send(api, where, b"1234", 0).status_code == 204
     hanging.write(b"12")
-    with pytest.raises(uploads.UploadBusy):
+    with pytest.raises(errors.UploadBusy):
         hanging.close()
     assert ends_at(api, where) == 4
 

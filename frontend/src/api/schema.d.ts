@@ -467,6 +467,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{id}/examine/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Look at the file again: pictures it lacked may have come in since. */
+        post: operations["imports_examine_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}/start/": {
         parameters: {
             query?: never;
@@ -794,10 +811,28 @@ export interface paths {
         get: operations["projects_retrieve"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Delete the project with everything in it; it is gone for everybody at once. */
+        delete: operations["projects_destroy"];
         options?: never;
         head?: never;
         patch: operations["projects_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/losses/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How much would be deleted with the project. */
+        get: operations["projects_losses_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/restore/": {
@@ -1164,7 +1199,8 @@ export interface paths {
         get: operations["videos_retrieve"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** @description Delete the video with its frames, boxes, texts and readings; managers only. */
+        delete: operations["videos_destroy"];
         options?: never;
         head?: never;
         patch: operations["videos_partial_update"];
@@ -1202,6 +1238,23 @@ export interface paths {
          *     The job's result names it; its ``time_map`` leads back to the times of this one.
          */
         post: operations["videos_condense_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{id}/losses/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How much would be deleted with the video. */
+        get: operations["videos_losses_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1288,6 +1341,8 @@ export interface components {
             frames: number[];
             /** @description from, to in seconds */
             idle: number[][];
+            /** @description broken or missing frames, from, to in seconds */
+            damaged: number[][];
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -1814,7 +1869,75 @@ export interface components {
             readonly created_by: string;
             /** Format: date-time */
             readonly created_at: string;
+            /** @description the worst lines */
             readonly report: components["schemas"]["ReportLine"][];
+            /** @description the whole report as a table */
+            readonly report_csv: string | null;
+            /** @description the whole report as JSON */
+            readonly report_json: string | null;
+            /** @description a sheet of cut-outs of 144x96 pixels: a row for each class, six cells a row */
+            readonly samples: string | null;
+            readonly classes: {
+                [key: string]: {
+                    /** @description of its boxes if the class is taken */
+                    outcomes: {
+                        [key: string]: number;
+                    };
+                    /** @description that were measured */
+                    boxes?: number;
+                    /** @description of the picture, middle of all boxes */
+                    area?: number;
+                    /** @description share that lies inside larger boxes of host */
+                    inside?: number;
+                    host?: string;
+                    /** @description of its cut-outs on the sheet of samples */
+                    row?: number;
+                    /** @description how many cut-outs there are */
+                    cells?: number;
+                };
+            };
+            readonly facts: {
+                /** @description reasons that no mapping changes */
+                fixed?: {
+                    [key: string]: number;
+                };
+                pictures?: number;
+                /** @description pictures said to show nothing */
+                negatives?: number;
+                /** @description pictures that nothing is said about */
+                unlabelled?: number;
+                /** @description not in the file, found in the project */
+                elsewhere?: number;
+                /** @description video -> pictures that are frames of it */
+                of_videos?: {
+                    [key: string]: number;
+                };
+                /** @description what became of the texts of boxes */
+                texts?: {
+                    [key: string]: number;
+                };
+                /** @description rows that were made, or would be */
+                made?: {
+                    [key: string]: number;
+                };
+                sample_texts?: string[][];
+                likely_videos?: {
+                    video: number;
+                    name: string;
+                    alike: number;
+                    looked: number;
+                }[];
+                /** @description of the whole report */
+                report_lines?: number;
+            };
+            /** @description whether its file is still there */
+            readonly kept: boolean;
+        };
+        ImportExamineRequest: {
+            /** @description to see the counts it would have */
+            mapping?: {
+                [key: string]: string | null;
+            } | null;
         };
         ImportStartRequest: {
             mapping?: {
@@ -1910,6 +2033,12 @@ export interface components {
             crops: components["schemas"]["Crop"][];
             /** @description crops waiting in the project, these included */
             left: number;
+        };
+        Losses: {
+            /** @description rows of each kind, bytes, active jobs */
+            counts: {
+                [key: string]: number;
+            };
         };
         /** @description A serializer whose ``project`` field offers only what the person may see. */
         Membership: {
@@ -2751,6 +2880,8 @@ export interface components {
             readonly time_map: unknown;
             /** @default 0 */
             readonly frames: number;
+            /** @description a job is taking it away */
+            readonly deleting: boolean;
             /** Format: date-time */
             readonly created_at: string;
         };
@@ -3786,6 +3917,32 @@ export interface operations {
             };
         };
     };
+    imports_examine_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this import batch. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportExamineRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
     imports_start_create: {
         parameters: {
             query?: never;
@@ -4580,6 +4737,31 @@ export interface operations {
             };
         };
     };
+    projects_destroy: {
+        parameters: {
+            query: {
+                /** @description typed as a check */
+                name: string;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this project. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
     projects_partial_update: {
         parameters: {
             query?: never;
@@ -4604,6 +4786,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+        };
+    };
+    projects_losses_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this project. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Losses"];
                 };
             };
         };
@@ -5316,6 +5520,28 @@ export interface operations {
             };
         };
     };
+    videos_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this video. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
     videos_partial_update: {
         parameters: {
             query?: never;
@@ -5390,6 +5616,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    videos_losses_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this video. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Losses"];
                 };
             };
         };

@@ -1,56 +1,60 @@
-import { useMutation } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { Link, useNavigate } from "react-router";
-import { api, sentenceOf, unwrap, upload } from "../api/client";
+import { api, unwrap } from "../api/client";
 import { useJobs, useProjectId } from "../api/queries";
 import type { ImportBatch } from "../api/types";
 import { useCommands } from "../shared/commands";
 import { formatDateTime, formatNumber } from "../shared/format";
 import { More, useList } from "../shared/Pages";
-import { Empty, Notice, Shown, useAfter } from "../shared/States";
+import { Empty, Shown } from "../shared/States";
 import { translator, useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Action } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { DropZone, FromServer } from "../videos/AddVideos";
+import { DropZone } from "../uploads/DropZone";
+import { UploadList } from "../uploads/UploadList";
+import { useUploads } from "../uploads/useUploads";
+import { FromServer } from "../videos/AddVideos";
 import { RunState } from "../training/RunState";
 import { sumOf } from "./counts";
 import { texts } from "./texts";
 import "../videos/videos.css";
+
+const ACCEPT = ".zip,.csv,.json,.txt";
 
 export default function ImportsPage() {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const go = useNavigate();
   const project = useProjectId();
+  const client = useQueryClient();
   const picker = useRef<HTMLInputElement>(null);
+  const sent = useRef(0);
   const batches = useList(["imports", project], (cursor) => unwrap(api.GET("/api/v1/imports/", { params: { query: { project, cursor } } })));
   const open = (batch: { id: number }) => void go(`/p/${project}/imports/${batch.id}`);
-  const send = useMutation({
-    mutationFn: (file: File) => {
-      const form = new FormData();
-      form.set("project", String(project));
-      form.set("file", file);
-      return upload<ImportBatch>("imports/", form);
-    },
-    onSuccess: open,
+  // One file alone is opened when it is there; of several, the list shows them.
+  const uploads = useUploads(project, "import", (upload) => {
+    void client.invalidateQueries({ queryKey: ["imports"] });
+    if (upload.batch !== null && sent.current === 1) open({ id: upload.batch });
   });
+  const some = uploads.sending.length + uploads.others.length > 0;
   const choose = () => picker.current?.click();
   useCommands([{ id: "choose-import", name: { en: translator(texts, "en")("choose"), es: translator(texts, "es")("choose") }, keys: "V", run: choose }]);
   const take = (files: Iterable<File>) => {
-    const [first] = files;
-    if (first) send.mutate(first);
+    const all = [...files];
+    sent.current += all.length;
+    uploads.add(all);
   };
-  const button = <Action primary k="V" onClick={choose} disabled={send.isPending}>{t("choose")}</Action>;
+  const button = <Action primary k="V" onClick={choose}>{t("choose")}</Action>;
   return (
     <Page title={s("imports")} actions={Boolean(batches.data?.length) && button}>
-      <input ref={picker} type="file" accept=".zip,.csv,.json,.txt" hidden
-        onChange={(event) => { take(event.target.files ?? []); event.target.value = ""; }} />
+      <input ref={picker} type="file" accept={ACCEPT} multiple hidden
+        onChange={(event) => { take([...(event.target.files ?? [])]); event.target.value = ""; }} />
       <DropZone onFiles={take}>
-        {send.isPending && <Sending name={send.variables.name} />}
-        {send.error && <Notice kind="bad">{sentenceOf(send.error)}</Notice>}
+        <UploadList uploads={uploads} accept={ACCEPT} />
         <Shown query={batches}>
-          {(rows) => rows.length === 0 ? <Empty title={t("first_title")} actions={button}>{t("first_body")}</Empty> : (
+          {(rows) => rows.length === 0 ? !some && <Empty title={t("first_title")} actions={button}>{t("first_body")}</Empty> : (
             <section className="card scroll-x">
               <table className="table">
                 <thead><tr><th>{t("file")}</th><th>{t("format")}</th><th className="num">{t("seen")}</th><th className="num">{t("imported")}</th><th>{s("state")}</th><th>{s("made")}</th></tr></thead>
@@ -86,9 +90,4 @@ function BatchState({ batch }: { batch: ImportBatch }) {
   const job = useJobs().data?.results.find((one) => one.id === batch.job);
   if (job && job.state !== "succeeded") return <RunState job={job} />;
   return batch.dry_run ? <span className="chip">{t("checked")}</span> : <span className="chip ok">{t("done")}</span>;
-}
-
-function Sending({ name }: { name: string }) {
-  const t = useTexts(texts);
-  return useAfter(300) ? <p className="t2" role="status">{t("looking", { name })}</p> : null;
 }

@@ -2,6 +2,10 @@ import { language } from "../shared/language";
 
 /** What the long works are called; the server names them by their function. */
 const names: Record<string, { en: string; es: string }> = {
+  ingest_video: { en: "Checking a video", es: "Revisar un video" },
+  receive_import: { en: "Taking a file in", es: "Recibir un archivo" },
+  delete_video: { en: "Deleting a video", es: "Borrar un video" },
+  delete_project: { en: "Deleting a project", es: "Borrar un proyecto" },
   make_preview: { en: "Making a video playable", es: "Preparar la reproducción" },
   split_video: { en: "Making frames", es: "Crear fotogramas" },
   crop_plates: { en: "Cropping plates", es: "Recortar placas" },

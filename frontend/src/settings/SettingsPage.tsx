@@ -12,6 +12,7 @@ import { Notice, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Segments, TextField } from "../shared/ui";
+import { DeleteProjectCard } from "../deletion/DeleteDialog";
 import { Page } from "../shell/Page";
 import { Cameras } from "./Cameras";
 import { texts } from "./texts";
@@ -25,6 +26,7 @@ export default function SettingsPage() {
       <Shown query={project}>{(row) => <ProjectForm key={row.id} project={row} />}</Shown>
       <Cameras manages={project.data?.role === 4} />
       <Formats manages={project.data?.role === 4} />
+      {project.data && <DeleteProjectCard project={project.data} />}
       <Account />
     </Page>
   );

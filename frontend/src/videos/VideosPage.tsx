@@ -1,9 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api, unwrap } from "../api/client";
-import { isActive, useJobs, parametersOf, useProjectId } from "../api/queries";
+import { type Id, isActive, useJobs, parametersOf, useProject, useProjectId } from "../api/queries";
 import type { Job, Video } from "../api/types";
+import { DeleteVideo } from "../deletion/DeleteDialog";
+import { texts as deletion } from "../deletion/texts";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatBytes, formatClock, formatNumber } from "../shared/format";
 import { useCommands } from "../shared/commands";
@@ -13,9 +15,14 @@ import { translator, useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Action } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { DropZone, FromServer, Uploads, useUploads } from "./AddVideos";
+import { DropZone } from "../uploads/DropZone";
+import { UploadList } from "../uploads/UploadList";
+import { useUploads } from "../uploads/useUploads";
+import { BeingBrought, FromServer } from "./AddVideos";
 import { texts } from "./texts";
 import "./videos.css";
+
+const ACCEPT = "video/*,.mkv,.ts,.m2ts,.avi";
 
 export default function VideosPage() {
   const t = useTexts(texts);
@@ -23,19 +30,22 @@ export default function VideosPage() {
   const project = useProjectId();
   const client = useQueryClient();
   const picker = useRef<HTMLInputElement>(null);
-  const { sendings, add } = useUploads(project);
+  const [brought, setBrought] = useState<Id[]>([]);
+  const look = () => void client.invalidateQueries({ predicate: ({ queryKey }) => ["videos", "stats", "jobs"].includes(String(queryKey[0])) });
+  const uploads = useUploads(project, "video", look);
+  const some = uploads.sending.length + uploads.others.length > 0;
   const videos = useList(["videos", project], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, cursor } } })));
   const jobs = useJobs().data?.results ?? [];
   const choose = () => picker.current?.click();
   useCommands([{ id: "choose-video", name: { en: translator(texts, "en")("choose"), es: translator(texts, "es")("choose") }, keys: "V", run: choose }]);
   return (
     <Page title={s("videos")} actions={Boolean(videos.data?.length) && <Action primary k="V" onClick={choose}>{t("choose")}</Action>}>
-      <input ref={picker} type="file" accept="video/*,.mkv,.ts,.m2ts,.avi" multiple hidden
-        onChange={(event) => { add(event.target.files ?? []); event.target.value = ""; }} />
-      <DropZone onFiles={add}>
-        <Uploads sendings={sendings} />
+      <input ref={picker} type="file" accept={ACCEPT} multiple hidden
+        onChange={(event) => { uploads.add([...(event.target.files ?? [])]); event.target.value = ""; }} />
+      <DropZone onFiles={uploads.add}>
+        <UploadList uploads={uploads} accept={ACCEPT} />
         <Shown query={videos}>
-          {(rows) => rows.length === 0 && sendings.length === 0 ? (
+          {(rows) => rows.length === 0 && !some ? (
             <Empty title={t("first_title")} actions={<>
               <Action primary k="V" onClick={choose}>{t("choose")}</Action>
               <Link className="button" to={`/p/${project}/imports`}>{t("import_boxes")}</Link>
@@ -47,9 +57,10 @@ export default function VideosPage() {
             </>
           )}
         </Shown>
-        <section className="card">
+        <section className="card stack">
           <FromServer label={s("add")} send={(path) => unwrap(api.POST("/api/v1/videos/", { body: { project, path } }))}
-            done={() => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" })} />
+            done={(job) => { setBrought((now) => [...now, job.id]); look(); }} />
+          {brought.map((job) => <BeingBrought key={job} job={job} />)}
         </section>
       </DropZone>
     </Page>
@@ -60,7 +71,10 @@ function VideoTable({ rows, jobs }: { rows: readonly Video[]; jobs: readonly Job
   const t = useTexts(texts);
   const s = useTexts(shared);
   const go = useNavigate();
+  const d = useTexts(deletion);
   const project = useProjectId();
+  const manages = useProject().data?.role === 4;
+  const [asked, setAsked] = useState<Video | null>(null);
   return (
     <section className="card scroll-x">
       <table className="table videos-table">
@@ -69,6 +83,7 @@ function VideoTable({ rows, jobs }: { rows: readonly Video[]; jobs: readonly Job
             <th><span className="visually-hidden">{t("picture")}</span></th>
             <th>{t("video")}</th><th className="num">{t("length")}</th><th className="num">{t("picture")}</th>
             <th className="num">{t("frames")}</th><th className="num">{t("size")}</th><th>{s("state")}</th>
+            {manages && <th><span className="visually-hidden">{d("delete")}</span></th>}
           </tr>
         </thead>
         <tbody>
@@ -81,17 +96,25 @@ function VideoTable({ rows, jobs }: { rows: readonly Video[]; jobs: readonly Job
               <td className="num">{formatNumber(video.frames)}</td>
               <td className="num t2">{formatBytes(video.bytes)}</td>
               <td className="state-cell"><VideoState video={video} jobs={jobs} /></td>
+              {manages && (
+                <td className="num" onClick={(event) => event.stopPropagation()}>
+                  {!video.deleting && <button type="button" className="button small" aria-label={d("delete_named", { name: video.name })} onClick={() => setAsked(video)}>{d("delete")}</button>}
+                </td>
+              )}
             </tr>
           ))}
         </tbody>
       </table>
+      {asked && <DeleteVideo video={asked} close={() => setAsked(null)} />}
     </section>
   );
 }
 
 function VideoState({ video, jobs }: { video: Video; jobs: readonly Job[] }) {
   const t = useTexts(texts);
+  const d = useTexts(deletion);
   const active = jobs.find((job) => isActive(job) && parametersOf(job).video === video.id);
+  if (video.deleting) return <span className="chip warn">{d("deleting")}</span>;
   if (active) return <div onClick={(event) => event.stopPropagation()}><JobProgress job={active} name={t(/preview/.test(active.task) ? "preview" : "splitting")} /></div>;
   return video.preview ? <span className="chip ok">{t("ready")}</span> : <span className="chip warn">{t("no_preview_title")}</span>;
 }

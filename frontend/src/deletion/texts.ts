@@ -1,0 +1,28 @@
+import { defineTexts } from "../shared/text";
+
+export const texts = defineTexts({
+  delete: { en: "Delete", es: "Borrar" },
+  delete_named: { en: "Delete {name}", es: "Borrar {name}" },
+  delete_video: { en: "Delete “{name}”?", es: "¿Borrar «{name}»?" },
+  delete_project: { en: "Delete the project “{name}”?", es: "¿Borrar el proyecto «{name}»?" },
+  project_title: { en: "Delete this project", es: "Borrar este proyecto" },
+  project_body: { en: "Everything in it goes, for everybody, and cannot be brought back. An export keeps a copy.",
+    es: "Se va todo lo que contiene, para todos, y no se puede recuperar. Una exportación conserva una copia." },
+  project_button: { en: "Delete the project…", es: "Borrar el proyecto…" },
+  goes: { en: "This goes for ever, with its files:", es: "Esto se va para siempre, con sus archivos:" },
+  nothing_more: { en: "Nothing has been made of it yet.", es: "Aún no se ha hecho nada con él." },
+  stops: { en: { one: "{count} running job will be stopped.", other: "{count} running jobs will be stopped." },
+    es: { one: "Se detendrá {count} trabajo en curso.", other: "Se detendrán {count} trabajos en curso." } },
+  kept: { en: { one: "{count} picture in frozen dataset versions stays there.", other: "{count} pictures in frozen dataset versions stay there." },
+    es: { one: "{count} imagen de versiones de datos congeladas se conserva allí.", other: "{count} imágenes de versiones de datos congeladas se conservan allí." } },
+  type_name: { en: "Type the project's name to go on", es: "Escriba el nombre del proyecto para continuar" },
+  deleting: { en: "being deleted", es: "borrándose" },
+  bytes: { en: "On disk", es: "En disco" },
+  videos: { en: "Videos", es: "Videos" },
+  frames: { en: "Frames", es: "Fotogramas" },
+  boxes: { en: "Boxes", es: "Recuadros" },
+  transcriptions: { en: "Transcriptions", es: "Transcripciones" },
+  passages: { en: "Reviewed passages", es: "Pasos revisados" },
+  readings: { en: "Readings by models", es: "Lecturas de modelos" },
+  datasets: { en: "Dataset versions", es: "Versiones de datos" },
+});
