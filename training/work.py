@@ -86,7 +86,7 @@ def _epochs(run: TrainingRun, folder: Path, running: Running) -> Iterator[Any]:
     settings = _settings(run.config)
     settings.setdefault("alphabet", _alphabet(run))
     yield from recognizer_fit.fit(
-        recognizer_fit.RecognizerConfig.of(**settings),
+        recognizer_fit.RecognizerConfig.of(started=run.parent is not None, **settings),
         recognizer_samples(run.dataset, Split.TRAIN),
         recognizer_samples(run.dataset, Split.VAL),
         folder,

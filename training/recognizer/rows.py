@@ -17,12 +17,12 @@ _SIDE = 96  # pixels of each half: more than the 48 that a crop has
 
 def surely_two(crop: Bgr) -> bool:
     """Whether the crop (H, W, 3) is as square as only a plate of two rows is."""
-    return crop.shape[1] < _TWO_ROWS * crop.shape[0]
+    return bool(crop.shape[1] < _TWO_ROWS * crop.shape[0])
 
 
 def perhaps_two(crop: Bgr) -> bool:
     """Whether the crop might show two rows: then both readings are worth a try."""
-    return crop.shape[1] < _ONE_ROW * crop.shape[0] and crop.shape[0] >= 4
+    return crop.shape[0] >= 4 and bool(crop.shape[1] < _ONE_ROW * crop.shape[0])
 
 
 def side_by_side(crop: Bgr) -> Bgr:

@@ -221,3 +221,33 @@ def test_started_from_a_checkpoint_shows_no_easy_plates_even_resumed(make_sample
     whole = list(fit(config, samples, samples, tmp_path / "whole", init=old))
     next(fit(config, samples, samples, tmp_path / "broken", init=old))
     assert list(fit(config, samples, samples, tmp_path / "broken")) == whole
+
+
+def test_presets_learn_more_gently_from_a_model_unless_told(make_samples):
+    fresh, started = (RecognizerConfig.of("standard", started=s) for s in (False, True))
+    assert started.rate < fresh.rate
+    assert started.easy_start == 0
+    assert RecognizerConfig.of("standard", started=True, rate=2e-3).rate == 2e-3
+    assert RecognizerConfig.of("tao", started=True) == RecognizerConfig.of("tao")
+
+
+def test_head_only_changes_nothing_below_the_classifier(make_samples, tmp_path: Path):
+    samples = make_samples()
+    old = tmp_path / "old.safetensors"
+    _write(old, build("lite", 36), FEW.alphabet)
+    config = replace(FEW, tune="head", epochs=2, ema=0.0)
+    list(fit(config, samples, samples, tmp_path / "run", init=old))
+    before, after = (checkpoints.load(p).weights for p in (old, tmp_path / "run"))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"classifier.weight", "classifier.bias"}
+
+
+def test_gradual_resumes_on_its_curve_with_the_same_parts_resting(make_samples, tmp_path: Path):
+    samples = make_samples()
+    config = replace(FEW, tune="gradual", epochs=4)
+    whole = list(fit(config, samples, samples[:2], tmp_path / "whole"))
+    for _ in range(4):
+        resumed = list(islice(fit(config, samples, samples[:2], tmp_path / "broken"), 4))
+    next(fit(config, samples, samples[:2], tmp_path / "other"))
+    next(islice(fit(config, samples, samples[:2], tmp_path / "other"), 1, None))
+    assert list(fit(config, samples, samples[:2], tmp_path / "other")) == resumed == whole
