@@ -1,5 +1,5 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { layOut, type Layout, revealing, rowsShown, type Scrolled, scrolledTo, topOf } from "./window";
+import { EDGE, layOut, type Layout, revealing, rowsShown, type Scrolled, scrolledTo, topOf } from "./window";
 
 const SETTLED_MS = 140;
 
@@ -84,5 +84,5 @@ export function useGrid(box: RefObject<HTMLElement | null>, count: number, least
   }, [layout.height, size.view, scrollTo]);
 
   const rows = rowsShown(at, layout, size.view);
-  return { layout, view: size.view, rows, shift: rows[0] * layout.row - at.offset + at.top, offset: at.offset, reveal, scrollTo };
+  return { layout, view: size.view, rows, shift: EDGE + rows[0] * layout.row - at.offset + at.top, offset: at.offset, reveal, scrollTo };
 }

@@ -12,7 +12,7 @@ export interface Layout {
   readonly picture: number;
   readonly row: number;
   readonly rows: number;
-  /** Of all rows together. */
+  /** Of all rows together, with the edges. */
   readonly height: number;
   /** Of the element that is scrolled. */
   readonly track: number;
@@ -20,6 +20,8 @@ export interface Layout {
 
 export const GAP = 8;
 export const CAPTION = 24;
+/** Above the first row and below the last. */
+export const EDGE = 12;
 export const TALLEST = 8_000_000;
 
 /** How `count` frames are laid out in `width` pixels, cells at least `least` wide. */
@@ -29,7 +31,8 @@ export function layOut(count: number, width: number, least: number): Layout {
   const picture = Math.round((cell * 9) / 16);
   const row = picture + CAPTION + GAP;
   const rows = Math.ceil(count / columns);
-  return { columns, cell, picture, row, rows, height: rows * row, track: Math.min(rows * row, TALLEST) };
+  const height = rows * row + 2 * EDGE;
+  return { columns, cell, picture, row, rows, height, track: Math.min(height, TALLEST) };
 }
 
 /** Where the element stands (`top`) and what that shows (`offset` from the first row). */
@@ -55,15 +58,15 @@ export function scrolledTo(before: Scrolled, top: number, layout: Layout, view: 
 
 /** Rows [from, to) to draw, two more on each side. */
 export function rowsShown({ offset }: Scrolled, layout: Layout, view: number): readonly [number, number] {
-  const from = Math.max(0, Math.floor(offset / layout.row) - 2);
-  return [from, Math.min(layout.rows, Math.ceil((offset + view) / layout.row) + 2)];
+  const from = Math.max(0, Math.floor((offset - EDGE) / layout.row) - 2);
+  return [from, Math.min(layout.rows, Math.ceil((offset - EDGE + view) / layout.row) + 2)];
 }
 
 /** The least change of `offset` that shows the whole of the cell at `place`. */
 export function revealing(place: number, offset: number, layout: Layout, view: number): number {
   const from = Math.floor(place / layout.columns) * layout.row;
   if (from < offset) return from;
-  return clamp(Math.max(offset, from + layout.row - view), layout.height - view);
+  return clamp(Math.max(offset, from + layout.row + 2 * EDGE - view), layout.height - view);
 }
 
 export type Move = "left" | "right" | "up" | "down" | "page-up" | "page-down" | "home" | "end";

@@ -1,21 +1,26 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type RefObject, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { isActive, useJobsOf, useProjectId } from "../api/queries";
-import type { Frame, Job, Video } from "../api/types";
+import type { Job, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
-import { formatBytes, formatMoment, formatNumber } from "../shared/format";
+import { formatBytes, formatClock, formatNumber, formatSpan, parseClock } from "../shared/format";
 import { useCameras } from "../settings/Cameras";
-import { More, useList } from "../shared/Pages";
-import { Empty, Failed, Loading, Notice, Shown } from "../shared/States";
+import { Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { SelectField } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { ChooseFrames } from "./ChooseFrames";
+import { ChooseFrames, freshRule } from "./ChooseFrames";
+import { damageOf, type Damage } from "./damage";
+import { NearPlayhead } from "./NearPlayhead";
 import { Player } from "./Player";
+import { readRule, type Typed } from "./selection";
 import { texts } from "./texts";
+import { Timeline, useActivity } from "./Timeline";
+import type { Range } from "./timeline";
+import "../frames/frames.css";
 import "./videos.css";
 
 export default function VideoPage() {
@@ -35,29 +40,73 @@ function OneVideo({ video }: { video: Video }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
+  const client = useQueryClient();
   const go = useNavigate();
   const player = useRef<HTMLVideoElement>(null);
+  const [typed, setTyped] = useState<Typed>(() => freshRule(video));
   const jobs = useJobsOf("video", video.id);
-  const splits = jobs.filter((job) => /split/.test(job.task));
-  const preview = jobs.find((job) => /preview/.test(job.task));
-  const splitting = splits.find(isActive);
+  const latest = (name: RegExp) => jobs.find((job) => name.test(job.task));
+  const [split, preview, measuring] = [latest(/split/), latest(/preview/), latest(/measure/)];
+  const splitting = split && isActive(split);
+  const activity = useActivity(video.id);
+  const measure = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/videos/{id}/measure/", { params: { path: { id: video.id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
+  });
+  const measured = activity.data?.measured ?? false;
+  const busy = measuring !== undefined && isActive(measuring);
+  const damage = damageOf(video);
+  const [start, end] = [parseClock(typed.start || "0") ?? 0, parseClock(typed.end)];
+  const whole = start <= 0 && (end === null || end >= (video.duration ?? Infinity));
+  const range: Range | null = whole ? null : { start, end: end ?? video.duration ?? start };
+  const choose = (to: Range | null) => setTyped({ ...typed, start: formatClock(to?.start ?? 0), end: to ? formatClock(to.end) : freshRule(video).end });
+  const motion = readRule({ ...typed, way: "moves" }, video.duration).rule?.motion ?? null;
   return (
     <Page title={video.name} parent={{ name: s("videos"), to: `/p/${project}/videos` }}
-      beside={video.preview && <span className="chip ok">{t("ready")}</span>}
+      beside={<>{damage.incomplete && <span className="chip warn">{t("incomplete")}</span>}{video.preview && !damage.incomplete && <span className="chip ok">{t("ready")}</span>}</>}
       actions={<button type="button" className="button" onClick={() => void go(`/p/${project}/review?video=${video.id}`)}>{t("read_this")}</button>}>
       <div className="columns video-columns">
         <div className="stack">
           <Player player={player} src={video.preview} poster={video.thumbnail} fps={video.fps} duration={video.duration} size={video}
             instead={<NoPreview job={preview} />} />
-          {splitting ? <section className="card"><JobProgress job={splitting} name={t("splitting")} /></section> : <LastSplit job={splits[0]} />}
-          <Frames video={video} player={player} />
+          <Timeline video={video} activity={activity} job={measuring} measure={() => measure.mutate()} player={player} range={range} threshold={motion} choose={choose} />
+          {measure.error && <Notice kind="bad">{sentenceOf(measure.error)}</Notice>}
+          {splitting ? <section className="card"><JobProgress job={split} name={t("splitting")} /></section> : <LastSplit job={split} />}
+          <NearPlayhead video={video} player={player} />
         </div>
         <div className="stack">
-          <ChooseFrames video={video} busy={splitting !== undefined} />
-          <Facts video={video} />
+          <ChooseFrames video={video} typed={typed} change={setTyped} measured={measured} measure={busy ? null : () => measure.mutate()} busy={splitting ?? false} />
+          <Condense video={video} motion={motion} idle={activity.data?.measured ? activity.data.idle : null} job={latest(/condense/)} />
+          <Facts video={video} damage={damage} />
         </div>
       </div>
     </Page>
+  );
+}
+
+/** A new video without the stretches in which nothing moves. */
+function Condense({ video, motion, idle, job }: { video: Video; motion: number | null; idle: readonly (readonly number[])[] | null; job: Job | undefined }) {
+  const t = useTexts(texts);
+  const project = useProjectId();
+  const client = useQueryClient();
+  const start = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/videos/{id}/condense/", { params: { path: { id: video.id } }, body: motion === null ? {} : { motion } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
+  });
+  if (video.original) return <section className="card"><p className="t2">{t("condensed_from")} <Link to={`/p/${project}/videos/${video.original}`}>{t("the_original")}</Link></p></section>;
+  const busy = job !== undefined && isActive(job);
+  const made = job?.state === "succeeded" ? (job.result as { video?: number } | null)?.video : undefined;
+  const seconds = idle?.reduce((sum, [from = 0, to = 0]) => sum + to - from, 0);
+  return (
+    <section className="card stack">
+      <h2>{t("condense_title")}</h2>
+      <p className="t2">{seconds === undefined ? t("condense_body") : t("condense_idle", { time: formatSpan(seconds), all: formatSpan(video.duration ?? 0) })}</p>
+      {busy ? <JobProgress job={job} name={t("condensing")} /> : <button type="button" className="button wide" disabled={start.isPending || seconds === 0} onClick={() => start.mutate()}>{t("condense")}</button>}
+      {seconds === 0 && <p className="t2 small">{t("never_idle")}</p>}
+      {made !== undefined && <Notice kind="ok"><Link to={`/p/${project}/videos/${made}`}>{t("condensed")}</Link></Notice>}
+      {job?.state === "failed" && <Notice kind="bad">{job.error}</Notice>}
+      {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
+    </section>
   );
 }
 
@@ -76,10 +125,8 @@ function LastSplit({ job }: { job: Job | undefined }) {
   return <Notice kind="ok">{t("made", { made: result.made, known: result.known ?? 0, selected: result.selected ?? 0 })}</Notice>;
 }
 
-function Facts({ video }: { video: Video }) {
+function Facts({ video, damage }: { video: Video; damage: Damage }) {
   const t = useTexts(texts);
-  const damage = video.damage as { corrupt?: number; errors?: number; decoded?: number };
-  const damaged = Boolean(damage.corrupt || damage.errors);
   return (
     <section className="card stack">
       <h2>{t("facts")}</h2>
@@ -89,9 +136,17 @@ function Facts({ video }: { video: Video }) {
         <dt>{t("frames_a_second")}</dt><dd>{video.fps ? formatNumber(video.fps, undefined, 2) : "–"}</dd>
         <dt>{t("codec")}</dt><dd>{video.codec}, {video.container.split(",")[0]}</dd>
         <dt>{t("size")}</dt><dd>{formatBytes(video.bytes)}</dd>
-        <dt>{t("damage")}</dt><dd className={damaged ? "warn" : ""}>{damage.decoded === undefined ? "–" : damaged ? "" : t("damage_none")}</dd>
+        <dt>{t("damage")}</dt><dd className={damage.incomplete ? "warn" : ""}>{damage.known ? t(damage.incomplete ? "incomplete" : "damage_none") : "–"}</dd>
+        {damage.missing > 0 && <><dt>{t("missing")}</dt><dd>{t("missing_of", { count: damage.missing, all: damage.expected ?? 0 })}</dd></>}
+        {damage.corrupt > 0 && <><dt>{t("corrupt")}</dt><dd>{formatNumber(damage.corrupt)}</dd></>}
+        {damage.errors > 0 && <><dt>{t("broken")}</dt><dd>{formatNumber(damage.errors)}</dd></>}
+        {damage.holes > 0 && <><dt>{t("holes")}</dt><dd>{t("holes_for", { count: damage.holes, time: formatSpan(damage.holeSeconds) })}</dd></>}
       </dl>
-      {damaged && <Notice kind="warn">{t("damage_some", { corrupt: damage.corrupt ?? 0, errors: damage.errors ?? 0, decoded: damage.decoded ?? 0 })}</Notice>}
+      {damage.incomplete && (
+        <Notice kind="warn">
+          {damage.stopsAt !== null ? t("stops_at", { name: video.name, at: formatClock(damage.stopsAt), all: formatClock(video.duration ?? 0) }) : t("is_damaged", { name: video.name })} {t("damage_safe")}
+        </Notice>
+      )}
     </section>
   );
 }
@@ -113,52 +168,5 @@ function CameraOf({ video }: { video: Video }) {
       </SelectField>
       {change.error && <Notice kind="bad">{sentenceOf(change.error)}</Notice>}
     </>
-  );
-}
-
-const filters = [["", "all"], ["open", "without_boxes"], ["done", "with_boxes"]] as const;
-
-function Frames({ video, player }: { video: Video; player: RefObject<HTMLVideoElement | null> }) {
-  const t = useTexts(texts);
-  const [status, setStatus] = useState<(typeof filters)[number][0]>("");
-  const frames = useList(["frames", video.id, status], (cursor) => unwrap(api.GET("/api/v1/frames/", { params: { query: { video: video.id, ...(status ? { status } : {}), limit: 96, cursor } } })));
-  return (
-    <section className="stack">
-      <div className="row wrap">
-        <h2>{t("frames")}</h2>
-        <span className="t3 small">{t("shown", { shown: frames.data?.length ?? 0, count: video.frames })}</span>
-        <span className="grow" />
-        {filters.map(([value, name]) => (
-          <button key={value} type="button" className="chip" aria-pressed={status === value} onClick={() => setStatus(value)}>{t(name)}</button>
-        ))}
-      </div>
-      <Shown query={frames}>
-        {(rows) => rows.length === 0
-          ? <Empty title={t("no_frames")}>{status === "" ? t("no_frames_body") : null}</Empty>
-          : <><ul className="frame-grid">{rows.map((frame) => <Thumb key={frame.id} frame={frame} player={player} />)}</ul><More list={frames} /></>}
-      </Shown>
-    </section>
-  );
-}
-
-function Thumb({ frame, player }: { frame: Frame; player: RefObject<HTMLVideoElement | null> }) {
-  const t = useTexts(texts);
-  const project = useProjectId();
-  const seek = () => {
-    if (player.current && frame.seconds !== null) player.current.currentTime = frame.seconds;
-  };
-  const done = frame.status !== "open";
-  return (
-    <li>
-      <Link to={`/p/${project}/frames/${frame.id}`} aria-label={frame.name}>
-        <img className="thumb" src={frame.thumbnail} alt="" loading="lazy" style={{ aspectRatio: `${frame.width} / ${frame.height}` }} />
-      </Link>
-      <div className="spread tiny">
-        <button type="button" className="link" onClick={seek} title={t("show")}>
-          <i className={done ? "dot ok" : "dot t3"} /> {frame.seconds === null ? frame.name : formatMoment(frame.seconds)}
-        </button>
-        <span className="t3">{frame.box_count ? t("boxes", { count: frame.box_count }) : t(frame.status ?? "open")}</span>
-      </div>
-    </li>
   );
 }
