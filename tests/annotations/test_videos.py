@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from annotations import boxes, errors, videos
-from annotations.models import Crop, Frame, Selection, Video
-from annotations.vision.crops import read_picture
+from annotations import errors, videos
+from annotations.models import Video
 from lprsite import files
 from lprsite.errors import Refused
-from lprsite.jobs import tasks as job_tasks
-from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job
 from tests.annotations.rows import json_of
 from tests.annotations.vision import clips
@@ -33,12 +30,6 @@ def video(project: Any, clip: Path) -> Video:
 
 def stored(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def taken(video: Video) -> list[int]:
-    """The numbers of the frames that are there, read from their pictures."""
-    rows = video.frames.order_by("pts")
-    return [clips.bar_of(read_picture(files.local_path(row.file))) for row in rows]
 
 
 # --- bringing in
@@ -103,95 +94,6 @@ def test_server_paths_stay_below_the_opened_folder(settings: Any, tmp_path: Path
         videos.allowed_path("b.mp4")
 
 
-# --- splitting
-
-
-@pytest.mark.parametrize(
-    ("rule", "expected"),
-    [
-        ({"fps": 1.0}, [0, 10, 20, 30]),
-        ({"fps": 5.0, "end": 1.0}, [0, 2, 4, 6, 8]),
-        ({"every": 15}, [0, 15, 30]),
-        ({"fps": 2.0, "start": 1.0, "end": 2.2}, [10, 15, 20]),
-        ({}, [0, 10, 20, 30]),
-    ],
-)
-def test_frames_are_taken_by_the_rule(
-    video: Video, running: Running, rule: dict[str, Any], expected: list[int]
-) -> None:
-    counts = videos.split(videos.choose(video, **rule), running)
-    assert taken(video) == expected
-    assert (counts["selected"], counts["made"], counts["known"]) == (len(expected),) * 2 + (0,)
-    assert [round((row.seconds() or 0) * 10) for row in video.frames.order_by("pts")] == expected
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"fps": 1.0, "every": 2},
-        {"fps": 0.0},
-        {"every": 0},
-        {"start": 5.0, "end": 5.0},
-        {"start": -1.0},
-        {"fps": float("nan")},
-    ],
-)
-def test_impossible_rule_is_refused(video: Video, rule: dict[str, Any]) -> None:
-    with pytest.raises(errors.SelectionWrong):
-        videos.choose(video, **rule)
-    assert not Selection.objects.exists()
-
-
-def test_splitting_again_adds_only_what_is_missing(video: Video, running: Running) -> None:
-    videos.split(videos.choose(video, fps=1), running)
-    frame = Frame.objects.order_by("pts")[1]
-    box = boxes.draw(frame, label="plate", xyxy=(10, 10, 60, 40))
-    again = videos.split(videos.choose(video, fps=1), running)
-    assert (again["made"], again["known"]) == (0, 4)
-    finer = videos.split(videos.choose(video, fps=2), running)
-    assert (finer["made"], finer["known"]) == (4, 4)
-    assert taken(video) == [0, 5, 10, 15, 20, 25, 30, 35]
-    assert list(frame.boxes.all()) == [box] and Crop.objects.count() == 1
-
-
-@pytest.mark.parametrize("stop_at", [1, 3, 6])
-def test_interrupted_split_is_completed_without_doubles(
-    video: Video, running: Running, settings: Any, monkeypatch: pytest.MonkeyPatch, stop_at: int
-) -> None:
-    settings.BULK_ROWS = 8  # two frames a batch
-    calls = iter(range(100))
-
-    def progress(*_: Any) -> None:
-        if next(calls) == stop_at:
-            raise Cancelled
-
-    monkeypatch.setattr(running, "progress", progress)
-    selection = videos.choose(video, fps=2)
-    with pytest.raises(Cancelled):
-        videos.split(selection, running)
-    assert 0 <= video.frames.count() <= stop_at + 1
-    monkeypatch.setattr(running, "progress", lambda *_: None)
-    videos.split(selection, running)
-    assert taken(video) == [0, 5, 10, 15, 20, 25, 30, 35]
-
-
-def test_damage_is_reported_and_passed_over(project: Any, running: Running, tmp_path: Path) -> None:
-    broken = clips.damage(clips.write(tmp_path / "broken.mp4"), start=0.4, end=0.6)
-    video, _ = videos.ingest(broken, project=project, name="broken.mp4")
-    counts = videos.split(videos.choose(video, fps=10), running)
-    video.refresh_from_db()
-    assert 20 <= counts["made"] < 40 or video.damage["corrupt"]
-    assert video.damage["complete"] is False or video.damage["corrupt"] > 0
-
-
-def test_preview_is_made_once_more_without_harm(video: Video, running: Running) -> None:
-    for _ in range(2):
-        videos.make_preview(video, running)
-    video.refresh_from_db()
-    assert files.local_path(video.preview).stat().st_size > 0
-    assert not list(files.scratch().iterdir())
-
-
 # --- through the API
 
 
@@ -210,15 +112,6 @@ def test_upload_through_the_api(api: Any, project: Any, clip: Path, storage: Pat
     status, refusal = upload(api, project, b"no video", "letter.mp4")
     assert (status, refusal["code"]) == (400, "NotAVideo") and "letter.mp4" in refusal["message"]
     assert upload(api, project, b"")[1]["code"] == "EmptyFile"
-
-
-def test_split_through_the_api(api: Any, video: Video) -> None:
-    status, job = json_of(api, "post", f"videos/{video.pk}/split/", {"fps": 1, "end": 2})
-    assert (status, job["state"], job["task"]) == (202, "queued", "split_video")
-    job_tasks.run(job["id"])
-    assert json_of(api, "get", f"videos/{video.pk}/")[1]["frames"] == 2
-    wrong = json_of(api, "post", f"videos/{video.pk}/split/", {"fps": 1, "every": 2})
-    assert (wrong[0], wrong[1]["code"]) == (400, "SelectionWrong")
 
 
 def test_neither_file_nor_path_is_refused(api: Any, project: Any) -> None:
