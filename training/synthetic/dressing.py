@@ -217,7 +217,7 @@ def _euro_band(rng: Rng, picture: Picture, kind: Kind, paint: Paint) -> Room:
     shade = float(rng.random())
     if paint.band is not None:
         edge = round(width * kind.band * float(rng.uniform(0.8, 1.15)))
-        colour = paint.band if shade < 0.7 else _one(rng, (WHITE, WHITE, NAVY, SKY))
+        colour = paint.band if shade < 0.6 else _one(rng, (WHITE, WHITE, WHITE, NAVY, SKY))
         ink = WHITE if colour != WHITE else BLACK
         picture[:, :edge] = colour
         spot = (edge // 2, round(height * 0.33))

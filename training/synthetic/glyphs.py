@@ -77,6 +77,8 @@ _VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "2 flat": ("2", ("0,.22 ~0,0 ~1,0 ~1,.47 ~0,.6 0,1 1,1",)),
     "3 flat": ("3", ("0,0 1,0 .42,.42 ~1,.42 ~1,1 ~0,1 0,.78",)),
     "4 open": ("4", (".6,0 0,.68 1,.68", ".76,.42 .76,1")),
+    "4 low": ("4", (".74,1 .74,0 0,.8 1,.8",)),
+    "4 blunt": ("4", (".78,1 .78,0 .56,0 0,.78 1,.78",)),
     "4 tilt": ("4", (".42,0 0,.66 1,.66", ".74,.3 .74,1")),
     "4 square": ("4", ("0,0 0,.62 1,.62", ".78,0 .78,1")),
     "6 arm": ("6", (".72,0 ~0,.5 ~0,1 ~1,1 ~1,.42 ~.1,.42 0,.66",)),
@@ -131,11 +133,12 @@ class Look:
 
 _LOOSE = (
     "1 flag", "1 short flag", "1 foot", "3 flat", "4 open", "4 tilt", "4 square",
+    "4 low", "4 blunt",
     "6 arm", "9 arm", "A flat", "I serif",
     "J bar", "M short", "M deep", "M slant", "Q cut", "Q short", "W flat", "W high", "K joined",
     "7 bent", "G spur", "2 flat", "R upright", "Y deep", "Q foot",
 )  # fmt: skip
-_BRAZILIAN = ("Q short", "Q foot", "M short", "1 short flag", "K joined")
+_BRAZILIAN = ("Q short", "Q foot", "M short", "1 short flag", "K joined", "4 low")
 _STAMPED_LOOSE = ("1 short flag", "6 arm", "9 arm", "Q short", "Q foot", "M short", "K joined",
                   "W high", "3 flat")  # fmt: skip
 
@@ -150,14 +153,15 @@ LOOKS: dict[str, Look] = {
         Look("soft", 0.54, 0.145, 0.34, ("1 flag", "6 arm", "9 arm", "M short"),
              loose=("Q short", "J bar", "A flat")),
         Look("square", 0.55, 0.15, 0.15, ("1 foot", "A flat", "I serif", "M short", "3 flat"),
-             loose=("1 slab", "J bar", "R upright", "2 flat", "4 square")),
+             loose=("1 slab", "J bar", "R upright", "2 flat", "4 square", "4 low", "4 blunt")),
         Look("block", 0.5, 0.17, 0.1, loose=_LOOSE),
         Look("schrift", 0.58, 0.14, 0.24,
              ("1 flag", "I serif", "4 open", "3 flat", "J bar", "M short", "W flat"), mono=True,
-             loose=("6 arm", "9 arm", "G spur", "Q cut")),
+             loose=("6 arm", "9 arm", "G spur", "Q cut", "W high", "M deep")),
         Look("slim", 0.46, 0.105, 0.22, ("1 flag", "4 open"), loose=_LOOSE),
         Look("hair", 0.5, 0.085, 0.27, loose=_LOOSE),
-        Look("dies", 0.5, 0.135, 0.18, ("1 foot", "I serif", "J bar"), loose=("1 slab", "0 slash")),
+        Look("dies", 0.5, 0.135, 0.18, ("1 foot", "I serif", "J bar"),
+             loose=("1 slab", "0 slash", "4 low", "4 blunt", "M short", "W flat", "W high")),
         Look("states", 0.46, 0.125, 0.22, ("1 flag",), loose=_LOOSE, soft_ends=True),
         Look("pacific", 0.5, 0.11, 0.3, ("1 short flag",), soft_ends=True,
              loose=("6 arm", "9 arm", "1 flag", "M deep", "M slant", "I serif", "3 flat", "4 tilt",

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthetic import camera, glyphs, plates, vehicles
+from training.synthetic import camera, glyphs, plates, vehicles, weather
 from training.synthetic.vehicles import Drawn, Vehicle, View
 
 Picture = NDArray[np.uint8]
@@ -83,11 +83,12 @@ def render(
     The same generator state gives the same scene. Raises UnknownPlateFormat.
     """
     plates.check_formats(formats)
-    place = make_place(rng, size=size, lanes=int(rng.integers(1, 5)))
     count = 0 if rng.random() < 0.05 else int(rng.integers(1, vehicles_most + 1))
-    parked = _park(rng, place, count, formats)
+    place, first = _choose_place(rng, size)
+    parked = _park(rng, place, count, formats, first=first)
     picture, boxes = compose(place, parked)
-    return Scene(_weather(rng, picture, damage), boxes)
+    lamps = [lamp for _, vehicle in parked for lamp in vehicle.lamps(place.view)]
+    return Scene(weather.spoil(rng, picture, lamps, damage=damage), boxes)
 
 
 def compose(
@@ -152,6 +153,37 @@ def _plate_box(
 
 
 # --- the place
+
+
+def _choose_place(
+    rng: Rng, size: tuple[int, int]
+) -> tuple[Place, tuple[float, float, float] | None]:
+    """A street, and where (x, z, heading) its first vehicle stands, if that was chosen.
+
+    Half are streets as any camera sees them. The others look at one vehicle: from near, as
+    people photograph them, or from a gantry through a long lens.
+    """
+    way = float(rng.random())
+    if way < 0.5:
+        return make_place(rng, size=size, lanes=int(rng.integers(1, 5))), None
+    near = way < 0.8
+    if near:
+        high, focal = rng.uniform((0.9, 0.8), (2.0, 1.7))
+        plate = float(np.exp(rng.uniform(np.log(0.05), np.log(0.32))))
+        heading = float(np.clip(rng.normal(0, 0.3), -0.8, 0.8))
+    else:
+        high, focal = rng.uniform((3.5, 1.5), (7.0, 3.2))
+        plate = float(np.exp(rng.uniform(np.log(0.03), np.log(0.15))))
+        heading = float(rng.normal(0, 0.12))
+    z = max(2.4, high * 1.3, float(focal) * 0.46 / plate)
+    row, column = rng.uniform((0.35, 0.2), (0.85, 0.8))
+    focal *= size[0]
+    pitch = np.arctan((high - 0.6) / z) - np.arctan((row - 0.5) * size[1] / focal)
+    view = View(size[0], size[1], float(focal), float(high), float(pitch))
+    x = (float(column) - 0.5) * size[0] * z / float(focal)
+    place = make_place(rng, size=size, lanes=int(rng.integers(1, 4)), view=view)
+    away = rng.random() < 0.6
+    return place, (x, z + 2.1, heading + (0.0 if away else np.pi))
 
 
 def make_place(
@@ -361,54 +393,57 @@ def _colour(values: NDArray[np.float64]) -> tuple[int, int, int]:
     return blue, green, red
 
 
-# --- vehicles and weather
+# --- vehicles
 
 
-def _park(rng: Rng, place: Place, count: int, formats: Sequence[str]) -> list[tuple[int, Vehicle]]:
+def _park(
+    rng: Rng,
+    place: Place,
+    count: int,
+    formats: Sequence[str],
+    *,
+    first: tuple[float, float, float] | None,
+) -> list[tuple[int, Vehicle]]:
     """Vehicles on the lanes, no two on the same spot, the nearest near enough to read."""
     parked: list[tuple[int, Vehicle]] = []
     nearest, spots = _nearest(place.view), list[tuple[float, float]]()
     for number in range(count):
-        for _ in range(12):
-            lane = int(rng.integers(len(place.lanes)))
-            z = nearest * (1 + 3.2 * float(rng.random()) ** 1.8) + (3.0 if number else 0.0)
-            x = place.lanes[lane] + float(rng.normal(0, 0.2))
-            if all(abs(x - other[0]) > 2.3 or abs(z - other[1]) > 6.5 for other in spots):
-                break
+        if first is not None and number == 0:
+            x, z, heading = first
         else:
-            continue
-        away = rng.random() < 0.5
-        heading = (0.0 if away else np.pi) + float(rng.normal(0, 0.1))
-        if rng.random() < 0.12:
-            heading += float(rng.uniform(-0.7, 0.7))
+            spot = _free_spot(rng, place, nearest + (3.0 if number else 0.0), spots)
+            if spot is None:
+                continue
+            (x, z), heading = spot, _heading(rng)
         flat = plates.draw(rng, formats=formats, height=72, wear=float(rng.choice([0, 0.2, 0.6])))
-        vehicle = vehicles.make_vehicle(rng, flat, plate_scale=float(rng.uniform(0.9, 1.2)))
+        vehicle = vehicles.make_vehicle(
+            rng, flat, plate_scale=float(rng.uniform(0.9, 1.2)), detailed=True
+        )
         spots.append((x, z))
         parked.append((number, place.stand(vehicle, x, z, heading)))
     return parked
+
+
+def _free_spot(
+    rng: Rng, place: Place, nearest: float, spots: Sequence[tuple[float, float]]
+) -> tuple[float, float] | None:
+    for _ in range(12):
+        lane = int(rng.integers(len(place.lanes)))
+        z = nearest * (1 + 3.2 * float(rng.random()) ** 1.8)
+        x = place.lanes[lane] + float(rng.normal(0, 0.2))
+        if all(abs(x - other[0]) > 2.3 or abs(z - other[1]) > 6.5 for other in spots):
+            return x, z
+    return None
+
+
+def _heading(rng: Rng) -> float:
+    heading = (0.0 if rng.random() < 0.5 else np.pi) + float(rng.normal(0, 0.1))
+    if rng.random() < 0.12:
+        heading += float(rng.uniform(-0.7, 0.7))
+    return heading
 
 
 def _nearest(view: View) -> float:
     """About where a car's lower edge meets the lower edge of the picture."""
     down = view.pitch + float(np.arctan(view.height_px / 2 / view.focal))
     return max(4.5, view.height / float(np.tan(max(down, 0.05))) + 2.4)
-
-
-def _weather(rng: Rng, picture: Picture, damage: float) -> Picture:
-    """Exposure, cast, haze, blur and grain of the whole frame."""
-    image = picture.astype(np.float32)
-    gain = float(np.exp(rng.normal(0.02, 0.25 * damage)))
-    image *= (gain * rng.normal(1, 0.05 * damage, 3)).astype(np.float32)
-    if rng.random() < 0.2 * damage:
-        haze = float(rng.uniform(0.05, 0.4))
-        image = image * (1 - haze) + haze * float(rng.uniform(90, 220))
-    if rng.random() < 0.12 * damage:  # infrared or a night camera
-        image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
-    if rng.random() < 0.35 * damage:
-        image = np.asarray(
-            cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 0.9))), np.float32
-        )
-    height, width = image.shape[:2]
-    image += camera.grain_piece(rng, width, height) * np.float32(rng.uniform(0.5, 1 + 6 * damage))
-    seen: Picture = np.clip(image, 0, 255).astype(np.uint8)
-    return seen

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.synthetic import glyphs
 from training.synthetic.plates import FlatPlate
 
 Picture = NDArray[np.uint8]
@@ -105,8 +106,33 @@ class Face:
 
 
 @dataclass(frozen=True)
+class Decal:
+    """Something flat on an end of the vehicle: its middle ``x`` across (to the seer's right)
+    and ``up``, metres; ``flat`` is ``wide`` metres wide."""
+
+    front: bool
+    x: float
+    up: float
+    wide: float
+    flat: FlatPlate
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A lamp as seen: middle and radius in pixels; ``red`` at the rear."""
+
+    x: float
+    y: float
+    radius: float
+    red: bool
+
+
+@dataclass(frozen=True)
 class Vehicle:
-    """A vehicle standing somewhere: ``x``, ``z`` metres; ``heading`` radians, 0 drives away."""
+    """A vehicle standing somewhere: ``x``, ``z`` metres; ``heading`` radians, 0 drives away.
+
+    ``sheen`` (h, w) multiplies the brightness of what is seen of it; None leaves it flat.
+    """
 
     shape: Shape
     paint: Colour
@@ -116,6 +142,8 @@ class Vehicle:
     x: float = 0.0
     z: float = 10.0
     heading: float = np.pi
+    decals: tuple[Decal, ...] = ()
+    sheen: NDArray[np.float32] | None = None
 
     def at(self, x: float, z: float, heading: float) -> Vehicle:
         """The same vehicle standing elsewhere. Shares the mesh."""
@@ -141,21 +169,56 @@ class Vehicle:
 
     def plate_corners(self, front: bool) -> Points:
         """The plate's corners (4, 3) in the world, in reading order of the picture on it."""
-        wide, tall = self.plate_metres[0] / 2, self.plate_metres[1] / 2
         up = self.shape.clearance + (0.26 if front else 0.42 + 0.2 * self.style[3])
-        along = (self.shape.length / 2 + 0.045) * (1 if front else -1)
+        return self.end_corners(front, (0.0, up), self.plate_metres, 0.045)
+
+    def end_corners(
+        self, front: bool, at: tuple[float, float], size: tuple[float, float], before: float
+    ) -> Points:
+        """Corners (4, 3) in the world of a picture on an end, in its reading order.
+
+        ``at`` is its middle, across to the seer's right and up; ``before`` how far it stands
+        off the end. All metres.
+        """
+        wide, tall = size[0] / 2, size[1] / 2
+        along = (self.shape.length / 2 + before) * (1 if front else -1)
         # Seen from outside, the reader's left is the vehicle's +x in front, -x behind.
-        left = wide if front else -wide
-        corners = [(left, up + tall), (-left, up + tall), (-left, up - tall), (left, up - tall)]
-        return self.world(np.array([(x, y, along) for x, y in corners]))
+        way = -1 if front else 1
+        x, up = at
+        corners = [(x - wide, up + tall), (x + wide, up + tall), (x + wide, up - tall),
+                   (x - wide, up - tall)]  # fmt: skip
+        return self.world(np.array([(way * across, y, along) for across, y in corners]))
+
+    def lamps(self, view: View) -> list[Lamp]:
+        """The lamps of the end that faces the camera."""
+        found = []
+        s = self.shape
+        for front in (True, False):
+            high = s.nose * 0.86 if front else s.tail * 0.9
+            up = s.clearance + 0.76 * (high - s.clearance)
+            quad, depth = view.project(self.plate_corners(front))
+            if cv2.contourArea(quad.astype(np.float32), oriented=True) <= 6 or depth.min() < 1:
+                continue
+            for side in (-0.62, 0.62):
+                spot = self.end_corners(front, (side * s.width / 2, up), (0.0, 0.0), 0.05)[:1]
+                pixel, away = view.project(spot)
+                radius = 0.09 * view.focal / float(away[0])
+                found.append(Lamp(float(pixel[0, 0]), float(pixel[0, 1]), radius, not front))
+        return found
 
 
 def make_vehicle(
-    rng: np.random.Generator, flat: FlatPlate, *, kind: str | None = None, plate_scale: float = 1.0
+    rng: np.random.Generator,
+    flat: FlatPlate,
+    *,
+    kind: str | None = None,
+    plate_scale: float = 1.0,
+    detailed: bool = False,
 ) -> Vehicle:
     """A vehicle of a random kind and paint wearing ``flat`` on both ends.
 
-    ``plate_scale`` enlarges the plate (1.0 is about 0.45 m wide).
+    ``plate_scale`` enlarges the plate (1.0 is about 0.45 m wide). A ``detailed`` one has
+    uneven paint with reflections, names, badges and stickers.
     """
     names = list(SHAPES)
     shares = np.array([SHAPES[name][1] for name in names])
@@ -171,8 +234,67 @@ def make_vehicle(
     paint = PAINTS[int(rng.integers(len(PAINTS)))]
     worn = tuple(float(np.clip(c * rng.uniform(0.88, 1.06), 8, 245)) for c in paint)
     style = tuple(float(value) for value in rng.random(4))
-    return Vehicle(shape, (worn[0], worn[1], worn[2]), flat, (wide, tall),
-                   (style[0], style[1], style[2], style[3]))  # fmt: skip
+    plain = Vehicle(shape, (worn[0], worn[1], worn[2]), flat, (wide, tall),
+                    (style[0], style[1], style[2], style[3]))  # fmt: skip
+    if not detailed:
+        return plain
+    return replace(plain, decals=_decals(rng, shape, chosen), sheen=_sheen(rng))
+
+
+_NAMES = (
+    "TOYOTA", "CHEVROLET", "KIA", "Hyundai", "MAZDA 3", "1.6 16V", "TDI", "4x4", "V6", "LX",
+    "SAIL", "AVEO", "GRAND VITARA", "TURBO", "HYBRID", "ECO", "COROLLA", "D-MAX", "GTI",
+)  # fmt: skip
+_FIRMS = (
+    "TRANSPORTES", "EXPRESS", "RENTAL 24H", "CALL 555 2100", "TAXI", "DELIVERY", "FRESH FOOD",
+    "SERVICIO", "SCHOOL BUS", "MUDANZAS", "CARGO 18T", "TRUCK RENTAL", "www.camiones.com",
+)  # fmt: skip
+
+
+def _decals(rng: np.random.Generator, shape: Shape, kind: str) -> tuple[Decal, ...]:
+    """Names and badges on the boot lid; firms' names on what is tall."""
+    found = []
+    for side in (-1, 1):
+        if rng.random() < 0.6:
+            name = _words(rng, _NAMES[int(rng.integers(len(_NAMES)))])
+            x = side * shape.width * float(rng.uniform(0.22, 0.34))
+            found.append(Decal(False, x, shape.tail * float(rng.uniform(0.72, 0.84)),
+                               float(rng.uniform(0.18, 0.4)), name))  # fmt: skip
+    for front in (True, False):
+        if rng.random() < 0.8:
+            high = shape.nose * 0.78 if front else shape.tail * 0.8
+            badge = _words(rng, "OVXMHSTK"[int(rng.integers(8))])
+            found.append(Decal(front, 0.0, high, float(rng.uniform(0.08, 0.16)), badge))
+    if kind in ("van", "bus", "pickup") and rng.random() < 0.7:
+        for up in (0.55, 0.72)[: int(rng.integers(1, 3))]:
+            firm = _words(rng, _FIRMS[int(rng.integers(len(_FIRMS)))])
+            wide = shape.width * float(rng.uniform(0.4, 0.75))
+            found.append(Decal(False, 0.0, shape.roof * up, wide, firm))
+    if rng.random() < 0.3:
+        x = shape.width * float(rng.uniform(-0.35, 0.35))
+        found.append(Decal(False, x, shape.tail * 0.62, 0.12, _sticker(rng)))
+    return tuple(found)
+
+
+def _words(rng: np.random.Generator, words: str) -> FlatPlate:
+    mask = glyphs.text_mask(words, glyphs.FACES[int(rng.integers(len(glyphs.FACES)))])
+    picture = np.empty((*mask.shape, 3), np.uint8)
+    picture[:] = rng.choice([15, 40, 190, 235]) + rng.integers(-12, 13, 3)
+    return FlatPlate(picture, mask, "")
+
+
+def _sticker(rng: np.random.Generator) -> FlatPlate:
+    coarse = rng.integers(20, 240, (3, 4, 3)).astype(np.uint8)
+    picture = np.asarray(cv2.resize(coarse, (24, 18), interpolation=cv2.INTER_NEAREST), np.uint8)
+    return FlatPlate(picture, np.full((18, 24), 255, np.uint8), "")
+
+
+def _sheen(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Level bands of sky and road mirrored in the paint, stains, a darker foot: (24, 24)."""
+    bands = cv2.resize(rng.normal(0, 0.16, (9, 1)).astype(np.float32), (24, 24))
+    stains = cv2.resize(rng.normal(0, 0.09, (6, 8)).astype(np.float32), (24, 24))
+    foot = np.linspace(1.12, 0.82, 24, dtype=np.float32)[:, None]
+    return np.clip(foot * (1 + bands + stains), 0.35, 1.7).astype(np.float32)
 
 
 # --- mesh
@@ -389,9 +511,15 @@ def draw_vehicle(vehicle: Vehicle, view: View, *, light: float = 1.0) -> Drawn |
     canvas = np.zeros(((bottom - top) * scale, (right - left) * scale, 4), np.uint8)
     _fill_faces(canvas, faces, counts, (pixels - (left, top)) * scale, world, depth,
                 np.array([0, view.height, 0]), light)  # fmt: skip
+    _stick_decals(canvas, vehicle, view, (left, top), scale, light)
     plate = _stick_plate(canvas, vehicle, view, (left, top), scale, light)
-    small = cv2.resize(canvas, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
-    return Drawn(np.asarray(small, np.uint8), left, top, plate)
+    small = np.asarray(
+        cv2.resize(canvas, (right - left, bottom - top), interpolation=cv2.INTER_AREA), np.uint8
+    )
+    if vehicle.sheen is not None:
+        sheen = cv2.resize(vehicle.sheen, (right - left, bottom - top))
+        small[..., :3] = np.clip(small[..., :3] * sheen[..., None], 0, small[..., 3:])
+    return Drawn(small, left, top, plate)
 
 
 def _fill_faces(
@@ -430,26 +558,47 @@ def _stick_plate(
 ) -> Points | None:
     """Warps the flat plate in place on the end that faces the camera."""
     for front in (True, False):
-        quad, depth = view.project(vehicle.plate_corners(front))
-        area = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
-        if area <= 6 or depth.min() < _NEAREST:
-            continue
-        local = (quad - corner) * scale
-        low = np.maximum(np.floor(local.min(axis=0)).astype(int), 0)
-        high = np.minimum(np.ceil(local.max(axis=0)).astype(int) + 1, canvas.shape[1::-1])
-        if (high - low).min() < 1:
+        quad = _facing(vehicle.plate_corners(front), view, least=6)
+        if quad is not None:
+            _stick(canvas, vehicle.flat, (quad - corner) * scale, light)
             return quad
-        flat, alpha = _fitting_size(vehicle.flat, float(np.ptp(local[:, 1])))
-        rows, columns = alpha.shape
-        source = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
-        matrix = cv2.getPerspectiveTransform(source, (local - low).astype(np.float32))
-        size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        seen = cv2.warpPerspective(flat, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-        share = cv2.warpPerspective(alpha, matrix, size).astype(np.float32)[..., None] / 255
-        room = canvas[low[1] : high[1], low[0] : high[0], :3]
-        room[:] = np.clip(room + (seen * (0.97 * light) - room) * share, 0, 255)
-        return quad
     return None
+
+
+def _stick_decals(
+    canvas: Picture, vehicle: Vehicle, view: View, corner: tuple[int, int], scale: int, light: float
+) -> None:
+    for decal in vehicle.decals:
+        rows, columns = decal.flat.alpha.shape
+        size = (decal.wide, decal.wide * rows / columns)
+        corners = vehicle.end_corners(decal.front, (decal.x, decal.up), size, 0.04)
+        quad = _facing(corners, view, least=2)
+        if quad is not None:
+            _stick(canvas, decal.flat, (quad - corner) * scale, light)
+
+
+def _facing(corners: Points, view: View, *, least: float) -> Points | None:
+    """Where a picture's corners are seen, None from behind or under ``least`` pixels."""
+    quad, depth = view.project(corners)
+    area = float(cv2.contourArea(quad.astype(np.float32), oriented=True))
+    return quad if area > least and depth.min() >= _NEAREST else None
+
+
+def _stick(canvas: Picture, picture: FlatPlate, local: Points, light: float) -> None:
+    """Warps a flat picture onto the canvas, in place; ``local`` are its corners there."""
+    low = np.maximum(np.floor(local.min(axis=0)).astype(int), 0)
+    high = np.minimum(np.ceil(local.max(axis=0)).astype(int) + 1, canvas.shape[1::-1])
+    if (high - low).min() < 1:
+        return
+    flat, alpha = _fitting_size(picture, float(np.ptp(local[:, 1])))
+    rows, columns = alpha.shape
+    source = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
+    matrix = cv2.getPerspectiveTransform(source, (local - low).astype(np.float32))
+    size = (int(high[0] - low[0]), int(high[1] - low[1]))
+    seen = cv2.warpPerspective(flat, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    share = cv2.warpPerspective(alpha, matrix, size).astype(np.float32)[..., None] / 255
+    room = canvas[low[1] : high[1], low[0] : high[0], :3]
+    room[:] = np.clip(room + (seen * (0.97 * light) - room) * share, 0, 255)
 
 
 def _fitting_size(flat: FlatPlate, tall: float) -> tuple[Picture, NDArray[np.uint8]]:
