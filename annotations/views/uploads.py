@@ -320,7 +320,10 @@ def doorman(scope: Any) -> Refused | None:
     user = by_token[0] if by_token else get_user(request)
     if not user.is_authenticated:
         return LoginNeeded()
-    allowed = _may_bring(user, request.GET.get("project", ""))
+    # A whole project is brought by anybody who may make one.
+    allowed = request.path.endswith("/projects/restore/") or _may_bring(
+        user, request.GET.get("project", "")
+    )
     return None if allowed else NotAllowed(role=Role.ANNOTATOR.label)
 
 

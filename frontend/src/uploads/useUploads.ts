@@ -5,6 +5,7 @@ import { api, unwrap } from "../api/client";
 import { afterLogin } from "../api/login-gate";
 import { useSession } from "../api/queries";
 import type { Schemas } from "../api/types";
+import { fingerprintOf } from "./fingerprint";
 import { openTus } from "./tus";
 import { isMoving, type Purpose, type Sending, Uploader } from "./uploader";
 
@@ -60,7 +61,6 @@ export function useUploads(project: number, purpose: Purpose, onDone: (upload: U
     mine: (upload) => upload.created_by === me,
     add: (files) => void begunNow(project, purpose).then((begun) => uploader.add(files, project, purpose, begun.filter((row) => row.created_by === me))),
     goOn: async (upload, file) => {
-      const { fingerprintOf } = await import("./fingerprint");
       if ((await fingerprintOf(file)) !== upload.fingerprint || file.name !== upload.name) return false;
       await uploader.add([file], project, purpose, [{ ...upload, being_sent: false }]);
       return true;
