@@ -1,5 +1,6 @@
 import { formatNumber, formatShare } from "../shared/format";
 import { Icon } from "../shared/Icon";
+import { Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { RARE, rare, splits, type VersionCounts } from "./counts";
 import { texts } from "./texts";
@@ -12,6 +13,7 @@ export function SplitParts({ counts }: { counts: VersionCounts }) {
   return (
     <section className="card stack">
       <header><h2>{t("split")}</h2><span className="t3 small">{t("split_hint")}</span></header>
+      {counts.items > 0 && counts.splits.val.items === 0 && <Notice kind="warn">{t("none_held")}</Notice>}
       <div className="split-bar" aria-hidden="true">
         {splits.filter((split) => counts.splits[split].items).map((split) => (
           <i key={split} data-split={split} style={{ flexGrow: counts.splits[split].items }}>{formatShare(counts.splits[split].items / counts.items, 0)}</i>

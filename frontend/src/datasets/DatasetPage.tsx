@@ -71,7 +71,6 @@ function OneVersion({ version }: { version: DatasetVersion }) {
 
 function Exports({ version }: { version: DatasetVersion }) {
   const t = useTexts(texts);
-  const s = useTexts(shared);
   const client = useQueryClient();
   const may = (useProject().data?.role ?? 0) >= REVIEWER;
   const [format, setFormat] = useState<Format>(formats[version.kind][0]?.[0] ?? "csv");
@@ -94,7 +93,7 @@ function Exports({ version }: { version: DatasetVersion }) {
       {version.kind === "detector" && <label className="check"><input type="checkbox" checked={hidden} disabled={!may} onChange={(event) => setHidden(event.target.checked)} />{t("blur")}</label>}
       {make.error && <Notice kind="bad">{sentenceOf(make.error)}</Notice>}
       {exports.data?.slice(0, SHOWN).map((one) => <OneExport key={one.id} row={one} />)}
-      <Link to={`/p/${version.project}/exports`}>{s("exports")}</Link>
+      <Link to={`/p/${version.project}/exports`}>{t("all_exports")}</Link>
     </section>
   );
 }

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { api, sentenceOf, unwrap } from "../api/client";
 import type { Export } from "../api/types";
-import { formatBytes, formatDateTime, formatNumber } from "../shared/format";
+import { formatBytes, formatDateTime } from "../shared/format";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { formatName, inside } from "./order";
@@ -17,10 +17,10 @@ export function ExportRows({ rows, exports: may }: { rows: readonly Export[]; ex
   const s = useTexts(shared);
   return (
     <div className="scroll-x">
-      <table className="table">
+      <table className="table exports">
         <thead>
           <tr>
-            <th>{t("what")}</th><th>{s("state")}</th><th className="hide-narrow">{t("inside")}</th><th className="num">{t("bytes")}</th>
+            <th>{t("what")}</th><th>{s("state")}</th><th className="hide-narrow">{t("inside")}</th><th className="num hide-narrow">{t("bytes")}</th>
             <th className="hide-narrow">{t("expires")}</th><th className="hide-narrow">{s("by")}</th><th className="hide-narrow">{s("made")}</th><th />
           </tr>
         </thead>
@@ -47,13 +47,13 @@ function One({ row, may }: { row: Export; may: boolean }) {
       <tr data-export={row.id} data-state={row.state}>
         <td><What row={row} /></td>
         <td><span className={looks[row.state] ?? "chip"}>{row.state === "running" && <i className="dot" />}{t(row.state)}</span></td>
-        <td className="t2 hide-narrow export-inside">{inside(row.counts).map(([name, count]) => t(name, { count: formatNumber(count) })).join(", ") || "–"}</td>
-        <td className="num">{row.bytes === null ? "–" : formatBytes(row.bytes)}</td>
+        <td className="t2 hide-narrow export-inside">{inside(row.counts).map(([name, count]) => t(name, { count })).join(", ") || "–"}</td>
+        <td className="num hide-narrow">{row.bytes === null ? "–" : formatBytes(row.bytes)}</td>
         <td className="t2 hide-narrow">{row.state === "ready" ? formatDateTime(row.expires_at) : "–"}</td>
         <td className="t2 hide-narrow">{row.created_by}</td>
         <td className="t3 hide-narrow">{formatDateTime(row.created_at)}</td>
-        <td className="num">
-          <span className="row" style={{ justifyContent: "flex-end" }}>
+        <td className="num deeds">
+          <span className="row">
             {may && row.file && <a className="button small" href={row.file} download>{s("download")}</a>}
             {may && over && row.state !== "ready" && <button type="button" className="button small" disabled={again.isPending} onClick={() => again.mutate()}>{t("again")}</button>}
             {may && over && (
