@@ -1,22 +1,29 @@
 """Send files to the browser: single byte ranges, bounded parts, asynchronously.
 
 Django has no range support, and under ASGI a synchronous file response is read whole into
-memory first (FORMATS.md D2). Here an answer to a range holds at most ``PART`` bytes.
+memory first. Here an answer to a range holds at most ``PART`` bytes; several ranges at once
+give the whole file. Behind nginx it sends the files itself: ``LPR_X_ACCEL`` names the internal
+location of the storage folder.
 """
 
 from __future__ import annotations
 
 import asyncio
 import mimetypes
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import http_date
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, parse_http_date_safe
+
+from lprsite import files
 
 PART = 4 * 1024 * 1024
 PIECE = 256 * 1024
@@ -49,11 +56,12 @@ async def send_file(
     if download_as:
         safe = re.sub(r"[^\w.\- ]", "_", download_as, flags=re.ASCII)
         headers["Content-Disposition"] = f'attachment; filename="{safe}"'
-    if request.headers.get("If-None-Match") == etag:
+    if _known(request, etag, facts.st_mtime):
         return HttpResponse(status=304, headers=headers)
-    wanted = request.headers.get("Range", "")
-    if wanted and request.headers.get("If-Range", etag) != etag:
-        wanted = ""
+    if handed := _handed_over(path):
+        headers["X-Accel-Redirect"] = handed
+        return HttpResponse(headers=headers, content_type=kind)
+    wanted = request.headers.get("Range", "") if _is_the_same(request, etag, facts) else ""
     span = _span(wanted, size)
     if span is None:
         headers["Content-Range"] = f"bytes */{size}"
@@ -71,6 +79,29 @@ async def send_file(
     return StreamingHttpResponse(
         _pieces(path, start, end), status=status, headers=headers, content_type=kind
     )
+
+
+def _known(request: HttpRequest, etag: str, changed: float) -> bool:
+    """Whether the browser has this very file: If-None-Match, else If-Modified-Since."""
+    answer = get_conditional_response(request, etag=etag, last_modified=int(changed))
+    return answer is not None and answer.status_code == 304
+
+
+def _is_the_same(request: HttpRequest, etag: str, facts: os.stat_result) -> bool:
+    """Whether If-Range, a tag or a date, names this version of the file."""
+    given = request.headers.get("If-Range", etag)
+    return given == etag or parse_http_date_safe(given) == int(facts.st_mtime)
+
+
+def _handed_over(path: Path) -> str:
+    """The address under which nginx finds a file of the storage; empty where it does not."""
+    if not settings.X_ACCEL:
+        return ""
+    root = files.root().resolve()
+    there = path.resolve()
+    if not there.is_relative_to(root):
+        return ""
+    return f"{settings.X_ACCEL}/{quote(str(there.relative_to(root)))}"
 
 
 def _span(wanted: str, size: int) -> tuple[int, int] | None:

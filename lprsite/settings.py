@@ -175,6 +175,8 @@ DISK_RESERVE_BYTES = number("LPR_DISK_RESERVE_MB", 512) * 1024**2  # that upload
 MAX_VIDEO_BYTES = number("LPR_MAX_VIDEO_GB", 50, low=1) * 1024**3
 MAX_IMPORT_BYTES = number("LPR_MAX_IMPORT_GB", 50, low=1) * 1024**3
 EXPORT_DAYS = number("LPR_EXPORT_DAYS", 7, low=1)  # an export can be downloaded so long
+# The location of nginx, "internal", whose alias is the folder of the files: /protected
+X_ACCEL = os.environ.get("LPR_X_ACCEL", "").rstrip("/")
 SERVER_FOLDER = os.environ.get("LPR_SERVER_FOLDER", "")  # people may ingest paths below it
 
 AUTH_PASSWORD_VALIDATORS = [

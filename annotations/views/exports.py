@@ -21,6 +21,7 @@ from annotations.access import InProject
 from annotations.exporting import Order
 from annotations.models import DatasetVersion, Export, Project, Role
 from annotations.serializers_exports import ExportRequestSerializer, ExportSerializer
+from annotations.views.media import person
 from lprsite import files
 from lprsite.jobs.models import Job
 from lprsite.jobs.serializers import JobSerializer
@@ -129,10 +130,10 @@ def _key(request: HttpRequest, pk: int) -> str:
     """The file of an export that this person may have now; 404 for anything else."""
     export = Export.objects.filter(exports.downloadable(), pk=pk).select_related("project").first()
     role = Role.MANAGER if export and export.format == exports.PROJECT else Role.REVIEWER
-    if export is None or not members.may_see(request.user, export.project_id, role):
+    if export is None or not members.may_see(person(request), export.project_id, role):
         raise Http404("There is no such file.")
     if request.method == "GET" and request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
-        user: Any = request.user
+        user: Any = person(request)
         exports.record(export.project, "downloaded", f"{export.format} {export.pk}", by=user)
     return export.file
 

@@ -9,6 +9,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
 from annotations import members, thumbnails
 from annotations.models import Crop, DatasetItem, Frame, ImportBatch, Role, Video
@@ -43,6 +46,17 @@ KINDS = {
 DOWNLOADS = frozenset({"videos", "import-reports", "import-reports-json"})
 
 
+def person(request: HttpRequest) -> Any:
+    """Who asks: by session, or by the token of the API."""
+    if request.user.is_authenticated:
+        return request.user
+    try:
+        found = TokenAuthentication().authenticate(Request(request))
+    except AuthenticationFailed:
+        return request.user
+    return found[0] if found else request.user
+
+
 @sync_to_async
 def key_of(
     request: HttpRequest,
@@ -56,7 +70,7 @@ def key_of(
     Raises Http404, the same for a row that is not there and one that is not theirs.
     """
     row = rows.values_list(project, field).first()
-    if row is None or not members.may_see(request.user, row[0] or 0, role) or not row[1]:
+    if row is None or not members.may_see(person(request), row[0] or 0, role) or not row[1]:
         raise Http404("There is no such file.")
     return str(row[1])
 
@@ -90,7 +104,7 @@ def cache_of(request: HttpRequest) -> str:
 @sync_to_async
 def pictures_of(request: HttpRequest, ids: list[int]) -> list[thumbnails.Wanted]:
     """Those of the frames that the person may see, in the order of ``ids``."""
-    rows = Frame.objects.filter(pk__in=ids, project__in=members.visible(request.user))
+    rows = Frame.objects.filter(pk__in=ids, project__in=members.visible(person(request)))
     found = {row[0]: thumbnails.Wanted(*row) for row in rows.values_list("pk", "name", "file")}
     return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
 

@@ -81,6 +81,26 @@ def test_video_plays_in_parts_and_downloads_by_name(
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+def test_token_of_the_api_opens_files_too(frame: Frame, user: Any) -> None:
+    from rest_framework.authtoken.models import Token
+
+    address, token = f"/api/v1/media/frames/{frame.pk}/", Token.objects.create(user=user)
+    stranger = Token.objects.create(user=User.objects.create_user("eve"))
+
+    def status(key: str) -> int:
+        return Client().get(address, headers={"Authorization": f"Token {key}"}).status_code
+
+    assert [status(key) for key in (token.key, stranger.key, "no-token", "")] == [
+        200,
+        404,
+        404,
+        404,
+    ]
+    user.is_active = False
+    user.save()
+    assert status(token.key) == 404
+
+
 def test_others_and_nobody_get_the_same_as_for_nothing(frame: Frame) -> None:
     outsider = client_of(User.objects.create_user("eve"))
     address = f"/api/v1/media/frames/{frame.pk}/"

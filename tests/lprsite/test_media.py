@@ -101,6 +101,44 @@ async def test_range_of_another_version_is_the_whole_file(film: Path) -> None:
     assert (same.status_code, other.status_code) == (206, 200)
 
 
+@pytest.mark.parametrize("given", ["W/{}", '"a", {}', "*"])
+async def test_one_of_several_known_versions_is_enough(film: Path, given: str) -> None:
+    etag = (await ask(film))[0]["ETag"]
+    answer, _ = await ask(film, **{"If-None-Match": given.format(etag)})
+    assert (answer.status_code, answer["ETag"]) == (304, etag)
+    assert (await ask(film, **{"If-None-Match": '"other"'}))[0].status_code == 200
+
+
+async def test_file_that_did_not_change_since_is_not_sent_again(film: Path) -> None:
+    changed = (await ask(film))[0]["Last-Modified"]
+    same, _ = await ask(film, **{"If-Modified-Since": changed})
+    older, _ = await ask(film, **{"If-Modified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"})
+    assert (same.status_code, older.status_code) == (304, 200)
+
+
+async def test_if_range_may_be_a_date(film: Path) -> None:
+    changed = (await ask(film))[0]["Last-Modified"]
+    same, _ = await ask(film, Range="bytes=0-9", **{"If-Range": changed})
+    other, _ = await ask(film, Range="bytes=0-9", **{"If-Range": "Mon, 01 Jan 2001 00:00:00 GMT"})
+    nonsense, _ = await ask(film, Range="bytes=0-9", **{"If-Range": "yesterday"})
+    assert [a.status_code for a in (same, other, nonsense)] == [206, 200, 200]
+
+
+async def test_nginx_sends_the_files_of_the_storage_itself(
+    film: Path, storage: Path, settings: Any, tmp_path: Path
+) -> None:
+    settings.X_ACCEL = "/protected"
+    inside = storage / "videos" / "a b.mp4"
+    inside.parent.mkdir(parents=True)
+    inside.write_bytes(b"123")
+    answer, body = await ask(inside, Range="bytes=1-1")
+    assert (answer.status_code, body) == (200, b"")
+    assert answer["X-Accel-Redirect"] == "/protected/videos/a%20b.mp4"
+    assert answer["Content-Type"] == "video/mp4" and "Content-Range" not in answer
+    outside, body = await ask(film, Range="bytes=0-1")
+    assert (outside.status_code, len(body)) == (206, 2) and "X-Accel-Redirect" not in outside
+
+
 async def test_name_of_a_download_is_harmless(film: Path) -> None:
     request = RequestFactory().get("/film")
     answer = await send_file(request, film, download_as='a"\r\nb/ñ.mp4')
