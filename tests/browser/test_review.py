@@ -70,8 +70,8 @@ def test_the_box_follows_the_plate_in_the_video(ana: Person, site: Site) -> None
         return float(shown["x"] + shown["width"] / 2)
 
     first = centre()
-    page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Shift+ArrowLeft")
     sync_api.expect(page.locator(".timeline .mono").first).not_to_have_text("00:00.0")
     page.wait_for_timeout(300)
     assert abs(centre() - first) > 1
