@@ -6,13 +6,14 @@ import { isActive, useJob, useProject, useProjectId } from "../api/queries";
 import type { ImportDetail, Job } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { useCommands } from "../shared/commands";
-import { formatNumber } from "../shared/format";
 import { Failed, Loading, Notice } from "../shared/States";
 import { translator, useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Action } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { firstMapping, sumOf } from "./counts";
+import { Classes } from "./Classes";
+import { decided, firstMapping, type Mapping, sumOf, underMapping } from "./counts";
+import { Sums, Things } from "./Report";
 import { texts } from "./texts";
 import "./imports.css";
 
@@ -35,55 +36,67 @@ export default function ImportPage() {
   );
 }
 
-type Mapping = Record<string, string | null | undefined>;
-
-/** What is sent: every class has its decision, left out where there is none. */
-function decided(mapping: Mapping): Record<string, string | null> {
-  return Object.fromEntries(Object.entries(mapping).map(([label, becomes]) => [label, becomes ?? null]));
+/** Both long actions of a batch; the page then shows the job that answers. */
+function useActions(id: number, mapping: Mapping) {
+  const client = useQueryClient();
+  const onSuccess = () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "imports" || queryKey[0] === "jobs" });
+  const path = { id };
+  const start = useMutation({ mutationFn: () => unwrap(api.POST("/api/v1/imports/{id}/start/", { params: { path }, body: { mapping: decided(mapping) } })), onSuccess });
+  const look = useMutation({ mutationFn: () => unwrap(api.POST("/api/v1/imports/{id}/examine/", { params: { path }, body: {} })), onSuccess });
+  return { start, look };
 }
 
 function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProject();
-  const client = useQueryClient();
   const active = job && isActive(job) ? job : undefined;
   const known = useMemo(() => project.data?.labels.map((label) => label.name) ?? [], [project.data]);
   const [changed, setChanged] = useState<Mapping>({});
+  const [only, setOnly] = useState("");
   const mapping: Mapping = { ...firstMapping(Object.keys(batch.labels), known, batch.mapping), ...changed };
-  const unmapped = Object.values(mapping).some((label) => label === undefined);
-  const start = useMutation({
-    mutationFn: () => unwrap(api.POST("/api/v1/imports/{id}/start/", { params: { path: { id: batch.id } }, body: { mapping: decided(mapping) } })),
-    onSuccess: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "imports" || queryKey[0] === "jobs" }),
-  });
-  const ready = batch.dry_run && !active && job?.state === "succeeded" && !unmapped && !start.isPending;
+  const unmapped = Object.values(mapping).some((label) => label === undefined || label === "");
+  const { start, look } = useActions(batch.id, mapping);
+  // A run that was stopped or failed may be started again: what it brought stays, nothing doubles.
+  const broke = !batch.dry_run && (job?.state === "failed" || job?.state === "cancelled");
+  const open = batch.dry_run || broke;
+  const ready = open && Boolean(batch.format) && !active && !unmapped && !start.isPending && batch.kept && job !== undefined;
   useCommands([{
     id: "import", name: { en: translator(texts, "en")("import_any"), es: translator(texts, "es")("import_any") }, keys: "Ctrl+Enter",
     inFields: true, when: () => ready, run: () => start.mutate(),
   }]);
-  const sum = sumOf(batch.counts);
+  const counts = open ? underMapping(batch.counts, batch.facts.fixed, batch.classes, mapping) : batch.counts;
+  const sum = sumOf(counts);
   const step = batch.dry_run ? (active ? 0 : 1) : 2;
+  const again = <button type="button" className="button small" disabled={!batch.kept || look.isPending} onClick={() => look.mutate()}>{t("look_again")}</button>;
   return (
     <Page title={batch.name} parent={{ name: s("imports"), to: `/p/${batch.project}/imports` }}
       beside={batch.format && <span className="chip">{t("recognised", { format: batch.format })}</span>}>
       <Steps at={step} running={active !== undefined} />
       {active && <section className="card"><JobProgress job={active} name={t(batch.dry_run ? "looking" : "importing", { name: batch.name })} /></section>}
-      {job?.state === "failed" && <Notice kind="bad">{job.error} <Link to={`/p/${batch.project}/imports`}>{t("other_file")}</Link></Notice>}
-      {(sum.seen > 0 || job?.state === "succeeded") && (
+      {job?.state === "failed" && <Notice kind="bad">{job.error} {broke && t("safe_again")} <Link to={`/p/${batch.project}/imports`}>{t("other_file")}</Link>{!batch.format && <> {again}</>}</Notice>}
+      {broke && job?.state === "cancelled" && <Notice kind="warn">{t("stopped")} {t("safe_again")}</Notice>}
+      {look.error && <Notice kind="bad">{sentenceOf(look.error)}</Notice>}
+      {!batch.kept && <Notice kind="warn">{t("file_gone")}</Notice>}
+      {batch.format && (
         <div className="columns">
           <div className="stack">
             {Object.keys(batch.labels).length > 0 && (
-              <Classes batch={batch} mapping={mapping} known={known} onChange={(label, to) => setChanged({ ...changed, [label]: to })} />
+              <Classes batch={batch} mapping={mapping} known={known} open={open && !active} onChange={(label, to) => setChanged({ ...changed, [label]: to })} />
             )}
-            <Things batch={batch} />
+            <ReadTexts batch={batch} />
+            <Things batch={batch} only={only} onAll={() => setOnly("")} />
           </div>
           <div className="stack">
-            <Sums batch={batch} over={!batch.dry_run && !active} />
-            {batch.dry_run ? (
+            <Sums batch={batch} sum={sum} over={!open && !active} only={only} onOnly={setOnly} />
+            <Known batch={batch} again={!active && again} />
+            {open ? (
               <>
                 {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
                 {unmapped && <p className="t2">{t("map_first")}</p>}
-                <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => start.mutate()}>{t("import_n", { count: sum.imported })}</Action>
+                <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => start.mutate()}>
+                  {sum.imported > 0 ? t(Object.keys(batch.labels).length ? "import_n" : "import_texts", { count: sum.imported }) : t("import_pictures", { count: batch.facts.pictures ?? 0 })}
+                </Action>
               </>
             ) : !active && <Link className="button primary" to={`/p/${batch.project}/frames`}>{t("look_at")}</Link>}
           </div>
@@ -96,7 +109,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
 function Steps({ at, running }: { at: number; running: boolean }) {
   const t = useTexts(texts);
   return (
-    <div className="spread">
+    <div className="spread steps">
       <ol className="row wrap">
         {(["uploaded", "check_classes", "done"] as const).map((step, index) => (
           <li key={step} className="row">
@@ -110,91 +123,34 @@ function Steps({ at, running }: { at: number; running: boolean }) {
   );
 }
 
-function Classes({ batch, mapping, known, onChange }: {
-  batch: ImportDetail; mapping: Mapping; known: readonly string[]; onChange: (label: string, to: string | null | undefined) => void;
-}) {
+/** Some texts with their files, so that a wrong reading of names is seen before it is imported. */
+function ReadTexts({ batch }: { batch: ImportDetail }) {
   const t = useTexts(texts);
-  const labels = Object.entries(batch.labels);
-  const used = Object.values(mapping).filter(Boolean).length;
-  const options = (label: string) => [...new Set([...known, ...(/^\d+$/.test(label) ? [] : [label])])];
+  const read = batch.facts.sample_texts ?? [];
+  if (read.length === 0) return null;
   return (
     <section className="card scroll-x">
-      <header><h2>{t("classes")}</h2><span className="t3 small">{t("classes_used", { count: labels.length, used })}</span></header>
-      <table className="table classes">
-        <thead><tr><th>{t("class_name")}</th><th className="num">{t("boxes")}</th><th>{t("becomes")}</th></tr></thead>
-        <tbody>
-          {labels.map(([label, count]) => (
-            <tr key={label}>
-              <td>{label} {batch.needs_map && <span className="t3">{t("no_name")}</span>}</td>
-              <td className="num">{formatNumber(count)}</td>
-              <td>
-                <select className="input" aria-label={`${label}: ${t("becomes")}`} disabled={!batch.dry_run}
-                  value={mapping[label] === undefined ? "?" : (mapping[label] ?? "")}
-                  onChange={(event) => onChange(label, event.target.value === "?" ? undefined : event.target.value || null)}>
-                  {mapping[label] === undefined && <option value="?">{t("choose_class")}</option>}
-                  {options(label).map((one) => <option key={one} value={one}>{known.includes(one) ? one : t("new_label", { name: one })}</option>)}
-                  <option value="">{t("leave_out")}</option>
-                </select>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-function reasonName(t: (key: keyof typeof texts) => string, reason: string): string {
-  return reason in texts ? t(reason as keyof typeof texts) : reason.replaceAll("_", " ");
-}
-
-function Sums({ batch, over }: { batch: ImportDetail; over: boolean }) {
-  const t = useTexts(texts);
-  const project = useProject();
-  const sum = sumOf(batch.counts);
-  const pictures = batch.counts.pictures ?? batch.counts.frames;
-  return (
-    <section className="card stack">
-      <h2>{t("accounted")}</h2>
+      <header><h2>{t("texts_read")}</h2><span className="t3 small">{t("texts_some", { count: read.length })}</span></header>
       <table className="table">
-        <tbody>
-          <tr><td>{t("seen")}</td><td className="num strong">{formatNumber(sum.seen)}</td></tr>
-          <tr><td>{t(over ? "did_import" : "will_import")}</td><td className="num ok strong">{formatNumber(sum.imported)}</td></tr>
-          {sum.clamped > 0 && <tr><td className="t3">{t("clamped")}</td><td className="num t3">{formatNumber(sum.clamped)}</td></tr>}
-          {sum.reasons.map(([reason, count]) => (
-            <tr key={reason}><td>{reasonName(t, reason)}</td><td className="num warn strong">{formatNumber(count)}</td></tr>
-          ))}
-        </tbody>
+        <tbody>{read.map(([file, text]) => <tr key={file}><td className="mono small">{file}</td><td className="mono strong">{text}</td></tr>)}</tbody>
       </table>
-      {sum.adds
-        ? <p className="spread small"><span className="t3">{[sum.imported, ...sum.reasons.map(([, count]) => count)].map((n) => formatNumber(n)).join(" + ")}</span><span className="ok">= {formatNumber(sum.seen)} ✓</span></p>
-        : <Notice kind="bad">{t("sum_wrong")}</Notice>}
-      <dl className="facts">
-        {pictures !== undefined && <><dt>{t("pictures")}</dt><dd>{formatNumber(pictures)}</dd></>}
-        <dt>{t("into")}</dt><dd>{project.data?.name}</dd>
-      </dl>
     </section>
   );
 }
 
-function Things({ batch }: { batch: ImportDetail }) {
+/** What the project knows of these pictures: those it has, and which video they may be of. */
+function Known({ batch, again }: { batch: ImportDetail; again: React.ReactNode }) {
   const t = useTexts(texts);
-  const s = useTexts(shared);
-  const [most, setMost] = useState(50);
+  const { elsewhere = 0, of_videos: ofVideos = {}, likely_videos: likely = [] } = batch.facts;
+  const linked = Object.values(ofVideos).reduce((all, count) => all + count, 0);
+  const missing = (batch.counts.picture_missing ?? 0) > 0;
+  if (!elsewhere && !linked && likely.length === 0 && !missing) return null;
   return (
-    <section className="card">
-      <header><h2>{batch.report.length ? t("things", { count: batch.report.length }) : t("things_none")}</h2></header>
-      <table className="table things">
-        <tbody>
-          {batch.report.slice(0, most).map((line, index) => (
-            <tr key={index}>
-              <td className="mono small wrap">{line.file} {line.line > 0 && <span className="t3">{t("line", { line: line.line })}</span>}</td>
-              <td className="wrap t2">{line.sentence}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {batch.report.length > most && <button type="button" className="button small" onClick={() => setMost(most + 200)}>{s("more")}</button>}
+    <section className="card stack tight">
+      {elsewhere > 0 && <p>{t("elsewhere", { count: elsewhere })}</p>}
+      {linked > 0 && <p>{t("of_videos", { count: linked })}</p>}
+      {likely.map((one) => <p key={one.video} className="t2">{t("likely", { alike: one.alike, looked: one.looked, name: one.name })}</p>)}
+      {missing && <div className="spread"><p className="t2">{t("missing_help")}</p>{again}</div>}
     </section>
   );
 }
