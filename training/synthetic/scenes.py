@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthetic import camera, glyphs, plates, vehicles, weather
+from training.synthetic import backdrops, camera, plates, vehicles, weather
+from training.synthetic.backdrops import colour_of as _colour
 from training.synthetic.vehicles import Drawn, Vehicle, View
 
 Picture = NDArray[np.uint8]
@@ -88,7 +89,9 @@ def render(
     parked = _park(rng, place, count, formats, first=first)
     picture, boxes = compose(place, parked)
     lamps = [lamp for _, vehicle in parked for lamp in vehicle.lamps(place.view)]
-    return Scene(weather.spoil(rng, picture, lamps, damage=damage), boxes)
+    shining = [(b.x1, b.y1, b.x2, b.y2) for b in boxes if b.label == "plate"]
+    seen = weather.spoil(rng, picture, lamps, shining, damage=damage)
+    return Scene(seen, boxes)
 
 
 def compose(
@@ -160,16 +163,16 @@ def _choose_place(
 ) -> tuple[Place, tuple[float, float, float] | None]:
     """A street, and where (x, z, heading) its first vehicle stands, if that was chosen.
 
-    Half are streets as any camera sees them. The others look at one vehicle: from near, as
+    Two in five are streets as any camera sees them. The others look at one vehicle: from near, as
     people photograph them, or from a gantry through a long lens.
     """
     way = float(rng.random())
-    if way < 0.5:
-        return make_place(rng, size=size, lanes=int(rng.integers(1, 5))), None
-    near = way < 0.8
+    if way < 0.4:
+        return make_place(rng, size=size, lanes=int(rng.integers(1, 5)), cluttered=True), None
+    near = way < 0.78
     if near:
         high, focal = rng.uniform((0.9, 0.8), (2.0, 1.7))
-        plate = float(np.exp(rng.uniform(np.log(0.05), np.log(0.32))))
+        plate = float(np.exp(rng.uniform(np.log(0.07), np.log(0.34))))
         heading = float(np.clip(rng.normal(0, 0.3), -0.8, 0.8))
     else:
         high, focal = rng.uniform((3.5, 1.5), (7.0, 3.2))
@@ -181,17 +184,24 @@ def _choose_place(
     pitch = np.arctan((high - 0.6) / z) - np.arctan((row - 0.5) * size[1] / focal)
     view = View(size[0], size[1], float(focal), float(high), float(pitch))
     x = (float(column) - 0.5) * size[0] * z / float(focal)
-    place = make_place(rng, size=size, lanes=int(rng.integers(1, 4)), view=view)
+    place = make_place(rng, size=size, lanes=int(rng.integers(1, 4)), view=view, cluttered=True)
     away = rng.random() < 0.6
     return place, (x, z + 2.1, heading + (0.0 if away else np.pi))
 
 
 def make_place(
-    rng: Rng, *, size: tuple[int, int], lanes: int, view: View | None = None, lane: float = 3.0
+    rng: Rng,
+    *,
+    size: tuple[int, int],
+    lanes: int,
+    view: View | None = None,
+    lane: float = 3.0,
+    cluttered: bool = False,
 ) -> Place:
     """An empty street of ``lanes`` lanes, ``lane`` metres each, before a camera.
 
-    Without ``view`` a camera is drawn: 1.3 to 6 m high, wide to long lens.
+    Without ``view`` a camera is drawn: 1.3 to 6 m high, wide to long lens. A ``cluttered``
+    street has walls, fences and hedges beside it.
     """
     turn, shift = 0.0, 0.0
     if view is None:
@@ -200,6 +210,8 @@ def make_place(
     middles = tuple((i - (lanes - 1) / 2) * lane + shift for i in range(lanes))
     picture = _sky_and_houses(rng, view)
     _ground(rng, picture, view, _ground_map(rng, middles, lane), turn)
+    if cluttered:
+        backdrops.line_street(rng, picture, int(np.clip(view.horizon, 0, size[1] - 1)))
     _posts(rng, picture, view, middles, lane)
     light = float(rng.uniform(0.85, 1.1))
     return Place(view, picture, middles, light, turn)
@@ -220,9 +232,10 @@ def _sky_and_houses(rng: Rng, view: View) -> Picture:
     horizon = int(np.clip(view.horizon, 0, view.height_px))
     if horizon < 2:
         return picture
-    top, low = rng.uniform(120, 240, 3), rng.uniform(180, 250, 3)
+    top, low = (np.add(backdrops.muted(rng, 120, 240), (14, 4, 0)) for _ in range(2))
+    low = np.maximum(low, 170)
     share = np.linspace(0, 1, horizon)[:, None, None]
-    picture[:horizon] = top + (low - top) * share
+    picture[:horizon] = np.clip(top + (low - top) * share, 0, 255)
     reach = max(6, horizon)
     x = -20
     while x < view.width:
@@ -236,7 +249,7 @@ def _sky_and_houses(rng: Rng, view: View) -> Picture:
 
 def _house(rng: Rng, picture: Picture, box: tuple[int, int, int, int]) -> None:
     x, y, w, h = box
-    wall = rng.uniform(50, 220) + rng.normal(0, 18, 3)
+    wall = backdrops.muted(rng, 50, 220)
     cv2.rectangle(picture, (x, y), (x + w, y + h), _colour(wall), -1)
     pitch_x, pitch_y = int(rng.integers(7, 26)), int(rng.integers(8, 26))
     window = _colour(wall * float(rng.choice([0.45, 0.6, 1.25])))
@@ -245,23 +258,7 @@ def _house(rng: Rng, picture: Picture, box: tuple[int, int, int, int]) -> None:
             end = (column + pitch_x // 2, row + pitch_y // 2)
             cv2.rectangle(picture, (column, row), end, window, -1)
     if rng.random() < 0.35 and w > 24:  # shop sign: text that is no plate
-        _sign(rng, picture, (x + w // 8, y + h // 2), w * 3 // 4)
-
-
-def _sign(rng: Rng, picture: Picture, corner: tuple[int, int], wide: int) -> None:
-    words = ("PARKING", "FARMACIA", "CAFE 24", "SALIDA", "HOTEL", "TALLER 305", "BANCO", "ENTRADA")
-    mask = glyphs.text_mask(words[int(rng.integers(len(words)))])
-    tall = max(5, round(wide * glyphs.TEXT_HEIGHT / mask.shape[1]))
-    x, y = max(0, corner[0]), max(0, corner[1])
-    room = picture[y : y + tall + 4, x : x + wide + 4]
-    if room.shape[0] < 6 or room.shape[1] < 12:
-        return
-    board = rng.uniform(30, 240, 3)
-    room[:] = board
-    inner = room[2:-2, 2:-2]
-    text = cv2.resize(mask, (inner.shape[1], inner.shape[0]), interpolation=cv2.INTER_AREA)
-    ink = 255.0 if board.mean() < 128 else 20.0
-    inner[:] = inner + (ink - inner) * (text[..., None] / 255)
+        backdrops.board(rng, picture, (x + w // 8, y + h // 2), w * 3 // 4)
 
 
 def _trees(rng: Rng, picture: Picture, horizon: int, reach: int) -> None:
@@ -381,16 +378,11 @@ def _posts(rng: Rng, picture: Picture, view: View, middles: tuple[float, ...], l
         pixels, depth = view.project(foot)
         if depth.min() < 1:
             continue
-        colour = _colour(rng.uniform(20, 230, 3))
+        colour = _colour(backdrops.muted(rng, 20, 230))
         cv2.fillConvexPoly(picture, np.round(pixels).astype(np.int32), colour, cv2.LINE_AA)
         left, top = pixels[:, 0].min(), pixels[:, 1].min()
         if wide > 1 and rng.random() < 0.6:
-            _sign(rng, picture, (int(left), int(top)), int(np.ptp(pixels[:, 0])))
-
-
-def _colour(values: NDArray[np.float64]) -> tuple[int, int, int]:
-    blue, green, red = (int(np.clip(value, 0, 255)) for value in values)
-    return blue, green, red
+            backdrops.board(rng, picture, (int(left), int(top)), int(np.ptp(pixels[:, 0])))
 
 
 # --- vehicles

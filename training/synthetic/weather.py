@@ -17,23 +17,32 @@ from training.synthetic.vehicles import Lamp
 Picture = NDArray[np.uint8]
 Image = NDArray[np.float32]
 Rng = np.random.Generator
+Box = tuple[float, float, float, float]
 
 _CASTS = ((1.0, 0.72, 1.25), (1.35, 0.85, 1.2), (0.7, 0.8, 1.5), (0.8, 1.2, 0.85), (1.2, 1.0, 0.8))
 
 
-def spoil(rng: Rng, picture: Picture, lamps: Sequence[Lamp] = (), *, damage: float) -> Picture:
+def spoil(
+    rng: Rng,
+    picture: Picture,
+    lamps: Sequence[Lamp] = (),
+    plates: Sequence[Box] = (),
+    *,
+    damage: float,
+) -> Picture:
     """The scene as a camera on the street would have recorded it.
 
-    ``damage`` 0 leaves it nearly as it is; 1 has the spread of real pictures, nights with
-    lamps among them.
+    ``plates`` (x1, y1, x2, y2) throw light back at night. ``damage`` 0 leaves it nearly as it
+    is; 1 has the spread of real pictures, nights with lamps among them.
     """
     image = picture.astype(np.float32)
-    night = rng.random() < 0.28 * damage
+    night = rng.random() < 0.22 * damage
     if damage > 0:
         _texture(rng, image, damage)
         _light(rng, image, damage)
     if night:
-        image *= float(rng.uniform(0.12, 0.5))
+        image *= float(rng.uniform(0.15, 0.55))
+        _reflect(rng, image, plates)
     if night or rng.random() < 0.15 * damage:
         _glow(rng, image, lamps, strong=night)
     image = _colours(rng, image, damage, night=night)
@@ -47,8 +56,8 @@ def spoil(rng: Rng, picture: Picture, lamps: Sequence[Lamp] = (), *, damage: flo
 def _texture(rng: Rng, image: Image, damage: float) -> None:
     """Nothing is of one colour: soft and fine stains over everything."""
     height, width = image.shape[:2]
-    strength = float(rng.uniform(0.02, 0.12)) * min(damage, 1.0)
-    for cells in (7, 23, 71):
+    strength = float(rng.uniform(0.01, 0.05)) * min(damage, 1.0)
+    for cells in (7, 29, 121):
         rows = max(2, cells * height // width)
         stains = rng.standard_normal((rows, cells), np.float32) * np.float32(strength)
         image *= 1 + cv2.resize(stains, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
@@ -68,6 +77,14 @@ def _light(rng: Rng, image: Image, damage: float) -> None:
     image *= cv2.resize(light.astype(np.float32), (width, height))[..., None]
 
 
+def _reflect(rng: Rng, image: Image, plates: Sequence[Box]) -> None:
+    """Plates shine in headlights, or under their own lamps."""
+    for x1, y1, x2, y2 in plates:
+        if rng.random() < 0.75:
+            room = image[max(0, round(y1)) : round(y2), max(0, round(x1)) : round(x2)]
+            room *= float(rng.uniform(1.3, 4.0))
+
+
 def _glow(rng: Rng, image: Image, lamps: Sequence[Lamp], *, strong: bool) -> None:
     """Lamps that are on, with the halo of a dirty lens."""
     height, width = image.shape[:2]
@@ -84,6 +101,7 @@ def _glow(rng: Rng, image: Image, lamps: Sequence[Lamp], *, strong: bool) -> Non
         cv2.circle(quarter, at, radius, colour, -1)
     if not on:
         return
+    quarter = np.asarray(cv2.GaussianBlur(quarter, (3, 3), 0), np.float32)
     halo = cv2.GaussianBlur(quarter, (0, 0), float(rng.uniform(2, 7)))
     light = quarter * float(rng.uniform(0.4, 1)) + halo * float(rng.uniform(0.5, 2.5))
     image += cv2.resize(light, (width, height))

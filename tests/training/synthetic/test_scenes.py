@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.synthetic import plates, scenes, vehicles
+from training.synthetic import backdrops, plates, scenes, vehicles, weather
 from training.synthetic.scenes import Place, Scene, SceneBox
 from training.synthetic.vehicles import Vehicle, View
 
@@ -104,3 +104,47 @@ def test_a_half_hidden_car_is_boxed_where_it_shows() -> None:
 def test_a_car_beyond_the_edge_has_no_box() -> None:
     assert boxes("car", (40.0, 12.0)) == {}
     assert boxes("car", (0.0, -10.0)) == {}
+
+
+def test_plates_are_seen_from_far_and_near() -> None:
+    heights = [
+        box.y2 - box.y1 for seed in range(40) for box in scene(seed).boxes if box.label == "plate"
+    ]
+    assert min(heights) < 8 and max(heights) > 40
+
+
+def test_lamps_stand_on_the_end_that_faces_the_camera() -> None:
+    car = vehicles.make_vehicle(np.random.default_rng(1), plates.draw(np.random.default_rng(1)))
+    front = car.at(0.0, 14.0, np.pi).lamps(VIEW)
+    rear = car.at(0.0, 14.0, 0.0).lamps(VIEW)
+    assert [lamp.red for lamp in front] == [False] * 2 and [lamp.red for lamp in rear] == [True] * 2
+    assert all(abs((a.x + b.x) / 2 - 320) < 12 for a, b in (front, rear))
+
+
+def test_a_detailed_vehicle_has_the_same_outline_as_a_plain_one() -> None:
+    flat = plates.draw(np.random.default_rng(0))
+    cars = [vehicles.make_vehicle(np.random.default_rng(3), flat, kind="van", detailed=detailed)
+            for detailed in (False, True)]  # fmt: skip
+    plain, rich = (vehicles.draw_vehicle(car.at(0.0, 12.0, 0.0), VIEW) for car in cars)
+    assert plain is not None and rich is not None
+    assert np.array_equal(plain.bgra[..., 3], rich.bgra[..., 3])
+    assert not np.array_equal(plain.bgra, rich.bgra)
+
+
+def test_without_damage_a_scene_stays_nearly_as_it_was() -> None:
+    picture = np.full((90, 160, 3), 120, np.uint8)
+    calm = weather.spoil(np.random.default_rng(0), picture, damage=0.0)
+    assert abs(float(calm.mean()) - 120) < 6 and float(calm.std()) < 3
+    spoilt = [weather.spoil(np.random.default_rng(s), picture, damage=1.0) for s in range(12)]
+    assert {one.shape for one in spoilt} == {(90, 160, 3)}
+    assert np.std([one.mean() for one in spoilt]) > 10
+
+
+def test_backdrops_stay_within_the_picture() -> None:
+    picture = np.full((90, 160, 3), 200, np.uint8)
+    for number, draw in enumerate((backdrops.hedge, backdrops.wall, backdrops.fence)):
+        seen = picture.copy()
+        draw(np.random.default_rng(number), seen, (-30, 40, 90, 200))
+        assert (seen[:40] == 200).all() and (seen[:, 60:] == 200).all()
+        assert (seen[40:, :60] != 200).any()
+        draw(np.random.default_rng(number), seen, (400, 400, 20, 20))
