@@ -51,12 +51,14 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
   return (
     <section className="card scroll-x">
       <table className="table">
-        <thead><tr><th>{t("video")}</th><th className="hide-narrow">{t("models")}</th><th className="hide-narrow">{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th className="num">{t("right")}</th><th className="num hide-narrow">{t("missed")}</th><th className="num hide-narrow">{t("false")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
+        <thead><tr><th>{t("video")}</th><th className="hide-narrow">{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th className="num">{t("right")}</th><th className="num hide-narrow">{t("missed")}</th><th className="num hide-narrow">{t("false")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
         <tbody>
           {rows.map((run) => (
-            <tr key={run.id} style={{ height: 40 }}>
-              <td><Link to={`/p/${project}/videos/${run.video}`}>{run.video_name}</Link></td>
-              <td className="t2 small hide-narrow">{run.detector_name}, {run.recognizer_name}</td>
+            <tr key={run.id} style={{ height: 48 }}>
+              <td>
+                <Link to={`/p/${project}/videos/${run.video}`}>{run.video_name}</Link>
+                <div className="t2 small hide-narrow">{run.detector_name}, {run.recognizer_name}</div>
+              </td>
               <td className="hide-narrow"><RunState job={run.job} /></td>
               <Score run={run} />
               <td className="t3 hide-narrow">{formatDateTime(run.created_at)}</td>

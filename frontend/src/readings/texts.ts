@@ -11,7 +11,6 @@ export const texts = defineTexts({
   fps: { en: "Frames a second", es: "Fotogramas por segundo" },
   start: { en: "Read it", es: "Leerlo" },
   reading: { en: "Reading", es: "Leyendo" },
-  models: { en: "Models", es: "Modelos" },
   reads: { en: "Reads", es: "Placas leídas" },
   reviewed: { en: "Reviewed", es: "Revisadas" },
   right: { en: "Right", es: "Correctas" },
