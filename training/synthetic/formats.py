@@ -82,6 +82,8 @@ _CHILEAN = "[BCDFGHJKLPRSTVWXYZ]"
 _S = "[ABCDEFGHIJKLMNPQRSTUVWXYZ]"
 
 _ALIKE = "OODQQMWNHIT"
+# share of these letters that is drawn again
+_AVOIDED = {"Q": 0.8, "I": 0.5}
 
 _BR_CITIES = (
     "SP-SAO PAULO", "PR-CURITIBA", "BA-SALVADOR", "MG-UBERABA", "RJ-NITEROI", "PR-PARANAGUA",
@@ -357,7 +359,8 @@ def fill(rng: np.random.Generator, pattern: str, text: str | None = None) -> str
     """The row as drawn, separators included.
 
     Every character of a set is about equally likely, so that a network has to read; those
-    that are taken for each other (O, D, Q; M, W, N, H; I, T) come half as often again.
+    that are taken for each other (O, D, Q; M, W, N, H; I, T) come half as often again. Q and
+    I come rarely, as on real plates: what looks like both an O and a Q is an O.
     """
     given = iter(text) if text is not None and fits(text, pattern) else None
     out = []
@@ -371,6 +374,8 @@ def fill(rng: np.random.Generator, pattern: str, text: str | None = None) -> str
             if len(slot) > 20 and rng.random() < 0.18:
                 alike = _ALIKE[int(rng.integers(len(_ALIKE)))]
                 drawn = alike if alike in slot[1:] else drawn
+            if len(slot) > 20 and rng.random() < _AVOIDED.get(drawn, 0):
+                drawn = slot[1 + int(rng.integers(len(slot) - 1))]
             out.append(drawn)
     return "".join(out)
 
