@@ -23,7 +23,7 @@ from training.synthetic import plates
 
 NAME = "recognizer.safetensors"
 # A name that stands twice is drawn twice as often.
-_OFTEN = ("ecuador", "brazil", "brazil", "argentina", "europe", "usa", "usa")
+_OFTEN = ("ecuador", "brazil", "brazil", "brazil", "argentina", "europe", "usa", "usa")
 
 
 def config(
@@ -42,7 +42,7 @@ def config(
         synthetic=plates_an_epoch,
         synthetic_formats=(*plates.format_names(), *_OFTEN),
         easy_start=0.0 if started else 0.15,
-        rate=2e-3 if started else 3e-3,
+        rate=1.5e-3 if started else 3e-3,
         soft_start=0.05,
         ema=0.998,
         preset="starter",

@@ -81,9 +81,9 @@ _CHILEAN = "[BCDFGHJKLPRSTVWXYZ]"
 # States print no O (or no I) that could be taken for a digit; own choices of owners do.
 _S = "[ABCDEFGHIJKLMNPQRSTUVWXYZ]"
 
-_ALIKE = "OODQQMWNHIT"
+_ALIKE = "OODQMWNHIT"
 # share of these letters that is drawn again
-_AVOIDED = {"Q": 0.8, "I": 0.5}
+_AVOIDED = {"Q": 0.85, "I": 0.5}
 
 _BR_CITIES = (
     "SP-SAO PAULO", "PR-CURITIBA", "BA-SALVADOR", "MG-UBERABA", "RJ-NITEROI", "PR-PARANAGUA",

@@ -92,9 +92,9 @@ def test_characters_are_equally_frequent_so_that_a_network_reads_and_does_not_gu
     rng = np.random.default_rng(0)
     firsts = [formats.fill(rng, "A9")[0] for _ in range(26 * 60)]
     counts = {letter: firsts.count(letter) for letter in formats.LETTERS}
-    assert 5 < counts["Q"] < counts["I"] < counts["O"]  # plates avoid Q and I; so does a guess
+    assert 0 < counts["Q"] < counts["I"] < counts["O"]  # plates avoid Q and I; so does a guess
     others = [counts[letter] for letter in formats.LETTERS if letter not in "QI"]
-    assert min(others) > 30 and max(others) < 100
+    assert min(others) > 30 and max(others) < 130
 
 
 def test_what_is_not_text_is_drawn_but_not_told() -> None:
