@@ -101,7 +101,7 @@ def street(
     rng = np.random.default_rng(5)
     place = cv2.resize(rng.integers(60, 160, (18, 32), np.uint8), (320, 180)).astype(np.float32)
     with av.open(str(path), "w", format=container) as out:
-        stream = cast(VideoStream, out.add_stream("libx264", rate=fps))
+        stream = out.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         stream.codec_context.time_base = Fraction(1, fps)
         stream.codec_context.gop_size = gop
@@ -129,8 +129,9 @@ def scatter(path: Path, *, count: int = 200, seed: int = 1) -> Path:
     """Change random bytes of the media data."""
     data = bytearray(path.read_bytes())
     at = data.index(b"mdat") + 4
+    length = struct.unpack(">I", data[at - 8 : at - 4])[0] - 8
     rng = np.random.default_rng(seed)
-    for place in rng.integers(at + 2000, len(data), count):
+    for place in rng.integers(at + 2000, at + length, count):
         data[place] = int(rng.integers(256))
     path.write_bytes(data)
     return path

@@ -189,3 +189,111 @@ def test_real_clips_are_whole_and_sampled_by_time(shared, name, frames, seconds)
     assert video.probe(path).duration == pytest.approx(seconds, abs=0.01)
     assert len(taken) == int(seconds) + 1
     assert all(0 <= moment - k + TICK < 0.1 for k, moment in enumerate(taken))
+
+
+# --- the table of files that came out of real cameras
+
+
+def decoded(path: Path) -> tuple[list[int], DecodeReport]:
+    report = DecodeReport()
+    return [clips.bar_of(frame.bgr()) for frame in video.decode(path, report=report)], report
+
+
+@pytest.mark.parametrize(
+    ("suffix", "given"),
+    [
+        (".mp4", {"codec": "libx265"}),
+        (".mp4", {"codec": "libx265", "pixel_format": "yuv420p10le"}),
+        (".mkv", {"codec": "libx265"}),
+        (".avi", {"codec": "mjpeg", "pixel_format": "yuvj420p"}),
+        (".avi", {"codec": "mpeg4"}),
+        (".mp4", {"gop": 250, "b_frames": 3}),
+        (".ts", {"b_frames": 3}),
+        (".mkv", {"codec": "libvpx-vp9"}),
+        (".mov", {}),
+    ],
+)
+def test_codecs_and_containers_of_cameras_are_read_whole(tmp_path, suffix, given):
+    path = clips.write(tmp_path / f"cam{suffix}", **given)
+    numbers, report = decoded(path)
+    assert numbers == list(range(40)) and report.complete
+    info = video.probe(path)
+    assert info.damage()["complete"] is True and info.scan.packets == 40
+    assert info.duration == pytest.approx(4.0, abs=0.15)
+
+
+def test_file_cut_at_a_fifth_is_known_before_anybody_decodes_it(tmp_path):
+    source = clips.write(tmp_path / "source.mp4", gop=5)
+    path = tmp_path / "cut.mp4"
+    make_preview(source, path)
+    clips.cut(path, 0.6)
+    found = video.probe(path).damage()
+    assert found["expected"] == 40 and 0 < found["packets"] < 35
+    assert found["missing"] == 40 - found["packets"] and found["complete"] is False
+    numbers, report = decoded(path)
+    assert numbers == list(range(len(numbers))) and len(numbers) >= found["packets"] - 1
+    assert report.missing == 40 - len(numbers) and not report.complete
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mkv"])
+def test_recording_that_broke_off_is_read_to_its_end(tmp_path, suffix):
+    path = clips.cut(clips.write(tmp_path / f"cut{suffix}"), 0.6)
+    numbers, _ = decoded(path)
+    assert 10 < len(numbers) < 40 and numbers[:10] == list(range(10))
+    assert video.probe(path).width == 160
+
+
+def test_changed_bytes_are_counted_and_the_rest_is_read(tmp_path):
+    path = clips.scatter(clips.write(tmp_path / "bad.mp4", gop=5), count=60)
+    numbers, report = decoded(path)
+    assert report.finished and len(numbers) > 20
+    assert report.corrupt + report.errors > 0 and not report.complete
+
+
+def test_a_zeroed_part_loses_no_more_than_itself(tmp_path):
+    path = clips.damage(clips.write(tmp_path / "bad.mp4", gop=5), start=0.4, end=0.5)
+    numbers, report = decoded(path)
+    assert numbers[-5:] == [35, 36, 37, 38, 39] and numbers[:10] == list(range(10))
+    assert report.errors + report.corrupt > 0 and not report.complete
+
+
+def test_hole_in_the_times_is_told(tmp_path):
+    times = [k / 10 for k in range(20)] + [4.1 + k / 10 for k in range(10)]
+    path = clips.write(tmp_path / "vfr.mp4", frames=30, times=times)
+    scan = video.probe(path).scan
+    assert (scan.holes, scan.hole_seconds) == (1, pytest.approx(2.1, abs=0.01))
+    uneven = [k / 10 + (k % 3) * 0.03 for k in range(30)]
+    path = clips.write(tmp_path / "uneven.mp4", frames=30, times=uneven)
+    assert video.probe(path).scan.varies
+    assert not video.probe(clips.write(tmp_path / "even.mkv", b_frames=2)).scan.varies
+
+
+def test_packets_without_times_are_shown_one_after_the_other(tmp_path):
+    """AVI stores no times of showing; the rate gives them."""
+    path = clips.write(tmp_path / "cam.avi", codec="mpeg4", b_frames=0)
+    assert video.probe(path).scan.untimed in (0, 40)
+    seconds = [frame.seconds for frame in video.decode(path)]
+    assert seconds == pytest.approx([k / 10 for k in range(40)], abs=0.001)
+
+
+def test_a_limit_of_memory_is_no_damage(clip, monkeypatch):
+    from annotations.vision import streams
+
+    class Full:
+        codec_context = None
+
+    def no_memory(_packet):
+        raise MemoryError
+
+    stream = Full()
+    stream.codec_context = Full()
+    stream.codec_context.decode = no_memory
+    with pytest.raises(MemoryError):
+        streams._decode_packet(stream, None, DecodeReport())
+
+
+def test_dhash_of_a_turned_video_is_that_of_what_people_see(tmp_path):
+    turned = next(video.decode(clips.write(tmp_path / "t.mp4", frames=1, rotation=-90)))
+    wanted = int(crops.dhash(turned.bgr()), 16)
+    assert (turned.dhash() ^ wanted).bit_count() <= 6
+    assert turned.small_bgr(48).shape == (48, 29, 3)
