@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from annotations import (
     selections,
     uploads,
     videos,
+    watching,
 )
 from annotations import crops as crop_steps
 from annotations.models import (
@@ -32,11 +34,15 @@ from annotations.models import (
     Selection,
     Upload,
     Video,
+    WatchedFile,
 )
 from annotations.vision.activity import MOVES
 from lprsite import files
+from lprsite.errors import Refused
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
+
+log = logging.getLogger(__name__)
 
 
 @task("ingest_video", queue="media")
@@ -288,3 +294,17 @@ def sweep() -> None:
     for project in projects_left:
         start_delete_project(project)
     exports.expire()
+
+
+@shared_task(name="annotations.tasks.watch")
+def watch() -> None:
+    """Take up what is new in the watched folder."""
+    try:
+        with transaction.atomic():
+            for project, row in watching.new_files():
+                job = ingest_video.enqueue(
+                    project_id=project.pk, path=row.path, name=Path(row.path).name
+                )
+                WatchedFile.objects.filter(pk=row.pk).update(job_id=job.pk)
+    except Refused as refusal:
+        log.warning("the watched folder is not looked at: %s", refusal)

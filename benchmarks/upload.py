@@ -15,6 +15,7 @@ import argparse
 import base64
 import hashlib
 import http.client
+import json
 import os
 import random
 import socket
@@ -25,6 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,16 +49,14 @@ def main() -> None:
             os.environ.pop(name, None)
         token, project = prepared()
         with web_process() as (port, pid), watching(port, pid, token, project) as seen:
-            began = time.perf_counter()
             senders = [
                 Sender(port, token, project, int(given.gb * GB), given.piece_mb * MB, seed)
                 for seed in range(given.files)
             ]
-            threads = [threading.Thread(target=one.send, args=[given.breaks]) for one in senders]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            began = time.perf_counter()
+            with ThreadPoolExecutor(given.files) as pool:
+                for ended in [pool.submit(one.send, given.breaks) for one in senders]:
+                    ended.result()
             seconds = time.perf_counter() - began
         whole = {hash_of(path) for path in Path(folder, "files", "uploads").iterdir()}
     print(f"{given.files} x {given.gb:g} GB in pieces of {given.piece_mb} MB")
@@ -161,10 +161,7 @@ class Sender:
         self.headers = {"Authorization": f"Token {token}", "Tus-Resumable": "1.0.0"}
         self.client = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self.broken = 0
-        said = {"filename": f"hour_{seed}.mp4", "project": str(project)}
-        pairs = (f"{name} {base64.b64encode(v.encode()).decode()}" for name, v in said.items())
-        metadata = {"Upload-Length": str(size), "Upload-Metadata": ",".join(pairs)}
-        self.place = self._ask("POST", "/api/v1/uploads/", metadata, 201)["location"]
+        self.project, self.place = project, ""
         digest, left = hashlib.sha256(), size
         while left:
             digest.update(self.block[: min(left, BLOCK)])
@@ -173,6 +170,7 @@ class Sender:
 
     def send(self, breaks: int) -> None:
         """Send it all; ``breaks`` times the connection is cut within a piece."""
+        self._announce()
         cuts = sorted(self.random.randrange(self.size) for _ in range(breaks))
         offset = 0
         while offset < self.size:
@@ -185,9 +183,18 @@ class Sender:
             headers = {**self._piece(offset), "Content-Length": str(end - offset)}
             self.client.request("PATCH", self.place, body, {**self.headers, **headers})
             answer = self.client.getresponse()
-            assert answer.status == 204, (answer.status, answer.read())
-            answer.read()
+            said = answer.read()
+            if answer.status == 409:  # the piece that was cut was still being written down
+                offset = json.loads(said)["offset"]
+                continue
+            assert answer.status == 204, (answer.status, said)
             offset = int(answer.headers["Upload-Offset"])
+
+    def _announce(self) -> None:
+        said = {"filename": f"{self.sha256[:8]}.mp4", "project": str(self.project)}
+        pairs = (f"{name} {base64.b64encode(v.encode()).decode()}" for name, v in said.items())
+        metadata = {"Upload-Length": str(self.size), "Upload-Metadata": ",".join(pairs)}
+        self.place = self._ask("POST", "/api/v1/uploads/", metadata, 201)["location"]
 
     def _break_off(self, offset: int, end: int, cut: int) -> None:
         other = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)

@@ -31,6 +31,7 @@ BODY = "lpr.body"
 STREAMED = re.compile(r"/api/v1/uploads/[0-9]+/$")
 PIECE = 256 * 1024
 FORM_OVERHEAD = 64 * 1024  # what a form adds to the file in it
+POURED_AWAY = 32 * 1024 * 1024
 SILENCE_SECONDS = 60.0  # after which a sender is taken for gone
 
 
@@ -57,6 +58,7 @@ class Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        self._ended = False
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces of ``PIECE`` bytes, the last one shorter.
@@ -78,11 +80,26 @@ class Body:
             if gone:
                 raise SenderGone
 
+    async def pour_away(self) -> None:
+        """Take in and forget what a refusal left on the wire, if that is not much.
+
+        A server that answers in the middle of a body and closes is not heard by most clients:
+        they see a broken connection instead of the sentence.
+        """
+        came = 0
+        while not self._ended and came < POURED_AWAY:
+            message = await self._next()
+            came += len((message or {}).get("body", b""))
+
     async def _next(self) -> MutableMapping[str, Any] | None:
+        message = None
         try:
-            return await asyncio.wait_for(self._receive(), SILENCE_SECONDS)
+            message = await asyncio.wait_for(self._receive(), SILENCE_SECONDS)
         except TimeoutError:
-            return None
+            self._ended = True
+        else:
+            self._ended = not message.get("more_body", False)
+        return message
 
 
 class _TooLarge(Exception):
@@ -99,7 +116,7 @@ class Bodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         if STREAMED.search(scope["path"]):
-            await self._app({**scope, BODY: Body(receive)}, _nothing_then_silence(), send)
+            await self._streamed(scope, receive, send, headers)
             return
         form = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
         limit = _limit(form=form)
@@ -109,6 +126,19 @@ class Bodies:
             await _refuse(scope, send, refusal)
         else:
             await self._counted(scope, receive, send, limit)
+
+    async def _streamed(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
+    ) -> None:
+        body = Body(receive)
+        little = _declared(headers) <= POURED_AWAY and b"expect" not in headers
+
+        async def send_when_heard(message: MutableMapping[str, Any]) -> None:
+            if little and message["type"] == "http.response.start":
+                await body.pour_away()
+            await send(message)
+
+        await self._app({**scope, BODY: body}, _nothing_then_silence(), send_when_heard)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         came = 0

@@ -143,7 +143,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
 }
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reap": {"task": "lprsite.jobs.tasks.reap", "schedule": 15.0},
     "sweep": {"task": "annotations.tasks.sweep", "schedule": timedelta(hours=1)},
 }
@@ -178,6 +178,14 @@ EXPORT_DAYS = number("LPR_EXPORT_DAYS", 7, low=1)  # an export can be downloaded
 # The location of nginx, "internal", whose alias is the folder of the files: /protected
 X_ACCEL = os.environ.get("LPR_X_ACCEL", "").rstrip("/")
 SERVER_FOLDER = os.environ.get("LPR_SERVER_FOLDER", "")  # people may ingest paths below it
+WATCH_FOLDER = os.environ.get("LPR_WATCH_FOLDER", "")  # in it, its recordings come in alone
+WATCH_PROJECT = os.environ.get("LPR_WATCH_PROJECT", "")  # into this one: a name or number
+if WATCH_FOLDER:
+    if not SERVER_FOLDER or not WATCH_PROJECT:
+        raise ImproperlyConfigured(
+            "LPR_WATCH_FOLDER needs LPR_SERVER_FOLDER and LPR_WATCH_PROJECT."
+        )
+    CELERY_BEAT_SCHEDULE["watch"] = {"task": "annotations.tasks.watch", "schedule": 60.0}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

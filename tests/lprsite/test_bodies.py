@@ -109,6 +109,28 @@ async def test_streamed_address_leaves_the_body_on_the_wire() -> None:
     assert seen == [0, b"123"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [([], 3), ([(b"content-length", b"99999999999")], 0), ([(b"expect", b"100-continue")], 0)],
+)
+async def test_a_refusal_is_heard_by_who_is_still_sending(headers: Any, taken: int) -> None:
+    """A short rest is taken in before the answer; a long one is not."""
+    wire, order = Wire(b"1", b"2", b"3"), []
+
+    async def refusing(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 409, "headers": []})
+
+    async def nobody(scope: Any) -> None:
+        return None
+
+    async def send(message: Any) -> None:
+        order.append(wire.taken)
+
+    scope = {"type": "http", "path": "/api/v1/uploads/7/", "headers": headers, "method": "PATCH"}
+    await Bodies(refusing, nobody)(scope, wire.receive, send)
+    assert order == [taken]
+
+
 async def test_pieces_are_of_one_size() -> None:
     body = Body(Wire(b"a" * (PIECE - 1), b"b" * (PIECE + 2), b"").receive)
     assert [len(piece) async for piece in body.pieces()] == [PIECE, PIECE, 1]
