@@ -195,13 +195,14 @@ class Names:
 
 
 def safe_file_name(name: str) -> str:
-    """A relative name that every system can hold; spaces become "_"."""
+    """A relative name that every system can hold and shows; spaces and first dots become "_"."""
     kept = "".join(
         "_" if c in _FORBIDDEN or c.isspace() or not c.isprintable() else c
         for c in unicodedata.normalize("NFC", name)
     )
     parts = [part for part in kept.split("/") if part not in ("", ".", "..")]
-    return clean_name("/".join(parts)) or "picture"
+    shown = [f"_{part[1:]}" if part.startswith(".") else part for part in parts]
+    return clean_name("/".join(shown)) or "picture"
 
 
 def checked_index(picture: ExportPicture, labels: Sequence[str]) -> Mapping[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -226,6 +227,19 @@ def test_command_freezes_a_version(project, frame, capsys):
     assert (version.note, sorted(splits(version).values())) == ("first", ["train", "val"])
     with pytest.raises(CommandError, match="add up to 1"):
         call_command("create_dataset", "recognizer", train=0.5)
+
+
+def test_command_without_a_kind_freezes_what_there_is(project, frame, capsys):
+    with pytest.raises(CommandError, match="nothing to freeze"):
+        call_command("create_dataset")
+    frame(1)
+    call_command("create_dataset", json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["version"], told["number"], told["dataset"]) == ("detector:1", 1, 1)
+    frame(2, text="ABC123")
+    call_command("create_dataset", json=True)
+    versions = json.loads(capsys.readouterr().out)["versions"]
+    assert [one["version"] for one in versions] == ["detector:2", "recognizer:1"]
 
 
 # --- the API

@@ -18,7 +18,15 @@ from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from annotations import boxes, datasets, exports, formats, members
-from annotations.errors import ExportFileMissing, ExportFolderNotEmpty, ExportFormatWrong
+from annotations.errors import (
+    DatasetUnclear,
+    DatasetUnknown,
+    ExportCropsHidden,
+    ExportFileMissing,
+    ExportFolderNotEmpty,
+    ExportFormatWrong,
+    NothingLabelled,
+)
 from annotations.exporting import Order
 from annotations.formats.archives import open_source
 from annotations.formats.plans import Plan
@@ -36,6 +44,7 @@ from annotations.vision.crops import encode_jpeg, picture_size, read_picture
 from lprsite import files
 from lprsite.jobs.engine import TASKS, Cancelled, execute
 from lprsite.jobs.models import Job
+from tests.annotations.rows import make_video
 
 SIZE = (160, 90)
 
@@ -337,3 +346,227 @@ def test_reviewers_export_annotators_do_not_outsiders_see_nothing(
     assert ask() == 403
     members.join(project, eva, Role.REVIEWER)
     assert ask() == 202
+
+
+# --- everything labelled, and plates hidden
+
+
+def sources_of(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "sources.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", ["yolo", "coco", "voc", "csv"])
+def test_everything_labelled_is_written_without_a_version(
+    project, labelled, running, name, tmp_path
+):
+    order = Order(project, "detector", name)
+    counts = exports.write(order, tmp_path / "out", running)
+    assert (counts["pictures"], counts["boxes"]) == (3, 4)
+    plan = plan_of(tmp_path / "out")
+    labels = sorted(box.label for picture in plan.pictures for box in picture.boxes)
+    assert labels == ["car", "car", "plate", "plate"]
+    hashes = {row["source_sha256"] for row in sources_of(tmp_path / "out")}
+    assert hashes == {frame.sha256 for frame in labelled}
+
+
+def test_table_of_everything_labelled_carries_the_texts(project, labelled, running, tmp_path):
+    exports.write(Order(project, "detector", "csv"), tmp_path / "out", running)
+    texts = {row["text"] for row in table_of(tmp_path / "out") if row["label"] == "plate"} - {""}
+    assert texts == {"ABC120", "ABC121"}
+
+
+def test_one_video_or_one_label_alone(project, labelled, running, tmp_path):
+    video = make_video(project)
+    labelled[2].delete()
+    Frame.objects.filter(pk=labelled[1].pk).update(video=video, pts=7, index=3)
+    order = Order(project, "detector", "yolo", videos=(video.pk,), labels=("plate",))
+    assert exports.write(order, tmp_path / "out", running)["boxes"] == 1
+    (told,) = sources_of(tmp_path / "out")
+    assert (told["video"], told["index"], told["pts"]) == ("gate.mp4", 3, 7)
+    with pytest.raises(NothingLabelled):
+        exports.write(Order(project, "detector", "yolo", videos=(0,)), tmp_path / "b", running)
+
+
+@pytest.mark.parametrize("name", ["labelerjs", "lprnet-pytorch", "fast-plate-ocr", "lprnet"])
+def test_crops_and_their_texts_for_every_reader(project, labelled, running, name, tmp_path):
+    exports.write(Order(project, "recognizer", name), tmp_path / "out", running)
+    with open_source(tmp_path / "out") as source:
+        said = formats.read_transcriptions(source)
+    assert sorted(pair.text for pair in said.pairs) == ["ABC120", "ABC121"]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_hidden_plates_cannot_be_read_and_leave_no_trace(
+    project, detector, labelled, running, tmp_path, frozen
+):
+    kept = read_picture(files.local_path(labelled[0].file))
+    order = (
+        Order.of(detector, "csv", hidden=True)
+        if frozen
+        else Order(project, "detector", "csv", hidden=True)
+    )
+    # One more plate, drawn after the version was frozen: hidden, too.
+    boxes.draw(labelled[0], label="plate", xyxy=(5, 5, 25, 15))
+    exports.write(order, tmp_path / "out", running)
+    assert {row["text"] for row in table_of(tmp_path / "out")} == {""}
+    told = tmp_path / "out" / "sources.jsonl"
+    assert not told.exists() or "sha256" not in told.read_text().replace('"sha256"', "")
+    first = sorted((tmp_path / "out").rglob("*.jpg"))
+    flat = 0
+    for path in first:
+        shown = read_picture(path)
+        for x1, y1, x2, y2 in ((60, 51, 100, 66), (5, 5, 25, 15)):
+            flat += shown[y1 + 1 : y2 - 1, x1 + 1 : x2 - 1].std(axis=(0, 1)).max() < 8
+    assert flat == 3
+    assert kept[51:66, 60:100].std() > 30
+
+
+def test_crops_are_not_exported_with_hidden_plates(project):
+    with pytest.raises(ExportCropsHidden):
+        Order(project, "recognizer", "lprnet", hidden=True)
+
+
+def test_lost_picture_is_counted_where_nothing_is_frozen(project, labelled, running, tmp_path):
+    files.delete(labelled[0].file)
+    counts = exports.write(Order(project, "detector", "yolo"), tmp_path / "out", running)
+    assert (counts["pictures"], counts["missing"]) == (2, 1)
+
+
+def test_pictures_and_boxes_at_any_size(detector, written):
+    out = written(detector, "yolo", (320, 90))
+    assert found_boxes(plan_of(out)) == frozen_boxes(detector, to=(320, 90))
+
+
+# --- one name for a version
+
+
+def test_number_within_its_kind_means_the_same_everywhere(project, detector, recognizer):
+    assert datasets.find(project, 1, kind="detector") == detector
+    assert datasets.find(project, "1", kind="recognizer") == recognizer
+    assert datasets.find(project, "recognizer:1") == recognizer
+    assert datasets.find(project, None, kind="detector") == detector
+    with pytest.raises(DatasetUnclear, match="detector:1 or recognizer:1"):
+        datasets.find(project, "1")
+    for wrong in ("9", "detector:9", "detector:x", "", "-1", "9" * 30):
+        with pytest.raises(DatasetUnknown, match="detector:1"):
+            datasets.find(project, wrong)
+
+
+def test_format_says_which_kind_a_bare_number_means(detector, recognizer, tmp_path, capsys):
+    call_command("export_dataset", "1", format="lprnet", out=tmp_path / "a")
+    call_command("export_dataset", "1", format="yolo", out=tmp_path / "b")
+    with pytest.raises(CommandError, match="detector:1 or recognizer:1"):
+        call_command("export_dataset", "1", format="csv", out=tmp_path / "c")
+    call_command("export_dataset", "labelled", format="csv", kind="detector", out=tmp_path / "d")
+    assert len(table_of(tmp_path / "d")) == 5
+    with pytest.raises(CommandError, match="cannot be written as yolo"):
+        call_command("export_dataset", "recognizer:1", format="yolo", out=tmp_path / "e")
+
+
+def test_resized_crops_go_into_a_folder_of_their_own(labelled, tmp_path):
+    call_command("resize_crops", out=tmp_path / "crops")
+    assert len(table_of(tmp_path / "crops")) == 2
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("resize_crops", out=tmp_path / "crops")
+
+
+# --- the API, further
+
+
+def test_everything_labelled_over_the_api(api, project, labelled, here):
+    body = {"project": project.pk, "format": "csv"}
+    unclear = api.post("/api/v1/exports/", body, format="json")
+    assert (unclear.status_code, unclear.json()["code"]) == (400, "ExportKindUnclear")
+    body |= {"kind": "detector", "hidden": True, "labels": ["plate"]}
+    assert api.post("/api/v1/exports/", body, format="json").status_code == 202
+    (waiting,) = api.get("/api/v1/exports/", {"project": project.pk}).json()["results"]
+    assert (waiting["state"], waiting["file"]) == ("queued", None)
+    work("export_dataset")
+    (row,) = api.get("/api/v1/exports/", {"project": project.pk}).json()["results"]
+    assert (row["state"], row["hidden"], row["version"]) == ("ready", True, "")
+    assert row["counts"]["boxes"] == 2 and row["bytes"] > 1000
+
+
+def test_download_expires_to_the_second_and_is_recorded(client, user, detector, running, here):
+    export = exports.request(Order.of(detector, "csv"), by=user)
+    exports.make_zip(export, running)
+    client.force_login(user)
+    address = f"/api/v1/media/exports/{export.pk}/"
+    part = client.get(address, HTTP_RANGE="bytes=4-9")
+    assert (part.status_code, len(part.content)) == (206, 6)
+    assert client.get(address).status_code == 200
+    assert [row.action for row in AuditEntry.objects.order_by("id")] == ["exported", "downloaded"]
+    Export.objects.update(expires_at="2020-01-01T00:00Z")
+    assert client.get(address).status_code == 404
+
+
+def test_failed_export_says_why_and_can_be_made_again(api, project, labelled, here):
+    body = {"project": project.pk, "format": "yolo", "videos": [0]}
+    api.post("/api/v1/exports/", body, format="json")
+    with pytest.raises(NothingLabelled):
+        work("export_dataset")
+    (row,) = api.get("/api/v1/exports/", {"project": project.pk}).json()["results"]
+    assert row["state"] == "failed" and "No frame" in row["error"]
+    spanish = api.get(f"/api/v1/exports/{row['id']}/", HTTP_ACCEPT_LANGUAGE="es").json()
+    assert "Ningún fotograma" in spanish["error"]
+    assert api.post(f"/api/v1/exports/{row['id']}/again/").status_code == 202
+    assert Export.objects.count() == 2
+
+
+def test_deleted_export_takes_its_file_along(api, user, detector, running):
+    export = exports.request(Order.of(detector, "csv"), by=user)
+    exports.make_zip(export, running)
+    path = files.local_path(export.file)
+    assert api.delete(f"/api/v1/exports/{export.pk}/").status_code == 204
+    assert not path.parent.exists() and not Export.objects.exists()
+    assert AuditEntry.objects.first().action == "deleted export"
+
+
+def test_archives_are_for_managers_alone(project, detector, running, django_user_model):
+    rita = django_user_model.objects.create_user("rita")
+    members.join(project, rita, Role.REVIEWER)
+    client = APIClient()
+    client.force_login(rita)
+    body = {"project": project.pk, "format": "project"}
+    assert client.post("/api/v1/exports/", body, format="json").status_code == 403
+    export = exports.request_archive(project, videos=False)
+    exports.make_zip(export, running)
+    assert client.get("/api/v1/exports/").json()["results"] == []
+    assert client.get(f"/api/v1/media/exports/{export.pk}/").status_code == 404
+    members.join(project, rita, Role.MANAGER)
+    assert client.post("/api/v1/exports/", body, format="json").status_code == 202
+    assert client.get(f"/api/v1/media/exports/{export.pk}/").status_code == 200
+
+
+def test_list_costs_the_same_for_any_number(api, project):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert api.get("/api/v1/exports/", {"project": project.pk}).status_code == 200
+        return len(found)
+
+    exports.request(Order(project, "detector", "yolo"))
+    few = queries()
+    for _ in range(9):
+        exports.request(Order(project, "detector", "yolo"))
+    assert queries() == few
+
+
+def test_archive_is_restored_over_the_api(api, client, user, project, labelled, running, here):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    export = exports.request_archive(project, videos=True, by=user)
+    exports.make_zip(export, running)
+    data = files.local_path(export.file).read_bytes()
+    assert api.post("/api/v1/projects/restore/", {}).status_code == 400
+    upload = SimpleUploadedFile("../mine.zip", data, "application/zip")
+    answer = api.post("/api/v1/projects/restore/", {"file": upload, "name": "Copy"})
+    assert answer.status_code == 202
+    job = work("import_project")
+    assert job.result["name"] == "Copy"
+    assert api.get(f"/api/v1/jobs/{job.pk}/").json()["state"] == "succeeded"
+    names = [row["name"] for row in api.get("/api/v1/projects/").json()["results"]]
+    assert names == ["Entrance", "Copy"]
+    assert not list(files.root().glob("imports/*"))
