@@ -3,6 +3,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useParams, useSearchParams } from "react-router";
 
 import { useCounts, useProject, useProjectId, useSession } from "../api/queries";
+import { type FrameFilter, isEverything, readFilter, searchOf } from "../frames/filter";
+import type { Strip } from "../frames/strip";
+import { texts as frameTexts } from "../frames/texts";
+import { rememberStatus } from "../frames/useFrameIndex";
+import { useStrip } from "../frames/useStrip";
 import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
 import { type Saving, useSaving, useSnapshot } from "../saving/useSaving";
 import { type Command, useCommands } from "../shared/commands";
@@ -21,7 +26,7 @@ import { colourOf } from "./labels";
 import { texts } from "./texts";
 import { type EditorHandle, useEditor } from "./useEditor";
 import { useFrame } from "./useFrame";
-import { type FrameInStrip, type FrameStatus, type LoadedFrame, filmstrip, firstFrame, firstOpen, markEntry } from "./wire";
+import { type FrameStatus, type LoadedFrame, firstFrame, firstOpen, markEntry } from "./wire";
 import "../transcribe/transcribe.css";
 import "./boxes.css";
 
@@ -37,7 +42,7 @@ export default function BoxesPage() {
   if (frame.none) return <Shape><NoFrames project={project} /></Shape>;
   if (!saving || !about.data || frame.id === null) return <Shape><Loading /></Shape>;
   const labels = ((about.data as { labels?: readonly { name: string }[] }).labels ?? []).map(({ name }) => name);
-  return <Work title={t("title")} project={project} saving={saving} labels={labels.join("\n")} id={frame.id} go={frame.go} />;
+  return <Work title={t("title")} project={project} saving={saving} labels={labels.join("\n")} id={frame.id} go={frame.go} filter={frame.filter} />;
 }
 
 function Shape({ children }: { children: React.ReactNode }) {
@@ -55,20 +60,25 @@ function NoFrames({ project }: { project: number }) {
   return <Empty title={t("empty_title")} actions={actions}>{t("empty_body")}</Empty>;
 }
 
-/** /p/1/frames/7 names the frame; without one the first that needs somebody is opened. */
+/**
+ * /p/1/frames/7 names the frame; without one the first that needs somebody is opened. What is
+ * looked for stands behind it, as in the grid: /p/1/frames/7?status=open&has=plate
+ */
 function useFrameInAddress(project: number) {
   const asked = useParams().frame;
   const navigate = useNavigate();
   const base = useLocation().pathname.split("/").slice(0, 4).join("/");
-  const video = Number(useSearchParams()[0].get("video")) || null;
-  const first = useQuery({ queryKey: ["first-frame", project, video], queryFn: () => firstFrame(project, video), enabled: asked === undefined, gcTime: 0 });
-  const go = useCallback((frame: number) => void navigate(`${base}/${frame}`), [navigate, base]);
+  const address = useSearchParams()[0].toString();
+  const filter = useMemo(() => readFilter(new URLSearchParams(address)), [address]);
+  const search = searchOf(filter);
+  const first = useQuery({ queryKey: ["first-frame", project, search], queryFn: () => firstFrame(project, search), enabled: asked === undefined, gcTime: 0 });
+  const go = useCallback((frame: number) => void navigate(`${base}/${frame}${search}`), [navigate, base, search]);
   const found = first.data ?? null;
   useEffect(() => {
-    if (asked === undefined && found !== null) void navigate(`${base}/${found}`, { replace: true });
-  }, [asked, found, navigate, base]);
+    if (asked === undefined && found !== null) void navigate(`${base}/${found}${search}`, { replace: true });
+  }, [asked, found, navigate, base, search]);
   const id = asked === undefined ? null : Number(asked);
-  return { id, go, none: asked === undefined && first.data === null, error: asked === undefined ? first.error : null, refetch: first.refetch };
+  return { id, go, filter, none: asked === undefined && first.data === null, error: asked === undefined ? first.error : null, refetch: first.refetch };
 }
 
 interface WorkProps {
@@ -79,23 +89,24 @@ interface WorkProps {
   readonly labels: string;
   readonly id: number;
   readonly go: (frame: number) => void;
+  readonly filter: FrameFilter;
 }
 
 type Said = { readonly kind: "note" | "warn"; readonly text: string } | null;
 
-function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
+function Work({ title, project, saving, labels: lines, id, go, filter }: WorkProps) {
   const t = useTexts(texts);
   const labels = useMemo(() => (lines === "" ? [] : lines.split("\n")), [lines]);
-  const query = useFrame(id);
+  const query = useFrame(id, searchOf(filter));
   const frame = query.data;
   const left = useRef(new Map<number, { boxes: readonly EditorBox[]; at: number }>()).current;
   const titleOf = useTitle(t);
   const handle = useEditor({ saving, frame, labels, left, titleOf });
-  const strip = useQuery({ queryKey: ["filmstrip", project, frame?.video ?? null], queryFn: () => filmstrip(project, frame?.video ?? null), enabled: frame !== undefined, staleTime: 60_000 });
+  const strip = useStrip(project, frame?.video, filter);
   const canvas = useRef<HTMLDivElement>(null);
   const timeInput = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<Said>(null);
-  const doing = useDoing({ project, saving, frame, handle, go, setSaid, strip: strip.data, t });
+  const doing = useDoing({ project, saving, frame, handle, go, setSaid, strip, filter: isEverything(filter) ? null : filter, t });
   const conflictView = useConflictView(t);
   useReloadAfterConflict(saving, query.refetch, handle.forget);
   useEffect(() => {
@@ -111,7 +122,7 @@ function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
     ...doing,
   }, labels) as readonly Command[], [handle.act, handle.now, doing, labels]));
   return (
-    <WorkPage title={title} beside={frame && <FrameName frame={frame} input={timeInput} frames={strip.data ?? []} go={go} say={setSaid} />}
+    <WorkPage title={title} beside={frame && <><FrameName frame={frame} input={timeInput} strip={strip} go={go} say={setSaid} /><BackToGrid project={project} filter={filter} id={id} /></>}
       actions={<><SaveStatus saving={saving} view={conflictView} compact /><FramesLeft /></>}
       status={<><SaveStatus saving={saving} view={conflictView} />{said && <span className={said.kind === "warn" ? "warn" : "t3"} role="status">{said.text}</span>}</>}
       keys={<Keys />}>
@@ -124,9 +135,9 @@ function Work({ title, project, saving, labels: lines, id, go }: WorkProps) {
               : <Canvas editor={handle.editor} picture={frame.picture} act={handle.act} canvas={canvas} newKey={() => crypto.randomUUID()}
                   onPictureError={() => setSaid({ kind: "warn", text: t("picture_failed") })} />}
           </div>
-          <Filmstrip frames={strip.data ?? []} current={id} go={go} />
+          <Filmstrip strip={strip} current={id} go={go} />
         </section>
-        {frame === undefined ? <aside className="panel" /> : <BoxPanel handle={handle} status={strip.data?.find((one) => one.id === id)?.status ?? frame?.status ?? "open"}
+        {frame === undefined ? <aside className="panel" /> : <BoxPanel handle={handle} status={frame.status}
           done={doing.done} nothingHere={doing.nothingHere} copyToNext={doing.copyToNext} />}
       </div>
     </WorkPage>
@@ -146,12 +157,14 @@ interface Doing {
   readonly handle: EditorHandle;
   readonly go: (frame: number) => void;
   readonly setSaid: (said: Said) => void;
-  readonly strip: readonly FrameInStrip[] | undefined;
+  readonly strip: Strip;
+  /** What is looked for; null: everything, and the way goes on to what needs somebody. */
+  readonly filter: FrameFilter | null;
   readonly t: Translate<typeof texts>;
 }
 
 /** What is done with a whole frame. */
-function useDoing({ project, saving, frame, handle, go, setSaid, strip, t }: Doing) {
+function useDoing({ project, saving, frame, handle, go, setSaid, strip, filter, t }: Doing) {
   const client = useQueryClient();
   const carried = useRef<{ to: number; boxes: readonly EditorBox[] } | null>(null);
   const told = useRef(t);
@@ -174,7 +187,7 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, t }: Doi
     const mark = (status: FrameStatus): void => {
       if (!frame) return;
       void saving.queue.add(markEntry(frame.id, status, told.current("frame_title", { frame: String(frame.id), status: told.current(status) })));
-      client.setQueriesData<readonly FrameInStrip[]>({ queryKey: ["filmstrip"] }, (frames) => frames?.map((one) => (one.id === frame.id ? { ...one, status } : one)));
+      rememberStatus(client, project, [frame.id], status);
       client.setQueriesData<LoadedFrame>({ queryKey: ["frame", frame.id] }, (one) => one && { ...one, status });
       const counted = frame.status === "open";
       client.setQueryData<Record<string, number>>(["stats", project], (stats) =>
@@ -182,13 +195,17 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, t }: Doi
     };
     const onward = async (): Promise<void> => {
       if (!frame) return;
+      if (filter !== null) {
+        const like = strip.nextWith(filter.status ?? "open", strip.placeOf(frame.id)) ?? (strip.count === 0 ? frame.next : null);
+        return like === null ? say("no_next", "note") : go(like);
+      }
       const open = frame.nextOpen ?? (await firstOpen(project).catch(() => null));
       if (open !== null && open !== frame.id) go(open);
       else say("all_done", "note");
     };
     const beside = (step: 1 | -1): number | null => {
-      const at = strip?.findIndex((one) => one.id === frame?.id) ?? -1;
-      return (at >= 0 ? strip?.[at + step]?.id : undefined) ?? (step === 1 ? frame?.next : frame?.previous) ?? null;
+      const at = frame ? strip.placeOf(frame.id) : -1;
+      return (at >= 0 ? strip.idAt(at + step) : null) ?? (step === 1 ? frame?.next : frame?.previous) ?? null;
     };
     const step = (by: 1 | -1): void => {
       const to = beside(by);
@@ -214,7 +231,7 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, t }: Doi
         go(to);
       },
     };
-  }, [project, saving, frame, now, go, setSaid, strip, client]);
+  }, [project, saving, frame, now, go, setSaid, strip, filter, client]);
 }
 
 /** Whoever let the other's box stand wants to see it. */
@@ -246,20 +263,20 @@ function Numbers({ values }: { values: readonly unknown[] }) {
   return <span className="t3">{known.map((value) => Math.round(value)).join(", ")}</span>;
 }
 
-function FrameName({ frame, input, frames, go, say }: {
-  frame: LoadedFrame; input: React.RefObject<HTMLInputElement | null>; frames: readonly FrameInStrip[]; go: (frame: number) => void; say: (said: Said) => void;
+function FrameName({ frame, input, strip, go, say }: {
+  frame: LoadedFrame; input: React.RefObject<HTMLInputElement | null>; strip: Strip; go: (frame: number) => void; say: (said: Said) => void;
 }) {
   const t = useTexts(texts);
-  const at = frames.findIndex((one) => one.id === frame.id);
+  const at = strip.placeOf(frame.id);
   const jump = (text: string): void => {
     const seconds = parseClock(text);
-    const near = seconds === null ? undefined : frames.toSorted((a, b) => Math.abs((a.seconds ?? 0) - seconds) - Math.abs((b.seconds ?? 0) - seconds))[0];
-    if (near) go(near.id);
+    const near = seconds === null ? null : strip.near(seconds, frame.video);
+    if (near !== null) go(near);
     else say({ kind: "warn", text: t("no_such_time") });
   };
   return (
     <>
-      <span className="chip">{at >= 0 ? t("frame", { number: `${formatNumber(at + 1)} / ${formatNumber(frames.length)}` }) : t("frame", { number: `#${frame.id}` })}</span>
+      <span className="chip">{at >= 0 ? t("frame", { number: `${formatNumber(at + 1)} / ${formatNumber(strip.count)}` }) : t("frame", { number: `#${frame.id}` })}</span>
       {frame.seconds === null ? <span className="t3 ellipsis wide-only">{frame.name}</span> : (
         <form className="to-time wide-only" onSubmit={(event) => {
           event.preventDefault();
@@ -272,6 +289,20 @@ function FrameName({ frame, input, frames, go, say }: {
         </form>
       )}
     </>
+  );
+}
+
+/** What is looked for, and the way back to all frames like that. */
+function BackToGrid({ project, filter, id }: { project: number; filter: FrameFilter; id: number }) {
+  const t = useTexts(frameTexts);
+  if (isEverything(filter)) return null;
+  const labels = filter.has.map((word) => (word === "-" ? t("no_boxes") : word.startsWith("-") ? t("without", { label: word.slice(1) }) : word));
+  const what = [filter.status && t(filter.status), ...labels, filter.text].filter(Boolean).join(", ");
+  const search = searchOf(filter);
+  return (
+    <Link className="chip on in-filter ellipsis wide-only" title={t("back_to_grid")} to={`/p/${project}/grid${search}&at=${id}`}>
+      {what === "" ? t("back_to_grid") : t("in_filter", { what })}
+    </Link>
   );
 }
 

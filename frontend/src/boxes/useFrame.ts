@@ -3,14 +3,14 @@ import { useEffect, useRef } from "react";
 
 import { type LoadedFrame, loadFrame } from "./wire";
 
-const key = (id: number) => ["frame", id] as const;
+const key = (id: number, search: string) => ["frame", id, search] as const;
 
 /** The frame on screen, and its neighbours already in the browser: data and picture. */
-export function useFrame(id: number | null) {
+export function useFrame(id: number | null, search: string) {
   const client = useQueryClient();
   const query = useQuery({
-    queryKey: key(id ?? 0),
-    queryFn: () => loadFrame(id ?? 0),
+    queryKey: key(id ?? 0, search),
+    queryFn: () => loadFrame(id ?? 0, search),
     enabled: id !== null,
     staleTime: 20_000,
     refetchOnWindowFocus: false,
@@ -23,10 +23,10 @@ export function useFrame(id: number | null) {
     for (const beside of new Set([frame.next, frame.nextOpen, frame.previous])) {
       if (beside === null) continue;
       void client
-        .fetchQuery({ queryKey: key(beside), queryFn: () => loadFrame(beside), staleTime: 20_000 })
+        .fetchQuery({ queryKey: key(beside, search), queryFn: () => loadFrame(beside, search), staleTime: 20_000 })
         .then((loaded) => preload(pictures.current, loaded), () => undefined);
     }
-  }, [client, frame]);
+  }, [client, frame, search]);
   return query;
 }
 

@@ -13,15 +13,11 @@ type BoxJson = components["schemas"]["Box"];
 
 export type FrameStatus = "open" | "done" | "nothing_here";
 
-export interface FrameInStrip {
+export interface LoadedFrame {
   readonly id: number;
   readonly seconds: number | null;
-  readonly thumbnail: string;
   readonly status: FrameStatus;
   readonly name: string;
-}
-
-export interface LoadedFrame extends FrameInStrip {
   readonly video: number | null;
   readonly width: number;
   readonly height: number;
@@ -50,15 +46,15 @@ export function toBox(json: BoxJson): EditorBox {
   };
 }
 
-function inStrip(json: FrameJson): FrameInStrip {
-  return { id: json.id, seconds: json.seconds, thumbnail: json.thumbnail, status: json.status ?? "open", name: json.name };
-}
-
-export async function loadFrame(id: number): Promise<LoadedFrame> {
+/** `search`: what is looked for, as in the address; next and previous are among it then. */
+export async function loadFrame(id: number, search: string): Promise<LoadedFrame> {
   const asked = Date.now();
-  const json = await ask<FrameDetailJson>("GET", `frames/${id}/`);
+  const json = await ask<FrameDetailJson>("GET", `frames/${id}/${search}`);
   return {
-    ...inStrip(json),
+    id: json.id,
+    seconds: json.seconds,
+    status: json.status ?? "open",
+    name: json.name,
     video: json.video,
     width: json.width,
     height: json.height,
@@ -74,33 +70,25 @@ export async function loadFrame(id: number): Promise<LoadedFrame> {
 
 interface Page<T> {
   readonly results: readonly T[];
-  readonly next?: string | null;
 }
 
 /** The frame to begin with: the first that needs somebody, else the first; null where there are none. */
-export async function firstFrame(project: number, video: number | null): Promise<number | null> {
-  const where = `project=${project}${video === null ? "" : `&video=${video}`}&limit=1`;
-  const open = await ask<Page<FrameJson>>("GET", `frames/?${where}&status=open`);
-  const any = open.results[0] ? open : await ask<Page<FrameJson>>("GET", `frames/?${where}`);
+export async function firstFrame(project: number, search: string): Promise<number | null> {
+  const where = new URLSearchParams(search);
+  where.set("project", String(project));
+  where.set("limit", "1");
+  const asked = where.has("status");
+  if (!asked) where.set("status", "open");
+  const open = await ask<Page<FrameJson>>("GET", `frames/?${where}`);
+  if (open.results[0] || asked) return open.results[0]?.id ?? null;
+  where.delete("status");
+  const any = await ask<Page<FrameJson>>("GET", `frames/?${where}`);
   return any.results[0]?.id ?? null;
 }
 
 export async function firstOpen(project: number): Promise<number | null> {
   const open = await ask<Page<FrameJson>>("GET", `frames/?project=${project}&status=open&limit=1`);
   return open.results[0]?.id ?? null;
-}
-
-/** All frames of the video (or all single pictures) in the order of the filmstrip. */
-export async function filmstrip(project: number, video: number | null): Promise<readonly FrameInStrip[]> {
-  const found: FrameJson[] = [];
-  const where = video === null ? "" : `&video=${video}`;
-  let path: string | null = `frames/?project=${project}${where}&limit=1000`;
-  while (path !== null) {
-    const page: Page<FrameJson> = await ask<Page<FrameJson>>("GET", path);
-    found.push(...page.results.filter((frame) => frame.video === video));
-    path = page.next ? `frames/${new URL(page.next).search}` : null;
-  }
-  return found.map(inStrip).toSorted((a, b) => (a.seconds ?? 0) - (b.seconds ?? 0) || a.id - b.id);
 }
 
 // The queue's entries. A box made here has no id before the server has answered, so entries name

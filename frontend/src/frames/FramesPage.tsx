@@ -126,6 +126,7 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
   };
   const point = useRef(onPoint);
   point.current = onPoint;
+  const pointTo = useCallback((place: number, how: "open" | "choose" | "stretch") => point.current(place, how), []);
 
   const chosen = sizeOf(selection.ranges);
   /** The chosen frames, or the one under the cursor. */
@@ -166,7 +167,7 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
           <div className="work-state"><Empty title={t("none_title")} actions={<button type="button" className="button" onClick={() => change(EVERYTHING)}>{t("clear")}</button>}>{t("none_body")}</Empty></div>
         ) : (
           <Grid box={box} grid={grid} index={index} positions={positions} count={count} cursor={cursor} chosen={selection.ranges} addressOf={addressOf}
-            onPoint={useCallback((place, how) => point.current(place, how), [])} />
+            onPoint={pointTo} />
         )}
         {index === NO_INDEX && <div className="frames-loading"><Loading /></div>}
         {(chosen > 0 || asking) && (
@@ -207,10 +208,10 @@ function WhatIsShown({ index, positions, count, grid }: { index: FrameIndex; pos
   return (
     <>
       <span className="t2 small nowrap">{t("shown", { from: Math.max(0, first) + 1, to: last, count })}</span>
-      <span className="t3 small ellipsis wide-only">
+      <span className="t3 small ellipsis frames-where">
         {video === null ? t("pictures") : video === undefined ? "" : (videos.get(video) ?? "")}{seconds === null ? "" : ` ${formatMoment(seconds)}`}
       </span>
-      {!index.whole && index.count > 0 && <span className="t3 small wide-only">{t("loading_part", { count: index.count })}</span>}
+      {!index.whole && index.count > 0 && <span className="t3 small frames-where">{t("loading_part", { count: index.count })}</span>}
     </>
   );
 }

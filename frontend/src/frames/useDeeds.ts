@@ -31,9 +31,9 @@ export function useDeeds(project: number) {
       if (slow) setSaid({ kind: "busy", done: 0, count: ids.length });
       const done = await forMany(project, ids, deed, (count) => slow && setSaid({ kind: "busy", done: count, count: ids.length }));
       if (deed === "delete") {
-        for (const name of ["frame-index", "frame-counts", "stats", "videos"]) await client.invalidateQueries({ queryKey: [name] });
+        for (const name of ["frame-index", "videos"]) await client.invalidateQueries({ queryKey: [name] });
       } else rememberStatus(client, project, done.changed, deed);
-      for (const name of ["frame", "filmstrip"]) void client.invalidateQueries({ queryKey: [name] });
+      for (const name of ["frame", "frame-counts", "stats"]) void client.invalidateQueries({ queryKey: [name] });
       return done;
     } catch (error) {
       setSaid({ kind: "bad", text: sentenceOf(error) });

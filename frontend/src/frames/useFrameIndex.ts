@@ -60,8 +60,7 @@ export function useReading(project: number, text: string) {
   });
 }
 
-/** Puts a status into every index that is loaded, and has what counts them asked again. */
+/** Puts a status into every index that is loaded. */
 export function rememberStatus(client: QueryClient, project: number, ids: readonly number[], status: FrameStatus): void {
   client.setQueriesData<FrameIndex>({ queryKey: ["frame-index", project] }, (index) => index && marked(index, ids, status));
-  for (const name of ["stats", "frame-counts"]) void client.invalidateQueries({ queryKey: [name, project] });
 }

@@ -108,7 +108,7 @@ function Sum({ video, frames, estimate }: { video: Video; frames: number | null;
     <dl className="facts">
       {estimate && <><dt>{t("looked_at")}</dt><dd>{formatNumber(estimate.considered)}</dd></>}
       {estimate && <><dt>{t("left_out")}</dt><dd>{out ? `−${formatNumber(out)}` : "0"}</dd></>}
-      {estimate && <><dt>{t("idle")}</dt><dd>{formatSpan(estimate.idle_seconds)}</dd></>}
+      {estimate && <><dt>{t("idle")}</dt><dd>{estimate.idle_seconds < 0.5 ? "0 s" : formatSpan(estimate.idle_seconds)}</dd></>}
       <dt>{t("already")}</dt><dd>{t("already_kept", { count: video.frames })}</dd>
       {frames !== null && <><dt>{t("on_disk")}</dt><dd>{t("about", { size: formatBytes(frames * bytesPerFrame(video.width, video.height)) })}</dd></>}
     </dl>
