@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -260,11 +261,12 @@ def _soil(rng: Rng, picture: Picture, wear: float) -> None:
     height, width = picture.shape[:2]
     coarse = rng.random((4, 8), np.float32) + np.linspace(-0.2, 0.2, 4, dtype=np.float32)[:, None]
     cover = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    cover = np.clip((cover - 0.55) * 1.3 * wear, 0, 0.75)[..., None]
-    mud = np.array([70, 90, 105], np.float32) * float(rng.uniform(0.5, 1.5))
-    picture[:] = picture + (mud - picture) * cover
+    mask = np.clip((cover - 0.55) * (330 * wear), 0, 190).astype(np.uint8)
+    shade = float(rng.uniform(0.5, 1.5))
+    dressing.blend(picture, mask, (round(70 * shade), round(90 * shade), round(105 * shade)))
 
 
+@lru_cache(maxsize=1024)
 def _rounded_alpha(width: int, height: int) -> Mask:
     alpha = np.zeros((height, width), np.uint8)
     radius = max(1, round(height * 0.07))
