@@ -21,13 +21,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from training.errors import CheckpointMissing, CheckpointUnreadable, CheckpointWrongKind
+from training import headers
+from training.errors import CheckpointUnreadable, CheckpointWrongKind
+from training.headers import BEST as BEST
+from training.headers import LAST as LAST
+from training.headers import find as find
 
-BEST = "best.safetensors"
-LAST = "last.safetensors"
 STATE = "state.safetensors"
 
-_KEY = "lpr"
+_KEY = headers.KEY
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -81,17 +83,6 @@ def read_metadata(path: Path) -> dict[str, Any]:
             return _parse((opened.metadata() or {}).get(_KEY), file)
     except (SafetensorError, OSError) as error:
         raise CheckpointUnreadable(name=file.name) from error
-
-
-def find(folder_or_file: Path) -> Path:
-    """The checkpoint file: itself, or ``best.safetensors`` (else ``last``) of a folder."""
-    path = Path(folder_or_file)
-    if path.is_file():
-        return path
-    for name in (BEST, LAST):
-        if (path / name).is_file():
-            return path / name
-    raise CheckpointMissing(name=path.name)
 
 
 def require_kind(checkpoint: Checkpoint, kind: str, *, name: str) -> None:

@@ -5,6 +5,7 @@ No torch here: the network rooms run in a program of their own (``training/work.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from django.utils import timezone
 from annotations.models import DatasetVersion, Project
 from annotations.models.datasets import Kind
 from lprsite import files
+from training import headers, starters
 from training.errors import (
     DatasetForOther,
     DatasetUnknown,
     ModelNotHere,
     ModelRetired,
     SettingRefused,
+    StarterMissing,
 )
 from training.models import Metric, Promotion, TrainedModel, TrainingRun
 
@@ -130,16 +133,22 @@ def current(project: Project, kind: str) -> TrainedModel | None:
     return row.model if row else None
 
 
-def find(project: Project, kind: str, given: str) -> TrainedModel:
+def find(project: Project, kind: str, given: str, *, paths: bool = False) -> TrainedModel:
     """The trained model that "current", "starter" or a number means.
 
-    Raises ModelNotHere.
+    With ``paths``, also a folder with a checkpoint or its file: it is copied into the storage
+    and becomes a trained model of the project, so that what comes of it has its parent.
+
+    Raises:
+        ModelNotHere, StarterMissing, and what a checkpoint is refused for.
     """
+    if given == STARTER:
+        return starter(kind)
+    if paths and not given.isdecimal() and Path(given).exists():
+        return register(Path(given), kind, project)
     found: TrainedModel | None = None
     if given == CURRENT:
         found = current(project, kind)
-    elif given == STARTER:
-        found = TrainedModel.objects.filter(project__isnull=True, kind=kind).first()
     elif given.isdecimal():
         rows = TrainedModel.objects.filter(kind=kind, pk=int(given), retired_at__isnull=True)
         found = rows.filter(project=project).first() or rows.filter(project__isnull=True).first()
@@ -148,17 +157,64 @@ def find(project: Project, kind: str, given: str) -> TrainedModel:
     return found
 
 
-def checkpoint_of(project: Project | None, kind: str, given: str) -> Path:
-    """The checkpoint that a command's MODEL means: also a folder or file with a checkpoint.
+def starter(kind: str) -> TrainedModel:
+    """The starter that the program comes with. Raises StarterMissing."""
+    return register(starters.path(kind), kind, None, name=f"Starter {kind}")
 
-    Raises ModelNotHere.
+
+def offer_starters() -> None:
+    """Give every starter that is there its row, so that people can choose it."""
+    for kind in Kind.values:
+        with contextlib.suppress(StarterMissing):
+            starter(kind)
+
+
+@transaction.atomic
+def register(
+    path: Path, kind: str, project: Project | None, *, name: str | None = None
+) -> TrainedModel:
+    """The trained model of a checkpoint file or folder; the same bytes are the same model.
+
+    Raises CheckpointMissing, CheckpointUnreadable, CheckpointWrongKind.
     """
+    file = headers.find(path)
+    metadata = headers.read_of_kind(file, kind)
+    key, _ = files.take("models", file, ".safetensors", move=False)
+    given = path.name if path.is_dir() else file.stem
+    model, _ = TrainedModel.objects.get_or_create(
+        project=project,
+        kind=kind,
+        file=key,
+        retired_at=None,
+        defaults={
+            "name": (name or given)[:120],
+            "network": str(metadata.get("network", ""))[:40],
+            "metadata": {**{k: v for k, v in metadata.items() if k != "weights"}, "from": given},
+            "figures": metadata.get("metrics") or {},
+        },
+    )
+    return model
+
+
+def checkpoint_of(project: Project | None, kind: str, given: str) -> Path:
+    """The checkpoint that a command's MODEL means, where no row is needed.
+
+    Raises as :func:`find`.
+    """
+    if given == STARTER:
+        return starters.path(kind)
     path = Path(given)
     if path.exists() and not given.isdecimal():
+        headers.read_of_kind(path, kind)
         return path
     if project is None:
         raise ModelNotHere(given=given, kind=kind)
     return files.local_path(find(project, kind, given).file)
+
+
+def needs_project(given: str) -> bool:
+    """Whether MODEL is looked up in a project: a number or "current"."""
+    return given == CURRENT or given.isdecimal() or not (given == STARTER or Path(given).exists())
 
 
 def kind_of(given: str) -> str:

@@ -71,7 +71,13 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 class StartTrainingSerializer(serializers.Serializer[Any]):
     dataset = serializers.IntegerField()
-    parent: Any = serializers.IntegerField(required=False, allow_null=True, default=None)
+    parent: Any = serializers.CharField(
+        required=False,
+        allow_null=True,
+        default=None,
+        max_length=40,
+        help_text="the trained model to start from: a number, current or starter",
+    )
     preset = serializers.ChoiceField(choices=["quick", "standard", "tao"], default="quick")
     epochs = serializers.IntegerField(required=False, min_value=1, max_value=10_000)
     batch = serializers.IntegerField(required=False, min_value=1, max_value=4096)
@@ -136,8 +142,12 @@ class InferenceRunSerializer(serializers.ModelSerializer[InferenceRun]):
 
 class StartReadingSerializer(serializers.Serializer[Any]):
     video = serializers.IntegerField()
-    detector = serializers.CharField(required=False, default="current")
-    recognizer = serializers.CharField(required=False, default="current")
+    detector = serializers.CharField(
+        required=False, default="current", max_length=40, help_text="a number, current or starter"
+    )
+    recognizer = serializers.CharField(
+        required=False, default="current", max_length=40, help_text="a number, current or starter"
+    )
     fps = serializers.FloatField(required=False, default=5.0, min_value=0.1, max_value=120)
 
 

@@ -59,10 +59,8 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             pk=given.validated_data["dataset"],
         )
         self.project_for(dataset.project)
-        parent = None
-        if given.validated_data["parent"]:
-            models = TrainedModel.objects.filter(Q(project=dataset.project) | Q(project=None))
-            parent = get_object_or_404(models, pk=given.validated_data["parent"])
+        named = given.validated_data["parent"]
+        parent = runs.find(dataset.project, dataset.kind, named) if named else None
         user: Any = request.user
         run = runs.create(dataset, given.settings(), parent=parent, by=user)
         tasks.start_training(run, by=user)
@@ -114,6 +112,10 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
         rows = rows.filter(mine)
         given = self.request.query_params.get("project", "")
         return rows.filter(Q(project=int(given)) | Q(project=None)) if given.isdecimal() else rows
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        runs.offer_starters()
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(request=PromoteSerializer, responses=TrainedModelSerializer)
     @action(detail=True, methods=["post"])

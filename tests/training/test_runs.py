@@ -6,14 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from django.db import IntegrityError, transaction
 
 from annotations import projects
 from annotations.models import DatasetVersion, Project
 from lprsite import files
-from tests.annotations.rows import make_video
-from training import readings, runs
-from training.errors import DatasetForOther, ModelNotHere, ModelRetired, SettingRefused
+from tests.annotations.rows import json_of, make_video
+from training import checkpoints, readings, runs, starters
+from training.errors import (
+    CheckpointMissing,
+    CheckpointWrongKind,
+    DatasetForOther,
+    ModelNotHere,
+    ModelRetired,
+    SettingRefused,
+    StarterMissing,
+)
 from training.models import Metric, Promotion, TrainedModel, TrainingRun
 
 
@@ -112,7 +121,6 @@ def test_models_are_found_by_number_and_name(project: Project, user: Any) -> Non
     other = make_model(projects.create("Other", by=user))
     runs.promote(mine)
     assert runs.find(project, "recognizer", "current") == mine
-    assert runs.find(project, "recognizer", "starter") == starter
     assert runs.find(project, "recognizer", str(starter.pk)) == starter
     for given in (str(other.pk), "999999", "²", "best", ""):
         with pytest.raises(ModelNotHere):
@@ -121,9 +129,8 @@ def test_models_are_found_by_number_and_name(project: Project, user: Any) -> Non
         runs.find(project, "detector", str(mine.pk))
 
 
-def test_checkpoint_may_be_a_path(project: Project, tmp_path: Path) -> None:
+def test_checkpoint_of_a_number_is_its_file(project: Project) -> None:
     model = make_model(project)
-    assert runs.checkpoint_of(None, "recognizer", str(tmp_path)) == tmp_path
     found = runs.checkpoint_of(project, "recognizer", str(model.pk))
     assert found == files.local_path(model.file)
     with pytest.raises(ModelNotHere):
@@ -134,3 +141,85 @@ def test_reading_needs_both_kinds(project: Project) -> None:
     video, detector = make_video(project), make_model(project, "detector")
     with pytest.raises(DatasetForOther):
         readings.create(video, detector=detector, recognizer=detector)
+
+
+# --- MODEL: a number, a folder, a file, current or starter
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """The folder of a training elsewhere."""
+    folder = tmp_path / "night model"
+    metadata = {
+        "kind": "recognizer",
+        "network": "lite",
+        "alphabet": "AB",
+        "metrics": {"exact": 0.5},
+    }
+    checkpoints.save(folder / "best.safetensors", {"w": torch.ones(2)}, metadata)
+    return folder
+
+
+def test_folder_becomes_a_trained_model_once(project: Project, trained: Path) -> None:
+    model = runs.find(project, "recognizer", str(trained), paths=True)
+    assert (model.name, model.network, model.project) == ("night model", "lite", project)
+    assert (model.figures, model.metadata["from"]) == ({"exact": 0.5}, "night model")
+    kept = files.local_path(model.file)
+    assert kept.read_bytes() == (trained / "best.safetensors").read_bytes()
+    file = str(trained / "best.safetensors")
+    assert runs.find(project, "recognizer", file, paths=True) == model
+
+
+def test_training_from_a_folder_has_it_as_parent(dataset: DatasetVersion, trained: Path) -> None:
+    parent = runs.find(dataset.project, "recognizer", str(trained), paths=True)
+    run = runs.create(dataset, {}, parent=parent)
+    assert runs.finish(run, {}, {}).parent == parent
+
+
+def test_web_never_opens_paths(project: Project, trained: Path) -> None:
+    with pytest.raises(ModelNotHere):
+        runs.find(project, "recognizer", str(trained))
+
+
+def test_checkpoint_of_another_kind_is_refused(project: Project, trained: Path) -> None:
+    with pytest.raises(CheckpointWrongKind, match="recognizer"):
+        runs.find(project, "detector", str(trained), paths=True)
+    with pytest.raises(CheckpointWrongKind):
+        runs.checkpoint_of(None, "detector", str(trained))
+    assert runs.checkpoint_of(None, "recognizer", str(trained)) == trained
+
+
+def test_folder_without_a_checkpoint_is_refused(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointMissing):
+        runs.find(project, "recognizer", str(tmp_path), paths=True)
+
+
+def test_starter_belongs_to_no_project(
+    project: Project, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StarterMissing):
+        runs.find(project, "recognizer", "starter")
+    assert runs.needs_project("current") and runs.needs_project("3") and runs.needs_project("x")
+    assert not runs.needs_project("starter") and not runs.needs_project(str(trained))
+    (trained / "best.safetensors").rename(trained / "recognizer.safetensors")
+    monkeypatch.setattr(starters, "_HERE", trained)
+    model = runs.find(project, "recognizer", "starter")
+    assert (model.project, model.name) == (None, "Starter recognizer")
+    assert runs.checkpoint_of(None, "recognizer", "starter").parent == trained
+    runs.offer_starters()
+    assert TrainedModel.objects.get() == model
+
+
+@pytest.mark.parametrize("given", ["starter", "current", "7"])
+def test_unknown_parent_is_a_sentence(api: Any, dataset: DatasetVersion, given: str) -> None:
+    body = {"dataset": dataset.pk, "parent": given}
+    status, answer = json_of(api, "post", "training-runs/", body)
+    assert (status, bool(answer["message"])) == (400, True)
+
+
+def test_training_is_started_from_the_current_model(api: Any, dataset: DatasetVersion) -> None:
+    model = make_model(dataset.project)
+    runs.promote(model)
+    for named in ("current", str(model.pk), model.pk):
+        body = {"dataset": dataset.pk, "parent": named}
+        assert json_of(api, "post", "training-runs/", body)[1]["parent"] == model.pk

@@ -2707,9 +2707,15 @@ export interface components {
         SplitEnum: "train" | "val" | "test";
         StartReadingRequest: {
             video: number;
-            /** @default current */
+            /**
+             * @description a number, current or starter
+             * @default current
+             */
             detector: string;
-            /** @default current */
+            /**
+             * @description a number, current or starter
+             * @default current
+             */
             recognizer: string;
             /**
              * Format: double
@@ -2719,7 +2725,8 @@ export interface components {
         };
         StartTrainingRequest: {
             dataset: number;
-            parent?: number | null;
+            /** @description the trained model to start from: a number, current or starter */
+            parent?: string | null;
             /** @default quick */
             preset: components["schemas"]["PresetEnum"];
             epochs?: number;

@@ -51,7 +51,7 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
   return (
     <section className="card scroll-x">
       <table className="table">
-        <thead><tr><th>{t("video")}</th><th className="hide-narrow">{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th className="num">{t("right")}</th><th className="num hide-narrow">{t("missed")}</th><th className="num hide-narrow">{t("false")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
+        <thead><tr><th>{t("video")}</th><th className="hide-narrow">{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th className="num hide-narrow">{t("right")}</th><th className="num hide-narrow">{t("missed")}</th><th className="num hide-narrow">{t("false")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
         <tbody>
           {rows.map((run) => (
             <tr key={run.id} style={{ height: 48 }}>

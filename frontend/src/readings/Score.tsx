@@ -9,7 +9,7 @@ export function Score({ run }: { run: InferenceRun }) {
     <>
       <td className="num">{formatNumber(reads)}</td>
       <td className="num">{formatNumber(judged)}</td>
-      <td className="num">{judged === 0 ? "–" : `${formatNumber(Math.round((1000 * right) / judged) / 10)} %`}</td>
+      <td className="num hide-narrow">{judged === 0 ? "–" : `${formatNumber(Math.round((1000 * right) / judged) / 10)} %`}</td>
       <td className="num hide-narrow">{formatNumber(missed)}</td>
       <td className="num hide-narrow">{formatNumber(false_)}</td>
     </>

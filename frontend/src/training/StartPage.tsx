@@ -50,7 +50,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
   const { config, errors } = configOf(kind, preset, typed);
   const wrong = Object.keys(errors).length;
   const start = useMutation({
-    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, parent: parent ? Number(parent) : null, ...config } })),
+    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, parent: parent || null, ...config } })),
     onSuccess: (run) => {
       void client.invalidateQueries({ queryKey: ["live"] });
       void client.invalidateQueries({ queryKey: ["jobs"] });

@@ -7,6 +7,7 @@ from typing import Any
 
 from annotations import datasets, projects
 from annotations.commands import Bar, StepCommand, writable
+from annotations.models import Project
 from annotations.models.datasets import Kind
 from training import runs, tasks
 from training.errors import EvaluationUnclear
@@ -29,11 +30,10 @@ class Command(StepCommand):
         if options["out"]:
             writable(options["out"])
         kind = options["kind"]
-        if options["manifest"] is not None and Path(options["model"]).exists():
-            checkpoint = Path(options["model"])
-        else:
-            self.project = projects.named_or_only(options["project"])
-            checkpoint = runs.checkpoint_of(self.project, kind, options["model"])
+        project: Project | None = None
+        if options["manifest"] is None or runs.needs_project(options["model"]):
+            project = self.project = projects.named_or_only(options["project"])
+        checkpoint = runs.checkpoint_of(project, kind, options["model"])
         if options["manifest"] is None:
             version = datasets.find(self.project, options["dataset"], kind=kind)
             self.needs_project = True

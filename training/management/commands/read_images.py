@@ -17,8 +17,12 @@ class Command(StepCommand):
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("pictures", type=Path, help="a folder, or a CSV with file,x,y,w,h,text")
-        parser.add_argument("--detector", default="current", help="number, folder or current")
-        parser.add_argument("--recognizer", default="current", help="number, folder or current")
+        parser.add_argument(
+            "--detector", default="current", help="number, folder, current or starter"
+        )
+        parser.add_argument(
+            "--recognizer", default="current", help="number, folder, current or starter"
+        )
         parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +40,7 @@ class Command(StepCommand):
     def _checkpoint(self, kind: str, options: dict[str, Any]) -> Path:
         given = str(options[kind])
         project: Project | None = None
-        if not Path(given).exists():
+        if runs.needs_project(given):
             project = projects.named_or_only(options["project"])
         return runs.checkpoint_of(project, kind, given)
 

@@ -7,6 +7,8 @@ from typing import Any
 from annotations.commands import StepCommand, writable
 from training import readings, runs, tasks
 
+MODEL = "number, folder, current or starter (default: current)"
+
 
 class Command(StepCommand):
     help = "Read a whole video: one read per passing vehicle."
@@ -14,16 +16,16 @@ class Command(StepCommand):
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", help="a video, or the number of one already here")
         parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
-        parser.add_argument("--detector", default="current")
-        parser.add_argument("--recognizer", default="current")
+        parser.add_argument("--detector", default="current", help=MODEL)
+        parser.add_argument("--recognizer", default="current", help=MODEL)
         parser.add_argument("--fps", type=float, default=5.0, help="frames a second to look at")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         out = writable(options["out"])
         run = readings.create(
             self.video(options["file"]),
-            detector=runs.find(self.project, "detector", options["detector"]),
-            recognizer=runs.find(self.project, "recognizer", options["recognizer"]),
+            detector=runs.find(self.project, "detector", options["detector"], paths=True),
+            recognizer=runs.find(self.project, "recognizer", options["recognizer"], paths=True),
             fps=options["fps"],
         )
         result = self.run_task(tasks.infer, run=run.pk)

@@ -18,7 +18,11 @@ class Command(StepCommand):
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("kind", choices=Kind.values)
         parser.add_argument("--dataset", help="version, as 3 or detector:3 (default: newest)")
-        parser.add_argument("--from", dest="parent", help="a trained model to start from")
+        parser.add_argument(
+            "--from",
+            dest="parent",
+            help="a trained model to start from: number, folder, current or starter",
+        )
         parser.add_argument("--preset", choices=runs.PRESETS, default="quick")
         parser.add_argument("--epochs", type=int)
         parser.add_argument("--batch", type=int)
@@ -39,7 +43,7 @@ class Command(StepCommand):
         config |= dict(_setting(text) for text in options["set"])
         parent: TrainedModel | None = None
         if options["parent"]:
-            parent = runs.find(self.project, options["kind"], options["parent"])
+            parent = runs.find(self.project, options["kind"], options["parent"], paths=True)
         run = runs.create(version, config, parent=parent)
         return self.run_task(tasks.train, run=run.pk)
 
