@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -28,12 +29,14 @@ from annotations.errors import (
     DatasetUnknown,
     SeedWrong,
     SharesWrong,
+    TextNotLearnable,
 )
 from annotations.formats.matching import stem
 from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Project
 from annotations.models.crops import Status
 from annotations.models.datasets import Kind, Split
 from annotations.models.frames import FrameStatus
+from annotations.vision.crops import CROP_SIZE
 from lprsite.jobs.engine import Running
 from lprsite.jobs.models import Job
 
@@ -299,9 +302,11 @@ def freeze(
 ) -> DatasetVersion:
     """Freeze what is labelled now as the next version. It becomes visible when whole.
 
-    Raises DatasetEmpty, and whatever stops the job; a half-written version is removed.
+    Raises DatasetEmpty, TextNotLearnable, and whatever stops the job; a half-written version
+    is removed.
     """
     items = draft(project, kind, rule)
+    _check_texts(items)
     _forget_unfinished(project, kind)
     version = _number(
         project, kind, rule, note=note, by=by, job=running.job.pk if running else None
@@ -320,6 +325,19 @@ def freeze(
     version.counts, version.manifest_hash = summary(items), manifest_hash(items)
     version.save(update_fields=["counts", "manifest_hash"])
     return version
+
+
+def _check_texts(items: Iterable[DatasetItem]) -> None:
+    """Refuse a text that no recognizer can write: it would stop the training hours later.
+
+    A character takes a step of four columns; equal neighbours need an empty one between them.
+    """
+    steps = CROP_SIZE[0] // 4
+    for item in items:
+        if len(item.text) + sum(a == b for a, b in pairwise(item.text)) > steps:
+            raise TextNotLearnable(
+                text=item.text, picture=item.name, steps=steps, crop=item.crop_id
+            )
 
 
 def _forget_unfinished(project: Project, kind: str) -> None:

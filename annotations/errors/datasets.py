@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lprsite.errors import Refused
 
 
@@ -109,3 +111,21 @@ class ExportGone(Refused):
 class DatasetUnclear(Refused):
     en = "There are two versions {number}: write detector:{number} or recognizer:{number}."
     es = "Hay dos versiones {number}: escriba detector:{number} o recognizer:{number}."
+
+
+class TextNotLearnable(Refused):
+    en = (
+        "The text “{text}” of the crop “{picture}” is too long: a recognizer writes at most "
+        "{steps} characters, and one less for each doubled one. Correct the text, or mark the "
+        "crop as unreadable."
+    )
+    es = (
+        "El texto «{text}» del recorte «{picture}» es demasiado largo: un lector escribe como "
+        "mucho {steps} caracteres, y uno menos por cada carácter doble. Corrija el texto o marque "
+        "el recorte como ilegible."
+    )
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The crop to open."""
+        return {"crop": self.facts["crop"]}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from annotations import boxes, datasets, members
-from annotations.errors import DatasetEmpty, SharesWrong
+from annotations.errors import DatasetEmpty, SharesWrong, TextNotLearnable
 from annotations.models import (
     Crop,
     DatasetItem,
@@ -191,6 +191,15 @@ def test_unread_and_doubtful_crops_do_not_teach(project, frame):
     Crop.objects.filter(current__text="ABC124").update(recheck=True, waiting=True)
     items = datasets.draft(project, "recognizer", datasets.Rule())
     assert [item.text for item in items] == ["ABC123"]
+
+
+def test_a_text_that_no_recognizer_could_write_is_refused_with_its_crop(project, frame):
+    frame(1, text="A" * 12)  # 12 and 11 between them: 23 of 24 steps
+    datasets.freeze(project, "recognizer", datasets.Rule())
+    frame(2, text="B" * 13)
+    with pytest.raises(TextNotLearnable, match="BBBBBBBBBBBBB") as told:
+        datasets.freeze(project, "recognizer", datasets.Rule())
+    assert Crop.objects.get(pk=told.value.details["crop"]).current.text == "B" * 13
 
 
 def test_leaks_are_counted():
