@@ -53,7 +53,7 @@ from lprsite.errors import Refused
 from lprsite.jobs.engine import Running
 from lprsite.jobs.models import ACTIVE, Job
 
-LEASE = timedelta(seconds=12)
+LEASE = timedelta(seconds=8)
 RENEW_SECONDS = 2.0
 WAIT_SECONDS = 3.0  # for a request that is about to end, as a broken connection's is
 KEPT_AFTER = timedelta(days=1)  # the row of a finished upload, so that its outcome is seen

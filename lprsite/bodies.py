@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -30,6 +31,7 @@ Doorman = Callable[[Scope], Awaitable[Refused | None]]
 BODY = "lpr.body"
 STREAMED = re.compile(r"/api/v1/uploads/[0-9]+/$")
 PIECE = 256 * 1024
+SECONDS_HELD = 1.0
 FORM_OVERHEAD = 64 * 1024  # what a form adds to the file in it
 POURED_AWAY = 32 * 1024 * 1024
 SILENCE_SECONDS = 60.0  # after which a sender is taken for gone
@@ -61,12 +63,14 @@ class Body:
         self._ended = False
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The body in pieces of ``PIECE`` bytes, the last one shorter.
+        """The body in pieces of ``PIECE`` bytes; shorter ones at the end and on a slow line,
+        so that a second's bytes are given out within the next.
 
         What has arrived before a connection breaks is given out before the exception.
         Raises SenderGone.
         """
         waiting = bytearray()
+        given_out = time.monotonic()
         more = True
         while more:
             message = await self._next()
@@ -74,9 +78,11 @@ class Body:
             if message is not None and not gone:
                 waiting += message.get("body", b"")
             more = not gone and message is not None and message.get("more_body", False)
-            while len(waiting) >= PIECE or (waiting and not more):
+            due = not more or time.monotonic() - given_out > SECONDS_HELD
+            while len(waiting) >= PIECE or (waiting and due):
                 yield bytes(waiting[:PIECE])
                 del waiting[:PIECE]
+                given_out = time.monotonic()
             if gone:
                 raise SenderGone
 

@@ -136,6 +136,12 @@ async def test_pieces_are_of_one_size() -> None:
     assert [len(piece) async for piece in body.pieces()] == [PIECE, PIECE, 1]
 
 
+async def test_a_slow_line_does_not_wait_for_a_whole_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lprsite.bodies.SECONDS_HELD", -1.0)
+    body = Body(Wire(b"12", b"3").receive)
+    assert [piece async for piece in body.pieces()] == [b"12", b"3"]
+
+
 async def test_what_came_before_a_break_is_given_out() -> None:
     got = []
     with pytest.raises(SenderGone):

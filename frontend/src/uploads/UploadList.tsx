@@ -39,11 +39,11 @@ function Together({ files, now }: { files: readonly Sending[]; now: number }) {
   const t = useTexts(texts);
   const sum = together(files, now);
   return (
-    <header className="upload-row">
+    <div className="upload-row">
       <span className="strong name">{t("together", { count: files.length })}</span>
       <Figures sent={sum.sent} size={sum.size} speed={sum.speed} left={sum.left} />
       <Bar sent={sum.sent} size={sum.size} name={t("together", { count: files.length })} />
-    </header>
+    </div>
   );
 }
 
