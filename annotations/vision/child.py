@@ -272,8 +272,8 @@ class _Reader:
         self._pipe = child.stdout.fileno()
         self._poll = select.poll()
         self._poll.register(self._pipe, select.POLLIN | select.POLLHUP)
-        self._into, self._filled = bytearray(HEADER.size), 0
-        self._lengths: tuple[int, int] | None = None
+        self._header, self._rest = bytearray(HEADER.size), [bytearray(), bytearray()]
+        self._parts = [memoryview(self._header)]
         self.moved = False
 
     def read(self) -> Message | None:
@@ -281,28 +281,33 @@ class _Reader:
         self.moved = False
         until = time.monotonic() + TICK_SECONDS
         while True:
-            if self._filled == len(self._into) and (message := self._complete()):
+            if not self._parts and (message := self._complete()):
                 return message
             left = until - time.monotonic()
             if left <= 0 or not self._poll.poll(left * 1000):
                 return None
-            count = os.readv(self._pipe, [memoryview(self._into)[self._filled :]])
+            count = os.readv(self._pipe, self._parts)
             if count == 0:
                 raise _Ended
-            self._filled += count
             self.moved = True
+            while self._parts and count >= len(self._parts[0]):
+                count -= len(self._parts.pop(0))
+            if count:
+                self._parts[0] = self._parts[0][count:]
 
     def _complete(self) -> Message | None:
-        whole, self._filled = bytes(self._into), 0
-        if self._lengths is None:
-            facts, data = HEADER.unpack(whole)
-            if facts + data > LONGEST:
+        """What is whole: a message, or a header, after which its parts are read."""
+        if not self._rest[0]:
+            lengths = HEADER.unpack(self._header)
+            if sum(lengths) > LONGEST or not lengths[0]:
                 raise _Ended
-            self._lengths, self._into = (facts, data), bytearray(facts + data)
+            self._rest = [bytearray(length) for length in lengths]
+            self._parts = [memoryview(part) for part in self._rest if part]
             return None
-        split, self._lengths, self._into = self._lengths[0], None, bytearray(HEADER.size)
-        said = json.loads(whole[:split])
-        return Message(str(said.pop("kind")), said, whole[split:])
+        told, data = self._rest
+        self._rest, self._parts = [bytearray(), bytearray()], [memoryview(self._header)]
+        said = json.loads(told)
+        return Message(str(said.pop("kind")), said, bytes(data))
 
 
 def _why(child: subprocess.Popen[bytes]) -> type[errors.Refused]:

@@ -46,9 +46,14 @@ class Voice:
         """Send one message, whole."""
         told = json.dumps({"kind": kind, **(facts or {})}).encode()
         length = sum(len(part) for part in data)
-        self._write(HEADER.pack(len(told), length) + told)
-        for part in data:
-            self._write(part)
+        parts = [memoryview(HEADER.pack(len(told), length) + told)]
+        parts += [memoryview(part) for part in data if part]
+        while parts:
+            count = os.writev(self._handle, parts)
+            while parts and count >= len(parts[0]):
+                count -= len(parts.pop(0))
+            if count:
+                parts[0] = parts[0][count:]
 
     def seconds(self, done: float) -> None:
         """Say how far the work is, four times a second at most."""
@@ -56,11 +61,6 @@ class Voice:
         if now - self._said >= SAY_SECONDS:
             self._said = now
             self.say("seconds", {"done": done})
-
-    def _write(self, data: bytes) -> None:
-        left = memoryview(data)
-        while left:
-            left = left[os.write(self._handle, left) :]
 
 
 def _probe(order: Order, given: bytes, voice: Voice) -> None:

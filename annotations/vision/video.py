@@ -7,6 +7,7 @@ stored; ``seconds`` counts from the stream's first frame.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 
 from annotations import errors
 from annotations.vision import crops
@@ -126,6 +128,16 @@ class VideoInfo:
         return cls(**{**known, "time_base": Fraction(facts["time_base"]), "scan": scan})
 
 
+class _Converters(threading.local):
+    """What turns frames into pictures: making one anew takes as long as using it."""
+
+    def __init__(self) -> None:
+        self.whole, self.small = VideoReformatter(), VideoReformatter()
+
+
+_converters = _Converters()
+
+
 class Decoded:
     """One frame in order of time. Its pixels are converted only when asked for."""
 
@@ -153,8 +165,8 @@ class Decoded:
 
     def bgr(self) -> Bgr:
         """The upright picture (H, W, 3), always of the size that ``probe`` tells."""
-        stored = self._frame.to_ndarray(format="bgr24", width=self._size[0], height=self._size[1])
-        return _turned(np.asarray(stored, np.uint8), rotation_of(self._frame))
+        frame = _converters.whole.reformat(self._frame, *self._size, format="bgr24")
+        return _turned(np.asarray(frame.to_ndarray(), np.uint8), rotation_of(self._frame))
 
     def grey(self, width: int = 64) -> npt.NDArray[np.uint8]:
         """A small upright grey picture about ``width`` wide: cheap, for seeing motion."""
@@ -175,7 +187,9 @@ class Decoded:
         """The upright picture, stored ``width`` pixels wide at most: quicker than all of it."""
         stored = min(width, self._size[0])
         height = max(1, round(stored * self._size[1] / self._size[0]))
-        frame = self._frame.reformat(stored, height, "bgr24", interpolation="AREA")
+        frame = _converters.small.reformat(
+            self._frame, stored, height, format="bgr24", interpolation="AREA"
+        )
         return _turned(np.asarray(frame.to_ndarray(), np.uint8), rotation_of(self._frame))
 
     def _thinned(self, step: int) -> npt.NDArray[np.uint8]:
