@@ -30,10 +30,24 @@ class Site:
     project: int
     empty: int
     frames: list[int]
+    many: int
     plate_texts: list[str]
+    environment: dict[str, str]
     _plates: list[int] = field(default_factory=list)
     _runs: list[int] = field(default_factory=list)
     _bare: list[int] = field(default_factory=list)
+
+    def work(self) -> None:
+        """Do the jobs that wait, as a worker would."""
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("work.py"))],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
 
     def plates(self) -> int:
         """A project with drawn plates that no other test reads."""
@@ -130,7 +144,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 project=facts["project"],
                 empty=facts["empty"],
                 frames=facts["frames"],
+                many=facts["many"],
                 plate_texts=facts["plate_texts"],
+                environment=environment,
                 _plates=facts["plates"],
                 _runs=facts["runs"],
                 _bare=facts["bare"],

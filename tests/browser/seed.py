@@ -52,6 +52,7 @@ def main() -> None:
     runs = [reads(copied(video, reviewed, number), video, truth) for number in range(COPIES)]
     texts = drawn_plates(CROPS)
     plates = [single_crops(number, texts, (ana, luis)) for number in range(COPIES)]
+    many = many_frames((ana, luis), video)
     bare = video.frames.filter(boxes=None)
     json.dump(
         {
@@ -62,6 +63,7 @@ def main() -> None:
             "video": video.pk,
             "runs": runs,
             "frames": list(video.frames.order_by("pts").values_list("pk", flat=True)),
+            "many": many,
             "bare": list(bare.order_by("pts").values_list("pk", flat=True)),
         },
         sys.stdout,
@@ -86,6 +88,46 @@ def recording(project: Project, path: Path) -> tuple[Video, Truth]:
     selections.split(selections.choose(row, fps=2.0), running)
     job.delete()
     return Video.objects.get(pk=row.pk), truth
+
+
+def many_frames(people: tuple[Any, Any], drawn: Video) -> int:
+    """A project of 2,000 frames in two videos with few different pictures; one plate is read."""
+    from uuid import uuid4
+
+    from annotations import boxes, members, projects, transcriptions
+    from annotations.models import Crop, Frame, Role, Video
+
+    project = projects.create("Many frames", by=people[0])
+    members.join(project, people[1], Role.REVIEWER)
+    pictures = list(drawn.frames.order_by("pts").values_list("file", "sha256"))
+    size = {"project": project, "width": SIZE[0], "height": SIZE[1]}
+    for hour in (1, 2):
+        known = {"bytes": 1, "container": "mp4", "codec": "h264", "time_base": "1/1000"}
+        video = Video.objects.create(
+            name=f"Entrance, hour {hour}.mp4",
+            file="none",
+            sha256=uuid4().hex * 2,
+            duration=1000.0,
+            **known,
+            **size,
+        )
+        rows = [
+            Frame(
+                video=video,
+                pts=at * 1000,
+                file=pictures[at % len(pictures)][0],
+                sha256=pictures[at % len(pictures)][1],
+                status="done" if at < 100 else "open",
+                **size,
+            )
+            for at in range(1000)
+        ]
+        Frame.objects.bulk_create(rows, batch_size=200)
+    late = Frame.objects.filter(project=project).order_by("-id")[5]
+    box = boxes.draw(late, label="plate", xyxy=(10, 10, 90, 50))
+    reading = transcriptions.Reading("readable", "PBA1234", uuid4(), 1)
+    transcriptions.save(Crop.objects.get(box=box), reading, by=people[0])
+    return project.pk
 
 
 def boxes(video: Video, truth: Truth) -> list[tuple[Crop, str]]:
