@@ -20,7 +20,7 @@ export function Classes({ batch, mapping, known, open, onChange }: Props) {
   const labels = Object.entries(batch.labels);
   const used = Object.values(mapping).filter(Boolean).length;
   return (
-    <section className="card scroll-x">
+    <section className="card">
       <header><h2>{t("classes")}</h2><span className="t3 small">{t("classes_used", { count: labels.length, used })}</span></header>
       <table className="table classes">
         <thead><tr><th>{t("class_name")}</th><th className="num">{t("boxes")}</th><th className="looks">{t("looks_like")}</th><th>{t("becomes")}</th></tr></thead>
@@ -43,7 +43,7 @@ export function Classes({ batch, mapping, known, open, onChange }: Props) {
 function Inside({ batch, label }: { batch: ImportDetail; label: string }) {
   const t = useTexts(texts);
   const { inside = 0, host } = batch.classes[label] ?? {};
-  if (!host || inside < 0.25) return null;
+  if (!host || inside < 0.25 || label.startsWith("-")) return null;
   return <span className="t3 small block">{t("inside", { share: Math.round(inside * 100), host })}</span>;
 }
 

@@ -14,7 +14,7 @@ import { Page } from "../shell/Page";
 import { Classes } from "./Classes";
 import { decided, firstMapping, type Mapping, sumOf, underMapping } from "./counts";
 import { Sums, Things } from "./Report";
-import { texts } from "./texts";
+import { formatName, texts } from "./texts";
 import "./imports.css";
 
 export default function ImportPage() {
@@ -71,7 +71,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
   const again = <button type="button" className="button small" disabled={!batch.kept || look.isPending} onClick={() => look.mutate()}>{t("look_again")}</button>;
   return (
     <Page title={batch.name} parent={{ name: s("imports"), to: `/p/${batch.project}/imports` }}
-      beside={batch.format && <span className="chip">{t("recognised", { format: batch.format })}</span>}>
+      beside={batch.format && <span className="chip">{t("recognised", { format: formatName(batch.format) })}</span>}>
       <Steps at={step} running={active !== undefined} />
       {active && <section className="card"><JobProgress job={active} name={t(batch.dry_run ? "looking" : "importing", { name: batch.name })} /></section>}
       {job?.state === "failed" && <Notice kind="bad">{job.error} {broke && t("safe_again")} <Link to={`/p/${batch.project}/imports`}>{t("other_file")}</Link>{!batch.format && <> {again}</>}</Notice>}

@@ -18,10 +18,10 @@ import { useUploads } from "../uploads/useUploads";
 import { FromServer } from "../videos/AddVideos";
 import { RunState } from "../training/RunState";
 import { sumOf } from "./counts";
-import { texts } from "./texts";
+import { formatName, texts } from "./texts";
 import "../videos/videos.css";
 
-const ACCEPT = ".zip,.csv,.json,.txt";
+const ACCEPT = ".zip,.csv,.json,.txt,.yaml,.yml";
 
 export default function ImportsPage() {
   const t = useTexts(texts);
@@ -64,7 +64,7 @@ export default function ImportsPage() {
                     return (
                       <tr key={batch.id} data-link onClick={() => open(batch)}>
                         <td><Link to={`/p/${project}/imports/${batch.id}`}>{batch.name}</Link></td>
-                        <td className="t2">{batch.format || "–"}</td>
+                        <td className="t2">{formatName(batch.format) || "–"}</td>
                         <td className="num">{formatNumber(sum.seen)}</td>
                         <td className="num">{batch.dry_run ? "–" : formatNumber(sum.imported)}</td>
                         <td><BatchState batch={batch} /></td>

@@ -51,6 +51,12 @@ export function Sums({ batch, sum, over, only, onOnly }: SumsProps) {
   );
 }
 
+/** The sentence without the file and line that stand beside it; an entry's picture stays. */
+function withoutPlace(sentence: string): string {
+  const said = sentence.replace(/^[“«][^”»]*[”»](, (line|línea) [\d.,]+)?: /, "");
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
 /** The worst lines; all of them can be taken away as a table or as JSON. */
 export function Things({ batch, only, onAll }: { batch: ImportDetail; only: string; onAll: () => void }) {
   const t = useTexts(texts);
@@ -72,7 +78,7 @@ export function Things({ batch, only, onAll }: { batch: ImportDetail; only: stri
           {lines.slice(0, most).map((line, index) => (
             <tr key={index}>
               <td className="mono small wrap">{line.file} {line.line > 0 && <span className="t3">{t("line", { line: line.line })}</span>}</td>
-              <td className="wrap t2">{line.sentence}</td>
+              <td className="wrap t2">{withoutPlace(line.sentence)}</td>
             </tr>
           ))}
         </tbody>

@@ -91,3 +91,12 @@ export const texts = defineTexts({
   missing_help: { en: "Pictures are missing. Bring them in, in another zip or as a video, then look again.",
     es: "Faltan imágenes. Tráigalas, en otro zip o como video, y luego revise otra vez." },
 });
+
+/** What people call the formats; these are names, the same in every language. */
+const FORMATS: Readonly<Record<string, string>> = {
+  "cloud-annotations": "Cloud Annotations", "cloud-annotations-v2": "Cloud Annotations v2", yolo: "YOLO", coco: "COCO", voc: "Pascal VOC",
+  kitti: "KITTI", "create-ml": "Create ML", csv: "CSV", labelerjs: "labelerJS", lprnet: "TAO LPRNet", "lprnet-names": "LPRNet_Pytorch",
+  "text-table": "fast-plate-ocr CSV",
+};
+
+export const formatName = (format: string): string => FORMATS[format] ?? format;
