@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from annotations.errors import (
 from annotations.formats import coco, crop_writers, kitti, lprnet, manifest, voc, yolo
 from annotations.formats.exports import ExportBox, ExportCrop, ExportPicture, Names, Sink
 from annotations.formats.matching import stem
-from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Label, Project
+from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Label, Project, Video
 from annotations.models.datasets import Kind
 from annotations.pieces import in_pieces
 from annotations.vision import boxes as geometry
@@ -85,6 +86,11 @@ class Order:
     ) -> Order:
         """An order of a dataset version."""
         return cls(version.project, version.kind, format, version, size=size, hidden=hidden)
+
+    @cached_property
+    def recordings(self) -> dict[int, Video]:
+        """The videos of the project by id: few, while each has thousands of frames."""
+        return Video.objects.filter(project=self.project).in_bulk()
 
     @property
     def title(self) -> str:
@@ -324,16 +330,16 @@ def _rows_of(order: Order) -> tuple[Any, Callable[[Order, Any], Item]]:
     if order.version is not None:
         rows = order.version.items.order_by("position")
         if order.kind == Kind.RECOGNIZER:
-            return rows.select_related("crop__box__frame__video"), _frozen_crop
-        rows = rows.select_related("frame__video")
+            return rows.select_related("crop__box__frame"), _frozen_crop
+        rows = rows.select_related("frame")
         if order.hidden:
             rows = rows.prefetch_related(Prefetch("frame__boxes", _present()))
         return rows, _frozen_frame
     if order.kind == Kind.RECOGNIZER:
-        rows = datasets.readable_crops(order.project).select_related("current", "box__frame__video")
+        rows = datasets.readable_crops(order.project).select_related("current", "box__frame")
         videos = {"box__frame__video__in": order.videos} if order.videos else {}
         return rows.filter(**videos), _crop
-    rows = datasets.labelled_frames(order.project)
+    rows = datasets.labelled_frames(order.project).select_related(None)
     if order.videos:
         rows = rows.filter(video__in=order.videos)
     if order.labels:
@@ -411,11 +417,12 @@ def text_of(box: Box) -> str:
 def _source(order: Order, frame: Frame | None, sha256: str) -> dict[str, object]:
     """Where a picture comes from. With plates hidden no hash leads back to what is hidden."""
     facts: dict[str, object] = {} if order.hidden else {"source_sha256": sha256}
-    if frame is not None and frame.video is not None:
-        facts |= {"video": frame.video.name, "index": frame.index, "pts": frame.pts}
-        facts["seconds"] = frame.seconds()
+    video = order.recordings.get(frame.video_id or 0) if frame else None
+    if frame is not None and video is not None:
+        facts |= {"video": video.name, "index": frame.index, "pts": frame.pts}
+        facts["seconds"] = video.seconds(frame.pts or 0)
         if not order.hidden:
-            facts["video_sha256"] = frame.video.sha256
+            facts["video_sha256"] = video.sha256
     return facts
 
 
