@@ -159,14 +159,15 @@ def _shadow(rng: Rng, x: Image, y: Image) -> Image:
 
 def _lens(rng: Rng, image: Image, damage: float) -> Image:
     """Focus, motion and few pixels share one budget, so that some text remains."""
-    budget = max(0.0, float(rng.uniform(-0.15, 1))) ** 1.6 * min(damage, 1.8)
+    budget = max(0.0, float(rng.uniform(-0.5, 1))) ** 1.5 * min(damage, 1.8)
     if budget == 0:
         return image
     focus, motion, few = rng.dirichlet((1.0, 0.5, 0.7)) * budget
-    width = image.shape[1]
-    if (sigma := 0.018 * width * float(focus)) > 0.3:
+    height, width = image.shape[:2]
+    extent = min(width, 2.3 * height)  # long plates have small characters
+    if (sigma := 0.019 * extent * float(focus)) > 0.3:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
-    if (length := 0.062 * width * float(motion)) > 1.3:
+    if (length := 0.065 * extent * float(motion)) > 1.3:
         image = _smear(rng, image, length)
     columns = min(width * (1 - 0.5 * float(few)), 96 * (1 - 0.55 * float(few)) + 40)
     if columns < 0.93 * width:
@@ -282,7 +283,7 @@ def _grain_sheet(side: int) -> Image:
 
 
 def _recorder(rng: Rng, picture: Picture, damage: float) -> Picture:
-    for chance, step in ((0.35, _sharpen), (0.05, _interlace), (0.15, _staircase)):
+    for chance, step in ((0.42, _sharpen), (0.05, _interlace), (0.15, _staircase)):
         if rng.random() < chance * damage:
             picture = step(rng, picture)
     if damage <= 0 or rng.random() < 0.2:
