@@ -111,7 +111,9 @@ def badge(rng: Rng, picture: Picture, kind: Kind, x: float, wide: float) -> None
     elif kind.style == "euro" and shape < 0.85:
         _shield(rng, picture, at, (radius, round(height * rng.uniform(0.1, 0.2))))
     elif shape < 0.92:
-        _blob(rng, picture, at, (radius, round(height * rng.uniform(0.08, 0.28))))
+        # never so slender that it could be a 1
+        tall = min(round(height * rng.uniform(0.08, 0.28)), round(1.7 * radius))
+        _blob(rng, picture, at, (radius, tall))
 
 
 def stacked(rng: Rng, mask: Mask, box: tuple[int, int, int, int], look: str) -> None:
@@ -352,8 +354,8 @@ def _dealer_frame(rng: Rng, picture: Picture) -> None:
 
 def _blob(rng: Rng, picture: Picture, at: tuple[int, int], radii: tuple[int, int]) -> None:
     """A map, an animal, an arms: an irregular shape, sometimes of two colours."""
-    turns = np.sort(rng.uniform(0, 2 * np.pi, 8))
-    reach = rng.uniform(0.4, 1, (8, 1)) * np.array(radii)
+    turns = (np.arange(8) + rng.uniform(-0.4, 0.4, 8)) * (np.pi / 4)
+    reach = rng.uniform(0.5, 1, (8, 1)) * np.array(radii)
     points = np.stack([np.cos(turns), np.sin(turns)], axis=1) * reach + np.array(at)
     cv2.fillPoly(picture, [points.astype(np.int32)], _one(rng, (*_SCENIC, BLACK)), cv2.LINE_AA)
     if rng.random() < 0.5:
