@@ -38,7 +38,17 @@ from annotations.errors import (
     TimeNeedsVideo,
     VideoUnknown,
 )
-from annotations.models import AuditEntry, Box, Crop, Frame, Label, Project, Transcription, Video
+from annotations.models import (
+    AuditEntry,
+    Box,
+    Crop,
+    DoomedFile,
+    Frame,
+    Label,
+    Project,
+    Transcription,
+    Video,
+)
 from annotations.models.frames import FrameStatus
 
 PAGE = 5_000  # frames of one page of the index
@@ -386,7 +396,7 @@ def delete_many(
             bare = theirs - boxed
             read = Transcription.objects.filter(crop__box__frame__in=bare)
             texts = set(read.values_list("crop__box__frame", flat=True))
-            Frame.objects.filter(pk__in=bare - texts).delete()
+            _take_away(bare - texts)
         done["changed"] += sorted(bare - texts)
         done["have_boxes"] += sorted(boxed)
         done["have_texts"] += sorted(texts)
@@ -399,6 +409,18 @@ def delete_many(
             details={"frames": gone},
         )
     return done
+
+
+def _take_away(ids: set[int]) -> None:
+    """Delete these frames; the files that they named go once no other row names them."""
+    crops = Crop.objects.filter(box__frame__in=ids).values_list("file", flat=True)
+    keys = {*Frame.objects.filter(pk__in=ids).values_list("file", flat=True), *crops}
+    DoomedFile.objects.bulk_create(
+        [DoomedFile(key=key) for key in sorted(keys)],
+        ignore_conflicts=True,
+        batch_size=settings.BULK_ROWS,
+    )
+    Frame.objects.filter(pk__in=ids).delete()
 
 
 def _theirs(project: Project, piece: Sequence[int]) -> tuple[set[int], set[int]]:

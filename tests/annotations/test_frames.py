@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from annotations import boxes, frames, projects, transcriptions
 from annotations.errors import FrameHasBoxes, LabelUnknown
-from annotations.models import AuditEntry, Frame, Project
+from annotations.models import AuditEntry, DoomedFile, Frame, Project
 from lprsite import files
 from tests.annotations.rows import client_of, json_of, make_frame, make_member, make_video
 
@@ -275,6 +275,8 @@ def test_frames_without_boxes_are_deleted_and_nothing_a_person_typed_is(
     assert names(many, body["have_texts"]) == ["b2"]
     assert set(Frame.objects.values_list("pk", flat=True)) == {many["a1"].pk, many["b2"].pk}
     assert AuditEntry.objects.get().details["frames"] == sorted(body["changed"])
+    doomed = set(DoomedFile.objects.values_list("key", flat=True))
+    assert many["p1"].file in doomed and not doomed & {many["a1"].file, many["b2"].file}
 
 
 def test_frames_of_others_are_not_there(many: dict[str, Frame], user: Any) -> None:

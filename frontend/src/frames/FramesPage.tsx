@@ -67,7 +67,7 @@ interface FramesProps {
 
 function Frames({ title, project, index, filter, change, at }: FramesProps) {
   const t = useTexts(texts);
-  const box = useRef<HTMLDivElement>(null);
+  const [box, setBox] = useState<HTMLDivElement | null>(null);
   const plate = useRef<HTMLInputElement>(null);
   const { positions, counts, total, searching } = useLook(project, index, filter);
   const count = Math.max(positions.length, total);
@@ -98,7 +98,7 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
     setCursor(place);
     grid.scrollTo(Math.max(0, Math.floor(place / grid.layout.columns) * grid.layout.row - grid.view / 2));
   }, [positions, grid.view]); // eslint-disable-line
-  useEffect(() => box.current?.focus({ preventScroll: true }), []);
+  useEffect(() => box?.focus({ preventScroll: true }), [box]);
 
   const addressOf = useCallback((id: number) => `/p/${project}/frames/${id}${searchOf(filter)}`, [project, filter]);
   const open = (place: number) => {
@@ -122,7 +122,7 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
     if (how === "open") open(place);
     else if (how === "choose") toggle(place);
     else goTo(place, true);
-    box.current?.focus({ preventScroll: true });
+    box?.focus({ preventScroll: true });
   };
   const point = useRef(onPoint);
   point.current = onPoint;
@@ -166,7 +166,7 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
         {nothing ? (
           <div className="work-state"><Empty title={t("none_title")} actions={<button type="button" className="button" onClick={() => change(EVERYTHING)}>{t("clear")}</button>}>{t("none_body")}</Empty></div>
         ) : (
-          <Grid box={box} grid={grid} index={index} positions={positions} count={count} cursor={cursor} chosen={selection.ranges} addressOf={addressOf}
+          <Grid box={setBox} grid={grid} index={index} positions={positions} count={count} cursor={cursor} chosen={selection.ranges} addressOf={addressOf}
             onPoint={pointTo} />
         )}
         {index === NO_INDEX && <div className="frames-loading"><Loading /></div>}

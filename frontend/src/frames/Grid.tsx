@@ -1,4 +1,4 @@
-import { memo, type MouseEvent, type RefObject, useCallback, useEffect, useSyncExternalStore } from "react";
+import { memo, type MouseEvent, useCallback, useEffect, useSyncExternalStore } from "react";
 import { formatMoment, formatNumber } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { useTexts } from "../shared/text";
@@ -10,7 +10,7 @@ import type { GridWindow } from "./useGrid";
 import "./frames.css";
 
 interface Props {
-  readonly box: RefObject<HTMLDivElement | null>;
+  readonly box: (element: HTMLDivElement | null) => void;
   readonly grid: GridWindow;
   readonly index: FrameIndex;
   /** Places in the index, in the order shown. */

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { EDGE, layOut, type Layout, revealing, rowsShown, type Scrolled, scrolledTo, topOf } from "./window";
 
 const SETTLED_MS = 140;
@@ -14,8 +14,8 @@ export interface GridWindow {
   readonly scrollTo: (offset: number) => void;
 }
 
-/** The part of a grid of `count` cells that is on screen in the scrolled element. */
-export function useGrid(box: RefObject<HTMLElement | null>, count: number, least: (width: number) => number): GridWindow {
+/** The part of a grid of `count` cells that is on screen in the scrolled element `box`. */
+export function useGrid(box: HTMLElement | null, count: number, least: (width: number) => number): GridWindow {
   const [size, setSize] = useState({ width: 0, view: 0 });
   const [at, setAt] = useState<Scrolled>({ top: 0, offset: 0 });
   const layout = useMemo(() => layOut(count, size.width, least(size.width)), [count, size.width, least]);
@@ -23,7 +23,7 @@ export function useGrid(box: RefObject<HTMLElement | null>, count: number, least
   now.current = { layout, view: size.view, at };
 
   useLayoutEffect(() => {
-    const element = box.current;
+    const element = box;
     if (!element) return;
     const measure = () => {
       const style = getComputedStyle(element);
@@ -36,7 +36,7 @@ export function useGrid(box: RefObject<HTMLElement | null>, count: number, least
   }, [box]);
 
   useEffect(() => {
-    const element = box.current;
+    const element = box;
     if (!element) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     // After small moves the scrollbar stands a little beside its share; put right once it rests.
@@ -69,7 +69,7 @@ export function useGrid(box: RefObject<HTMLElement | null>, count: number, least
     const top = topOf(offset, its, view);
     now.current.at = { top, offset };
     setAt(now.current.at);
-    if (box.current) box.current.scrollTop = top;
+    if (box) box.scrollTop = top;
   }, [box]);
   const reveal = useCallback((place: number) => {
     const { layout: its, view, at: here } = now.current;
