@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.utils import timezone
 from annotations import crops
 from annotations.errors import BoxChanged, BoxTooSmall, CarUnknown, KeyTaken, LabelUnknown
 from annotations.models import Box, BoxChange, Frame, Label
-from annotations.models.frames import Source
+from annotations.models.frames import FrameStatus, Source
 from annotations.vision import boxes as geometry
 from annotations.vision.boxes import Xyxy
 
@@ -87,6 +88,7 @@ def draw(
     try:
         with transaction.atomic():
             box.save()
+            something_here([frame.pk])
             BoxChange.objects.create(box=box, action="made", after=state(box), by=by)
             if cut:
                 crops.attach(box, cut)
@@ -155,10 +157,18 @@ def restore(box: Box, *, by: User | None = None) -> Box:
         box.deleted_at = None
         box.revision += 1
         box.save()
+        something_here([box.frame_id])
         BoxChange.objects.create(box=box, action="restored", after=state(box), by=by)
         if cut:
             crops.attach(box, cut)
     return box
+
+
+def something_here(frames: Iterable[int]) -> None:
+    """Boxes came onto these frames: none of them can say "nothing here" any more."""
+    Frame.objects.filter(pk__in=list(frames), status=FrameStatus.NOTHING_HERE).update(
+        status=FrameStatus.OPEN, complete_labels=[]
+    )
 
 
 def state(box: Box) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from annotations import boxes as box_steps
 from annotations import crops as crop_steps
 from annotations import transcriptions
 from annotations.errors import (
@@ -500,6 +501,7 @@ class Bringing:
             with transaction.atomic():
                 chunk = self._still_new(chunk, piece)
                 Box.objects.bulk_create([new.box for new in chunk])
+                box_steps.something_here({new.box.frame_id for new in chunk})
                 cuts = [(new.box, new.cut) for new in chunk if new.cut]
                 Crop.objects.bulk_create(self._new_crop(box, cut) for box, cut in cuts)
             self.tally.made["boxes"] += len(chunk)

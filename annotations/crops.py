@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from annotations.errors import FrameFileGone
@@ -52,12 +53,14 @@ def picture_of(frame: Frame) -> vision.Bgr:
         raise FrameFileGone(name=frame.name or frame.pk) from None
 
 
+@transaction.atomic
 def attach(box: Box, cut: Cut, *, moved_from: Sequence[float] | None = None) -> Crop:
     """Give the box this crop, keeping the texts of the crop it had.
 
-    A box that moved below IoU 0.5 asks for its text to be checked again.
+    A box that moved below IoU 0.5 asks for its text to be checked again. The crop is locked:
+    a text that somebody saves at this moment is neither lost nor given back.
     """
-    crop = Crop.objects.filter(box=box).first() or Crop(
+    crop = Crop.objects.select_for_update().filter(box=box).first() or Crop(
         project_id=box.frame.project_id, box=box, name=box.frame.name
     )
     if crop.pk and crop.sha256 != cut.sha256:
@@ -96,10 +99,19 @@ def make_missing(project: Project, running: Running) -> dict[str, int]:
         if box.frame_id != frame_id:
             frame_id = box.frame_id
             picture = picture_of(box.frame)
-        attach(box, cut(box.frame, box.xyxy, picture))
-        made += 1
+        made += _attach_unmoved(box, cut(box.frame, box.xyxy, picture))
         running.progress(made, total, "crops")
     return {"made": made}
+
+
+@transaction.atomic
+def _attach_unmoved(box: Box, fresh: Cut) -> bool:
+    """Whether the box is still where it was cut; whoever moved or deleted it saw to its crop."""
+    rows = Box.objects.present().select_for_update()
+    if not rows.filter(pk=box.pk, revision=box.revision).exists():
+        return False
+    attach(box, fresh)
+    return True
 
 
 def resize_all(

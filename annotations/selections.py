@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ from lprsite import files
 from lprsite.errors import Refused
 from lprsite.jobs.engine import Cancelled, Running
 
+APART = 0.5
+"""Seconds between two wanted frames, within which no keyframe is looked for."""
 FIELDS = ("fps", "every", "start", "end", "motion", "near_duplicates", "cap")
 
 
@@ -30,7 +33,7 @@ def rule_of(given: dict[str, Any]) -> Rule:
 
 
 def choose(row: Video, *, by: User | None = None, **given: Any) -> Selection:
-    """Store the rule by which frames will be taken; ``given`` are some of ``FIELDS``.
+    """The rule by which frames will be taken, stored once; ``given`` are some of ``FIELDS``.
 
     Raises:
         SelectionWrong: both of fps and every, or an empty range.
@@ -38,7 +41,8 @@ def choose(row: Video, *, by: User | None = None, **given: Any) -> Selection:
     """
     rule = rule_of(given)
     known = {name: getattr(rule, name) for name in FIELDS}
-    return Selection.objects.create(video=row, **known, created_by=by)
+    asked_before = Selection.objects.filter(video=row, **known).first()
+    return asked_before or Selection.objects.create(video=row, **known, created_by=by)
 
 
 def stored_rule(selection: Selection) -> Rule:
@@ -68,8 +72,9 @@ def split(selection: Selection, running: Running) -> dict[str, Any]:
     """Take the selected frames in one decode pass. Run again, it adds only what is missing.
 
     The pass measures the activity too where the rule needs it or sees the whole video, and it
-    is not there yet. Only a cap needs to know all frames before it can thin them evenly: then
-    the video is measured first.
+    is not there yet. Where it is, the frames are known beforehand and what lies between them is
+    not decoded. Only a cap needs to know all frames before it can thin them evenly: then the
+    video is measured first.
 
     Returns counts: selected, made, already there (known); and the damage found. Raises Refused
     when the child that decodes is stopped; the frames taken so far are kept.
@@ -79,14 +84,15 @@ def split(selection: Selection, running: Running) -> dict[str, Any]:
     if rule.cap is not None and track is None:
         track = activities.measure(row, running)
     what = _what(row, rule, track)
-    work = _Taking(selection, running, rule)
+    ranged = what is not None and what.wanted is None
+    work = _Taking(selection, running, rule, what.stretches[0] if what and ranged else None)
     if what is not None:
         limits = child.limits_for(activities.info_of(row))
         messages = child.take(files.local_path(row.file), what, name=row.name, limits=limits)
         with closing(messages):
             work.listen(messages)
-    if what is None or what.wanted is not None:
-        work.count_known(track)
+    if not ranged:
+        work.count_known(track, len(what.wanted or b"") // 8 if what else 0)
     if work.parts and work.report.get("finished") and rule.end is None:
         activities.keep(row, work.parts)
     return {**work.counts, "damage": work.report}
@@ -100,25 +106,35 @@ def _what(row: Video, rule: Rule, track: Track | None) -> child.Take | None:
         "small_width": thumbnails.WIDTH,
         "small_quality": thumbnails.QUALITY,
     }
-    if track is not None and (rule.cap is not None or not rule.plain):
+    if track is not None:
         wanted = np.setdiff1d(track.chosen(rule)["pts"], known)
         if not len(wanted):
             return None
         return child.Take(
             **shared,
-            start=row.seconds(int(wanted[0])),
-            end=row.seconds(int(wanted[-1])) + 2 * TICK,
+            stretches=_stretches([row.seconds(pts) for pts in wanted.tolist()]),
             wanted=wanted.tobytes(),
         )
-    whole = rule.start <= 0 and rule.end is None
+    measure = not rule.plain or (rule.start <= 0 and rule.end is None)
     return child.Take(
         **shared,
-        start=rule.start,
-        end=rule.end,
+        stretches=[(0.0 if measure else rule.start, rule.end)],
         known=known.tobytes(),
-        measure=track is None and (whole or not rule.plain),
+        measure=measure,
         ignore=activities.ignored(row),
     )
+
+
+def _stretches(seconds: list[float]) -> list[tuple[float, float | None]]:
+    """Where the wanted frames lie: what is far from all of them need not be decoded."""
+    found: list[tuple[float, float | None]] = []
+    begin = before = seconds[0]
+    for at in [*seconds[1:], math.inf]:
+        if at - before > APART:
+            found.append((begin, before + 2 * TICK))
+            begin = at
+        before = at
+    return found
 
 
 @dataclass
@@ -128,6 +144,8 @@ class _Taking:
     selection: Selection
     running: Running
     rule: Rule
+    decoded: tuple[float, float | None] | None
+    """The range of which everything is decoded; None where only chosen frames are."""
     counts: dict[str, int] = field(default_factory=lambda: {"selected": 0, "made": 0, "known": 0})
     report: dict[str, Any] = field(default_factory=dict)
     parts: list[bytes] = field(default_factory=list)
@@ -143,11 +161,11 @@ class _Taking:
             raise
         self._store()
 
-    def count_known(self, track: Track | None) -> None:
+    def count_known(self, track: Track | None, wanted: int) -> None:
         """Count the chosen frames that were there before and not asked for again."""
         assert track is not None
-        self.counts["selected"] = len(track.chosen(self.rule))
-        self.counts["known"] = self.counts["selected"] - self.counts["made"]
+        self.counts["known"] = len(track.chosen(self.rule)) - wanted
+        self.counts["selected"] += self.counts["known"]
 
     def _hear(self, message: child.Message) -> None:
         facts = message.facts
@@ -170,10 +188,9 @@ class _Taking:
 
     def _report(self, report: dict[str, Any]) -> None:
         self.report = report
-        rule = self.rule
-        if rule.cap is None and (rule.plain or self.parts):
-            start = 0.0 if self.parts else rule.start
-            activities.record_damage(self.selection.video, report, start=start, end=rule.end)
+        if self.decoded is not None:
+            start, end = self.decoded
+            activities.record_damage(self.selection.video, report, start=start, end=end)
 
     def _progress(self, seconds: float) -> None:
         length = self.selection.video.duration

@@ -25,7 +25,7 @@ from annotations.vision import video
 from annotations.vision.boxes import Xyxy
 from lprsite import files
 from lprsite.jobs.engine import Running
-from training import reads
+from training import readings, reads
 from training.detector.predict import Detection, Detector
 from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
 from training.recognizer.predict import PlateRead, Recognizer
@@ -61,7 +61,7 @@ def read_video(
     clock = Clock()
     frames = 0
     stored = set(run.chunks.values_list("number", flat=True))
-    folder = files.local_path(f"readings/run_{run.pk:06d}")
+    folder = readings.scratch_of(run.pk)
     # The folder goes once the reads are there: without it, only the end was not reached.
     tracked = run.reads.exists() and not folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)

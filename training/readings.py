@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+from pathlib import Path
 
 from django.contrib.auth.models import User
 
 from annotations.formats.manifest import guarded_rows
 from annotations.models import Video
+from lprsite import files
+from lprsite.jobs.models import ACTIVE
 from training import reads
 from training.errors import DatasetForOther
 from training.models import InferenceRun, TrainedModel
@@ -48,6 +52,30 @@ def create(
         options={"fps": fps},
         created_by=by,
     )
+
+
+def scratch_of(run: int) -> Path:
+    """The folder where a reading keeps the plates it has cut until its reads are made."""
+    return files.local_path(f"readings/run_{run:06d}")
+
+
+def forget_scratch_of(run: int) -> None:
+    """Remove the folder of a reading that will not go on."""
+    shutil.rmtree(scratch_of(run), ignore_errors=True)
+
+
+def forget_scratch() -> int:
+    """Remove the folders of all readings that ended, such as by a worker that died.
+
+    Returns how many.
+    """
+    folders = files.local_path("readings").glob("run_*")
+    found = {int(f.name[4:]) for f in folders if f.name[4:].isdecimal()}
+    jobs = dict(InferenceRun.objects.filter(pk__in=found).values_list("pk", "job__state"))
+    ended = {pk for pk in found if pk not in jobs or jobs[pk] not in (None, *ACTIVE)}
+    for pk in ended:
+        forget_scratch_of(pk)
+    return len(ended)
 
 
 def csv_of(run: InferenceRun) -> str:

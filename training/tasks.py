@@ -6,8 +6,9 @@ from typing import Any
 
 from annotations.models import Role
 from lprsite.jobs import supervise
-from lprsite.jobs.engine import Running, task
+from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
+from training import readings
 from training.models import InferenceRun, TrainingRun
 
 WORK = "training.work"
@@ -25,7 +26,12 @@ def evaluate(running: Running) -> dict[str, Any]:
 
 @task("infer", queue="gpu", max_attempts=5, role=Role.REVIEWER)
 def infer(running: Running) -> dict[str, Any]:
-    return supervise.run(running, WORK)
+    readings.forget_scratch()
+    try:
+        return supervise.run(running, WORK)
+    except Cancelled:  # the job's row says so only after this
+        readings.forget_scratch_of(running.parameters["run"])
+        raise
 
 
 def start_training(run: TrainingRun, *, by: Any = None) -> Job:

@@ -104,7 +104,11 @@ class VideoViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProje
         user: Any = request.user
         selection: Selection = selections.choose(video, **given.validated_data, by=user)
         job = tasks.split_video.enqueue(
-            project_id=video.project_id, by=user, selection=selection.pk, video=video.pk
+            project_id=video.project_id,
+            by=user,
+            dedupe=str(selection.pk),
+            selection=selection.pk,
+            video=video.pk,
         )
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 

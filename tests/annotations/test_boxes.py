@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from annotations import boxes, crops, transcriptions
+from annotations import boxes, crops, frames, transcriptions
 from annotations.boxes import Edit
 from annotations.errors import (
     BoxChanged,
@@ -250,3 +250,39 @@ def test_viewer_and_outsider_draw_nothing(frame: Frame, project: Any, db: None) 
     viewer = make_member(project, "viewer", Role.VIEWER)
     assert json_of(client_of(viewer), "post", "boxes/", drawn(frame))[0] == 403
     assert not Box.objects.exists()
+
+
+def test_box_on_a_frame_where_nothing_was_opens_it(frame: Frame, user: Any) -> None:
+    def status() -> tuple[str, list[str]]:
+        frame.refresh_from_db()
+        return frame.status, frame.complete_labels
+
+    frames.mark(frame, status="nothing_here")
+    box = boxes.draw(frame, label="car", xyxy=(10, 10, 60, 40), by=user)
+    assert status() == ("open", [])
+    frames.mark(frame, status="done")
+    boxes.draw(frame, label="car", xyxy=(70, 10, 90, 40), by=user)
+    assert status()[0] == "done"
+    for row in Box.objects.all():
+        boxes.delete(row, revision=1)
+    frames.mark(frame, status="nothing_here")
+    boxes.restore(box)
+    assert status() == ("open", [])
+
+
+def test_box_moved_while_its_crop_was_cut_keeps_the_newer_crop(
+    frame: Frame, running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = boxes.draw(frame, label="plate", xyxy=(10, 10, 60, 40))
+    Crop.objects.all().delete()
+    real = crops.cut
+
+    def slow(*given: Any) -> Any:
+        made = real(*given)
+        monkeypatch.setattr(crops, "cut", real)
+        boxes.change(Box.objects.get(pk=box.pk), boxes.Edit((100, 50, 180, 90)), revision=1)
+        return made
+
+    monkeypatch.setattr(crops, "cut", slow)
+    assert crops.make_missing(frame.project, running) == {"made": 0}
+    assert (Crop.objects.get().width, Crop.objects.get().height) == (80, 40)

@@ -13,7 +13,7 @@ from annotations.models import Video
 from lprsite import files
 from lprsite.errors import Refused
 from lprsite.jobs.models import Job
-from tests.annotations.rows import json_of
+from tests.annotations.rows import json_of, make_video
 from tests.annotations.vision import clips
 
 
@@ -129,3 +129,12 @@ def test_camera_of_another_project_is_refused(api: Any, video: Video, user: Any)
     mine = Camera.objects.create(project=video.project, name="x")
     assert json_of(api, "patch", f"videos/{video.pk}/", {"camera": other.pk})[0] == 400
     assert json_of(api, "patch", f"videos/{video.pk}/", {"camera": mine.pk})[0] == 200
+
+
+def test_same_rule_again_is_the_job_that_runs(api: Any, project: Any) -> None:
+    video = make_video(project)
+    first = json_of(api, "post", f"videos/{video.pk}/split/", {"fps": 2})
+    again = json_of(api, "post", f"videos/{video.pk}/split/", {"fps": 2})
+    other = json_of(api, "post", f"videos/{video.pk}/split/", {"fps": 3})
+    assert (first[0], again[1]["id"]) == (202, first[1]["id"])
+    assert other[1]["id"] != first[1]["id"] and video.selections.count() == 2

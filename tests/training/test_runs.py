@@ -12,8 +12,11 @@ from django.db import IntegrityError, transaction
 from annotations import projects
 from annotations.models import DatasetVersion, Project
 from lprsite import files
+from lprsite.jobs.engine import Cancelled
+from lprsite.jobs.models import Job, lease_end
 from tests.annotations.rows import json_of, make_video
-from training import checkpoints, readings, runs, starters
+from tests.training.rows import make_run
+from training import checkpoints, readings, runs, starters, tasks
 from training.errors import (
     CheckpointMissing,
     CheckpointWrongKind,
@@ -223,3 +226,42 @@ def test_training_is_started_from_the_current_model(api: Any, dataset: DatasetVe
     for named in ("current", str(model.pk), model.pk):
         body = {"dataset": dataset.pk, "parent": named}
         assert json_of(api, "post", "training-runs/", body)[1]["parent"] == model.pk
+
+
+# --- what readings leave behind
+
+
+def test_folders_of_ended_readings_are_removed(project: Project) -> None:
+    kept, made = [], {}
+    for state in ("queued", "running", "cancelling", "succeeded", "failed", "cancelled", None):
+        until = lease_end() if state in ("running", "cancelling") else None
+        facts = {"task": "infer", "queue": "gpu", "state": state, "lease_until": until}
+        job = Job.objects.create(**facts) if state else None
+        run = make_run(project)
+        run.job = job
+        run.save()
+        made[state] = readings.scratch_of(run.pk)
+        kept += [state] if state in ("queued", "running", "cancelling", None) else []
+    made["deleted"] = readings.scratch_of(999_999)
+    for folder in made.values():
+        folder.mkdir(parents=True)
+        (folder / "0_0.png").touch()
+    assert readings.forget_scratch() == 4
+    assert [state for state, folder in made.items() if folder.exists()] == kept
+
+
+def test_cancelled_reading_removes_its_folder(
+    project: Project, running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(project)
+    folder = readings.scratch_of(run.pk)
+
+    def stopped(*_: Any) -> None:
+        folder.mkdir(parents=True)
+        raise Cancelled
+
+    monkeypatch.setattr("training.tasks.supervise.run", stopped)
+    running.parameters = {"run": run.pk}
+    with pytest.raises(Cancelled):
+        tasks.infer.work(running)
+    assert not folder.exists()
