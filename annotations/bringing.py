@@ -495,7 +495,7 @@ class Bringing:
         piece.whole = [(fresh.get(id(frame), frame), planned) for frame, planned in piece.whole]
 
     def _write_boxes(self, piece: Piece) -> None:
-        rows = settings.BULK_ROWS // 2  # a box and its crop are two rows
+        rows = settings.BULK_ROWS // 4  # short transactions: somebody else wants to save
         for start in range(0, len(piece.boxes), rows):
             chunk = piece.boxes[start : start + rows]
             with transaction.atomic():
