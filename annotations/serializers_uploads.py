@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.models import Upload
-from lprsite.jobs.models import ACTIVE
+from lprsite.jobs.models import ACTIVE, State
 
 STATES = ("sending", "expired", "checking", "done", "refused")
 
@@ -51,7 +51,7 @@ class UploadSerializer(serializers.ModelSerializer[Any]):
     def get_state(self, upload: Any) -> str:
         if upload.finished_at is None:
             return "expired" if upload.expired else "sending"
-        if upload.video_id or upload.batch_id:
+        if upload.video_id or upload.batch_id or upload.job_state == State.SUCCEEDED:
             return "done"
         return "checking" if upload.job_state in ACTIVE else "refused"
 

@@ -97,6 +97,8 @@ def test_pieces_become_a_video(api: Any, project: Any, clip: bytes) -> None:
     assert said["sha256"] == video.sha256 == hashlib.sha256(clip).hexdigest()
     assert files.local_path(video.file).read_bytes() == clip
     assert not list((files.root() / "uploads").iterdir())
+    Video.objects.all().delete()
+    assert api.get(where).json()["state"] == "done"
     assert [job.task for job in Job.objects.order_by("id")] == ["ingest_video", "make_preview"]
 
 

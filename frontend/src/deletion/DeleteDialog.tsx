@@ -23,8 +23,8 @@ export function DeleteVideo({ video, close }: { video: Pick<Video, "id" | "name"
   const remove = useMutation({
     mutationFn: () => unwrap(api.DELETE("/api/v1/videos/{id}/", { params: { path: { id: video.id } } })),
     onSuccess: async () => {
-      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
       close();
+      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" && queryKey[0] !== "losses" });
     },
   });
   return (
@@ -47,9 +47,10 @@ function DeleteProject({ project, close }: { project: Project; close: () => void
   const losses = useQuery({ queryKey: ["losses", "project", project.id], staleTime: 0, queryFn: () => unwrap(api.GET("/api/v1/projects/{id}/losses/", { params: { path: { id: project.id } } })) });
   const remove = useMutation({
     mutationFn: () => unwrap(api.DELETE("/api/v1/projects/{id}/", { params: { path: { id: project.id }, query: { name: typed.trim() } } })),
-    onSuccess: () => {
-      void go("/projects");
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+    onSuccess: async () => {
+      await go("/projects");
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" && queryKey[0] !== "projects" });
+      await client.invalidateQueries({ queryKey: ["projects"] });
     },
   });
   const right = typed.trim() === project.name;

@@ -13,14 +13,17 @@ import "./uploads.css";
 /** Everything on its way into this page's list, each with what can be done about it. */
 export function UploadList({ uploads, accept }: { uploads: Uploads; accept: string }) {
   const t = useTexts(texts);
-  const { sending, others } = uploads;
+  const { others } = uploads;
+  const sending = uploads.sending.filter((one) => one.state !== "failed");
+  const failed = uploads.sending.filter((one) => one.state === "failed");
   const now = useTick(sending.some(isMoving));
   const moving = sending.filter(isMoving);
   const checked = others.filter((row) => row.state === "refused" || row.state === "expired");
   const open = others.filter((row) => row.state === "sending" || row.state === "checking");
-  if (sending.length + others.length === 0) return null;
+  if (uploads.sending.length + others.length === 0) return null;
   return (
     <section className="stack" aria-label={t("files")}>
+      {failed.map((one) => <Closable key={one.key} name={one.name} said={one.error} close={() => uploads.uploader.forget(one.key)} />)}
       {checked.map((row) => <Refused key={row.id} row={row} uploads={uploads} />)}
       {(sending.length > 0 || open.length > 0) && (
         <div className="card uploads">
@@ -69,23 +72,14 @@ function Bar({ sent, size, name, unknown = false }: { sent: number; size: number
 
 function OnItsWay({ one, now, uploads }: { one: Sending; now: number; uploads: Uploads }) {
   const t = useTexts(texts);
-  const s = useTexts(shared);
-  const { pause, resume, cancel, forget } = uploads.uploader;
-  if (one.state === "failed") {
-    return (
-      <li className="upload-row failed">
-        <Notice kind="bad"><strong>{one.name}</strong> {one.error}</Notice>
-        <span className="row"><button type="button" className="button small" onClick={() => forget(one.key)}>{s("close")}</button></span>
-      </li>
-    );
-  }
+  const { pause, resume, cancel } = uploads.uploader;
   const speed = one.state === "sending" ? speedOf(one.marks, now) : null;
   return (
     <li className="upload-row">
       <span className="name">{one.name}</span>
       {one.state === "sending"
         ? <Figures sent={one.sent} size={one.size} speed={speed} left={secondsLeft(one.size - one.sent, speed)} />
-        : <span className={one.state === "away" ? "warn figures-line" : "t2 figures-line"} role="status">{one.state === "done" ? "" : t(one.state)}</span>}
+        : <span className={one.state === "away" ? "warn figures-line" : "t2 figures-line"} role="status">{one.state === "done" || one.state === "failed" ? "" : t(one.state)}</span>}
       <span className="row">
         {one.state === "paused"
           ? <button type="button" className="button small" aria-label={t("resume_named", { name: one.name })} onClick={() => resume(one.key)}>{t("resume")}</button>
@@ -137,12 +131,18 @@ function Known({ row, uploads, accept }: { row: Upload; uploads: Uploads; accept
 
 function Refused({ row, uploads }: { row: Upload; uploads: Uploads }) {
   const t = useTexts(texts);
+  const said = row.state === "expired" ? t("expired", { name: row.name }) : row.error;
+  return <Closable name={row.name} said={said} close={uploads.mine(row) ? () => uploads.dismiss(row) : undefined} />;
+}
+
+/** A sentence about a file that stays until somebody closes it; it names the file in any case. */
+function Closable({ name, said, close }: { name: string; said: string; close?: () => void }) {
   const s = useTexts(shared);
   return (
     <Notice kind="bad">
       <div className="spread">
-        <span>{row.state === "expired" ? t("expired", { name: row.name }) : row.error || row.name}</span>
-        {uploads.mine(row) && <button type="button" className="button small" aria-label={`${s("close")}: ${row.name}`} onClick={() => uploads.dismiss(row)}>{s("close")}</button>}
+        <span>{!said.includes(name) && <strong>{name} </strong>}{said}</span>
+        {close && <button type="button" className="button small" aria-label={`${s("close")}: ${name}`} onClick={close}>{s("close")}</button>}
       </div>
     </Notice>
   );
