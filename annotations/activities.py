@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Count, F
 
-from annotations.models import Camera, Video
+from annotations.models import Camera, DoomedFile, Video
 from annotations.vision import child
 from annotations.vision.activity import MOVES, ROW, Track
 from annotations.vision.video import VideoInfo
@@ -77,9 +77,14 @@ def keep(row: Video, parts: Iterable[bytes]) -> Track:
     before = row.activity
     row.activity, _ = files.put_bytes("activity", track.as_bytes(), ".npz")
     Video.objects.filter(pk=row.pk).update(activity=row.activity)
-    if before and before != row.activity and not Video.objects.filter(activity=before).exists():
-        files.delete(before)
+    forget(before, row.activity)
     return track
+
+
+def forget(before: str, now: str) -> None:
+    """Let the file that another replaced go, once no row names it."""
+    if before and before != now:
+        DoomedFile.objects.get_or_create(key=before)
 
 
 def measure(row: Video, running: Running) -> Track:

@@ -47,10 +47,8 @@ def make_preview(row: Video, running: Running) -> dict[str, Any]:
                     made = message.facts
                 running.check()
         key, _ = files.take("previews", fresh, made["suffix"], move=True)
-    before = row.preview
     Video.objects.filter(pk=row.pk).update(preview=key)
-    if before and before != key and not Video.objects.filter(preview=before).exists():
-        files.delete(before)
+    activities.forget(row.preview, key)
     if parts and not row.activity:
         activities.keep(row, parts)
     return {"copied": made["copied"]}

@@ -60,7 +60,7 @@ def draw(path: Path, seconds: int = 60) -> Path:
     spots = rng.integers(60, 190, (135, 240, 3), np.uint8)
     place = cv2.resize(spots, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
     grain = rng.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-    place = cv2.addWeighted(place, 0.96, grain, 0.04, 0)
+    place = cv2.addWeighted(place, 0.98, grain, 0.02, 0)
     noise = [rng.normal(0, 3, (HEIGHT, WIDTH, 3)).astype(np.int8) for _ in range(4)]
     things = [
         (

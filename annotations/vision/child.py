@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -95,10 +95,8 @@ class Take:
     """What to take from a video in one pass: what ``rule`` says, or just the ``wanted``."""
 
     rule: Selection
-    start: float = 0.0
-    """Seconds; where to begin decoding. With ``measure`` it is the beginning."""
-    end: float | None = None
-    """Seconds before which to stop."""
+    stretches: Sequence[tuple[float, float | None]] = ((0.0, None),)
+    """(from, before) in seconds: what is decoded. To ``measure``, it begins at the beginning."""
     known: bytes = b""
     """pts (int64) of frames that are there already: they are counted, not made."""
     wanted: bytes | None = None
@@ -143,8 +141,7 @@ def take(path: Path, what: Take, *, name: str, limits: Limits) -> Messages:
     spec = {
         "path": str(path.resolve()),
         "rule": asdict(what.rule),
-        "start": what.start,
-        "end": what.end,
+        "stretches": list(what.stretches),
         "known": len(what.known),
         "chosen": what.wanted is not None,
         "measure": what.measure,

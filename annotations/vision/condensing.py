@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 
 from annotations import errors
 from annotations.vision.preview import CONTAINERS, KEYS_APART, Progress
+from annotations.vision.selection import TICK
 from annotations.vision.streams import (
     DecodeReport,
     mean_fps,
@@ -219,15 +220,11 @@ def _encode(
         stream.codec_context.gop_size = max(1, round(info.fps or 25))
         stream.options = {"preset": "veryfast", "crf": "20"}
         inside = False
-        for frame in decode(source, start=spans[0][0] if spans else 0.0):
-            while ahead and frame.seconds >= ahead[0][1]:
+        for frame in decode(source, stretches=spans) if spans else ():
+            while frame.seconds >= ahead[0][1] - TICK:
                 ahead.pop(0)
                 inside = False
-            if not ahead:
-                break
             progress(frame.seconds)
-            if frame.seconds < ahead[0][0]:
-                continue
             picture = frame.resized_yuv(size)
             picture.pict_type = PictureType.NONE if inside else PictureType.I
             at = frame.pts - info.start_pts

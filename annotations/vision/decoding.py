@@ -88,8 +88,8 @@ def _take(order: Order, given: bytes, voice: Voice) -> None:
     report = DecodeReport()
     meter = Meter(order["ignore"]) if order["measure"] else None
     rows = Rows(meter, voice) if meter else None
-    start = 0.0 if meter else order["start"]
-    frames = video.decode(Path(order["path"]), start=start, end=order["end"], report=report)
+    stretches = [(begin, end) for begin, end in order["stretches"]]
+    frames = video.decode(Path(order["path"]), stretches=stretches, report=report)
     with ThreadPoolExecutor(ENCODERS) as pool:
         pictures = Pictures(pool, voice, order["small"])
         for frame in frames:

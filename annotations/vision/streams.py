@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -297,35 +297,107 @@ def with_decoding_times(
     yield from waiting
 
 
+Stretch = tuple[int | None, int | None]
+"""pts from which and before which frames are wanted; None: from the beginning, to the end."""
+
+
 def read_frames(
     packets: Iterable[Packet[VideoStream]],
     stream: VideoStream,
     order: Order,
-    from_pts: int | None,
+    stretches: Sequence[Stretch],
     report: DecodeReport,
 ) -> Iterator[VideoFrame]:
-    """Frames in order of time. Those well before ``from_pts`` are not decoded at all."""
-    waiting: list[Packet[VideoStream]] = []
-    held, skipping = 0, from_pts is not None
+    """Frames in order of time, at least those of the stretches, which are in order too.
+
+    Groups of pictures before, between and after them are not decoded at all.
+    """
+    gate = _Gate(stretches)
     for packet in packets:
         at = packet.pts if packet.pts is not None else packet.dts
         if at is not None:
             order.read(at)
-        if skipping:
-            early = at is None or (from_pts is not None and at <= from_pts)
-            if packet.is_keyframe and early and at is not None:
+        for ready in gate.admitted(packet, at, order):
+            for frame in _decode_packet(stream, ready, report):
+                if gate.shows(frame):
+                    yield frame
+        if gate.leaps():
+            stream.codec_context.flush_buffers()
+    for last in [*gate.left(), None]:
+        for frame in _decode_packet(stream, last, report):
+            if gate.shows(frame):
+                yield frame
+
+
+class _Gate:
+    """Which packets the decoder gets: all of a stretch, from the keyframe it begins with."""
+
+    def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self._ahead = list(stretches)
+        self._shut = self._ahead[0][0] is not None
+        self._kept: list[Packet[VideoStream]] = []
+        """Packets since the last keyframe from which one could begin."""
+        self._bytes = 0
+        self._over = False
+        """Whether a frame behind the stretch has come out, so that all of it has."""
+        self._not_before: int | None = None
+
+    def admitted(
+        self, packet: Packet[VideoStream], at: int | None, order: Order
+    ) -> list[Packet[VideoStream]]:
+        """The packets to decode now that this one has been read."""
+        begin = self._ahead[0][0] if self._shut else self._next()
+        if begin is None:
+            return [packet]
+        early = at is None or at <= begin
+        after = self._shut or (self._ahead[0][1] is not None and (at or 0) >= self._ahead[0][1])
+        if packet.is_keyframe and at is not None and early and after:
+            if self._shut:
                 order.place(at)
-                waiting, held = [], 0
-            held += packet.size
-            skipping = early and held < MAX_WAITING
-        waiting.append(packet)
-        if not skipping:
-            for ready in waiting:
-                yield from _decode_packet(stream, ready, report)
-            waiting = []
-    for ready in waiting:
-        yield from _decode_packet(stream, ready, report)
-    yield from _decode_packet(stream, None, report)
+            self._keep_none()
+            self._kept, self._bytes = [packet], packet.size
+        elif self._shut or self._kept:
+            self._kept.append(packet)
+            self._bytes += packet.size
+        ready = [packet]
+        if self._shut:
+            self._shut = early and self._bytes < MAX_WAITING
+            ready = [] if self._shut else self._kept
+        elif not early and len(self._ahead) > 1:
+            self._ahead.pop(0)  # so near to the next stretch that nothing is left out
+            self._over = False
+        if not self._shut and (not early or self._bytes >= MAX_WAITING):
+            self._keep_none()
+        return ready
+
+    def shows(self, frame: VideoFrame) -> bool:
+        """Whether a frame is whole: those shown before their first keyframe are not."""
+        if frame.pts is None:
+            return True
+        if self._not_before is not None and frame.pts < self._not_before:
+            return False
+        end = self._ahead[0][1]
+        self._over = self._over or (end is not None and frame.pts >= end)
+        return True
+
+    def leaps(self) -> bool:
+        """Whether the decoder is emptied here, to begin anew with the next stretch."""
+        if self._shut or not self._over or not self._kept or self._next() is None:
+            return False
+        self._ahead.pop(0)
+        self._shut, self._over = True, False
+        self._not_before = self._kept[0].pts
+        return True
+
+    def left(self) -> list[Packet[VideoStream]]:
+        """What waits for the decoder when all packets are read."""
+        return self._kept if self._shut else []
+
+    def _next(self) -> int | None:
+        return self._ahead[1][0] if len(self._ahead) > 1 else None
+
+    def _keep_none(self) -> None:
+        self._kept, self._bytes = [], 0
 
 
 def _decode_packet(

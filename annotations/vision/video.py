@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from itertools import islice
@@ -29,6 +29,7 @@ from annotations.vision.streams import (
     DecodeReport,
     Order,
     Scan,
+    Stretch,
     codec_of,
     duration_of,
     mean_fps,
@@ -226,7 +227,7 @@ def probe(path: Path) -> VideoInfo:
     with opened(path) as (container, stream):
         report = DecodeReport()
         packets = islice(read_packets(container, stream, report), PROBE_PACKETS)
-        frame = next(read_frames(packets, stream, Order(), None, report), None)
+        frame = next(read_frames(packets, stream, Order(), [(None, None)], report), None)
         if frame is None:
             raise errors.VideoUnreadable(name=path.name)
         rotation = rotation_of(frame)
@@ -252,27 +253,31 @@ def decode(
     *,
     start: float = 0.0,
     end: float | None = None,
+    stretches: Sequence[tuple[float, float | None]] | None = None,
     report: DecodeReport | None = None,
 ) -> Iterator[Decoded]:
     """The frames from ``start`` to before ``end`` (seconds) in order of time.
 
+    Or those of several ``stretches`` (from, before), in order and apart from each other; what
+    lies between them is not decoded where keyframes allow it.
     Packet by packet: what cannot be decoded is counted in ``report`` and passed over. A
     frame has the same pts and index whatever the start. Memory does not grow with length.
     A frame whose time is not after the one before it is dropped and counted as an error.
     """
     report = DecodeReport() if report is None else report
+    ahead = list(stretches) if stretches else [(start, end)]
     with opened(path) as (container, stream):
         stream.thread_type = "AUTO"
         base, first = time_base(stream), start_pts(stream)
-        if start <= 0 and end is None:
+        if ahead == [(0, None)]:
             report.expected = stream.frames or None
             report.duration = duration_of(container, stream)
         size, order = stored_size(stream), Order()
         step = max(1, round(1 / (float(base) * (mean_fps(stream) or 25.0))))
-        from_pts = first + math.floor((start - TICK) / base) if start > 0 else None
+        wanted = [_in_steps(stretch, first, base) for stretch in ahead]
         last: int | None = None
         for frame in read_frames(
-            read_packets(container, stream, report), stream, order, from_pts, report
+            read_packets(container, stream, report), stream, order, wanted, report
         ):
             pts = frame.pts if frame.pts is not None else first if last is None else last + step
             if last is not None and pts <= last:
@@ -280,10 +285,12 @@ def decode(
                 continue
             last, index = pts, order.place(pts)
             seconds = float((pts - first) * base)
-            if seconds < start - TICK:
-                continue
-            if end is not None and seconds >= end - TICK:
+            while ahead and ahead[0][1] is not None and seconds >= ahead[0][1] - TICK:
+                ahead.pop(0)
+            if not ahead:
                 break
+            if seconds < ahead[0][0] - TICK:
+                continue
             report.decoded += 1
             report.corrupt += frame.is_corrupt
             report.last_seconds = seconds
@@ -292,6 +299,15 @@ def decode(
                 frame, size=size, pts=pts, index=index, seconds=seconds, previous_seconds=before
             )
         report.finished = True
+
+
+def _in_steps(stretch: tuple[float, float | None], first: int, base: Fraction) -> Stretch:
+    """A stretch of seconds in pts."""
+    start, end = stretch
+    return (
+        first + math.floor((start - TICK) / base) if start > 0 else None,
+        None if end is None else first + math.ceil((end - TICK) / base),
+    )
 
 
 def thumbnail(path: Path, width: int = 480) -> bytes:

@@ -80,7 +80,7 @@ def test_pictures_figures_and_report_come_from_one_pass(clip):
 
 def test_frames_are_taken_by_their_times(clip):
     pts = [frame.pts for frame in video.decode(clip)][13:35:7]
-    what = Take(Selection(), start=1.3, end=3.45, wanted=np.array(pts, np.int64).tobytes())
+    what = Take(Selection(), stretches=[(1.3, 3.45)], wanted=np.array(pts, np.int64).tobytes())
     messages = child.take(clip, what, name="gate", limits=limits(clip))
     assert [m.facts["index"] for m in heard(messages, "picture")] == [13, 20, 27, 34]
 

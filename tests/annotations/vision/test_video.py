@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import cv2
 import numpy as np
 import pytest
 
 from annotations import errors
-from annotations.vision import crops, video
+from annotations.vision import crops, streams, video
 from annotations.vision.preview import make_preview
 from annotations.vision.selection import TICK
 from annotations.vision.video import DecodeReport
@@ -51,6 +53,53 @@ def test_a_later_start_gives_the_same_frames(tmp_path, start, suffix):
     late = [(f.pts, f.index, f.previous_seconds) for f in video.decode(path, start=start)]
     first = next(f.index for f in video.decode(path) if f.seconds >= start - TICK)
     assert late == whole[first:] != []
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+@pytest.mark.parametrize(
+    ("b_frames", "gop", "codec"), [(0, 4, "libx264"), (3, 5, "libx264"), (2, 6, "libx265")]
+)
+@pytest.mark.parametrize(
+    "stretches",
+    [
+        [(0.0, 0.3), (3.1, None)],
+        [(0.55, 0.6), (0.7, 0.8), (2.4, 2.7)],
+        [(1.0, 1.05), (1.1, 1.2), (3.9, 4.0)],
+        [(0.0, 0.05), (0.9, 1.0), (1.9, 2.0), (2.9, 3.0)],
+    ],
+)
+def test_stretches_give_the_same_frames_as_the_whole(
+    tmp_path, suffix, b_frames, gop, codec, stretches
+):
+    path = clips.write(tmp_path / f"c{suffix}", b_frames=b_frames, gop=gop, codec=codec)
+
+    def facts(frame):
+        return frame.pts, frame.index, frame.previous_seconds, clips.bar_of(frame.bgr())
+
+    def inside(frame):
+        return any(
+            begin - TICK <= frame.seconds and (end is None or frame.seconds < end - TICK)
+            for begin, end in stretches
+        )
+
+    report = DecodeReport()
+    found = [facts(frame) for frame in video.decode(path, stretches=stretches, report=report)]
+    assert found == [facts(frame) for frame in video.decode(path) if inside(frame)] != []
+    assert (report.errors, report.corrupt) == (0, 0)
+
+
+def test_what_lies_between_stretches_is_not_decoded(tmp_path, monkeypatch):
+    path, given = clips.write(tmp_path / "c.mp4", gop=5), []
+    decode_packet = streams._decode_packet
+
+    def counted(stream, packet, report):
+        given.append(packet)
+        return decode_packet(stream, packet, report)
+
+    monkeypatch.setattr(streams, "_decode_packet", counted)
+    stretches = [(0.0, 0.1), (3.0, 3.1)]
+    assert [f.index for f in video.decode(path, stretches=stretches)] == [0, 30]
+    assert len(given) < 26
 
 
 def test_end_is_not_included(clip):
@@ -261,7 +310,7 @@ def test_hole_in_the_times_is_told(tmp_path):
     times = [k / 10 for k in range(20)] + [4.1 + k / 10 for k in range(10)]
     path = clips.write(tmp_path / "vfr.mp4", frames=30, times=times)
     scan = video.probe(path).scan
-    assert (scan.holes, scan.hole_seconds) == (1, pytest.approx(2.1, abs=0.01))
+    assert scan.holes == 1 and scan.hole_seconds == pytest.approx(2.1, abs=0.01)
     uneven = [k / 10 + (k % 3) * 0.03 for k in range(30)]
     path = clips.write(tmp_path / "uneven.mp4", frames=30, times=uneven)
     assert video.probe(path).scan.varies
@@ -276,18 +325,11 @@ def test_packets_without_times_are_shown_one_after_the_other(tmp_path):
     assert seconds == pytest.approx([k / 10 for k in range(40)], abs=0.001)
 
 
-def test_a_limit_of_memory_is_no_damage(clip, monkeypatch):
-    from annotations.vision import streams
-
-    class Full:
-        codec_context = None
-
-    def no_memory(_packet):
+def test_a_limit_of_memory_is_no_damage() -> None:
+    def no_memory(_packet: object) -> None:
         raise MemoryError
 
-    stream = Full()
-    stream.codec_context = Full()
-    stream.codec_context.decode = no_memory
+    stream = cast(Any, SimpleNamespace(codec_context=SimpleNamespace(decode=no_memory)))
     with pytest.raises(MemoryError):
         streams._decode_packet(stream, None, DecodeReport())
 
