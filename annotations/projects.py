@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from annotations import members, plate_formats
 from annotations.errors import ProjectUnclear, ProjectUnknown
-from annotations.models import Label, PlateFormat, Project, Role
+from annotations.models import Box, Label, PlateFormat, Project, Role
 
 LABELS = ("car", "plate")
 
@@ -70,18 +70,18 @@ def named_or_only(name: str | None) -> Project:
 
 def counts(project: Project) -> dict[str, int]:
     """What is there and what is left up to the dataset version; each a grouped query."""
-    frames = project.frames.aggregate(all=Count("id"), open=Count("id", filter=Q(status="open")))
+    frames = dict(project.frames.order_by().values_list("status").annotate(n=Count("*")))
     crops = project.crops.filter(withdrawn=False).aggregate(
         all=Count("id"),
         waiting=Count("id", filter=Q(waiting=True)),
         read=Count("id", filter=Q(current__isnull=False)),
     )
-    boxes = project.frames.filter(boxes__deleted_at__isnull=True).aggregate(all=Count("boxes"))
     return {
         "videos": project.videos.count(),
-        "frames": frames["all"],
-        "frames_open": frames["open"],
-        "boxes": boxes["all"],
+        "frames": sum(frames.values()),
+        "frames_open": frames.get("open", 0),
+        # By label: a label belongs to one project, and its boxes need no join with their frames.
+        "boxes": Box.objects.present().filter(label__project=project).count(),
         "crops": crops["all"],
         "transcribed": crops["read"],
         "waiting": crops["waiting"],

@@ -41,11 +41,6 @@ def path_of(key: str) -> Path:
     return files.root() / "small" / str(WIDTH) / whole.parent.name / f"{whole.stem}.jpg"
 
 
-def store(key: str, bgr: crops.Bgr) -> None:
-    """Keep the small copy of a picture that is decoded already, uint8 BGR (H, W, 3)."""
-    _write(path_of(key), crops.encode_jpeg(small.narrowed(bgr, WIDTH), QUALITY))
-
-
 def keep(key: str, jpeg: bytes) -> None:
     """Keep the small copy of a picture that was made while the frame was taken."""
     _write(path_of(key), jpeg)
