@@ -37,9 +37,10 @@ def spoil(
     """
     image = picture.astype(np.float32)
     night = rng.random() < 0.22 * damage
+    height, width = picture.shape[:2]
     if damage > 0:
-        _texture(rng, image, damage)
-        _light(rng, image, damage)
+        uneven = cv2.resize(_unevenness(rng, (width, height), damage), (width, height))
+        image *= uneven[..., None]
     if night:
         image *= float(rng.uniform(0.15, 0.55))
         _reflect(rng, image, plates)
@@ -47,25 +48,18 @@ def spoil(
         _glow(rng, image, lamps, strong=night)
     image = _colours(rng, image, damage, night=night)
     image = _lens(rng, image, damage)
-    height, width = image.shape[:2]
     noise = float(rng.uniform(0.5, 1 + (11 if night else 6) * damage * float(rng.random())))
     image = np.asarray(cv2.scaleAdd(camera.grain_piece(rng, width, height), noise, image))
     return _recorder(rng, np.clip(image, 0, 255).astype(np.uint8), damage)
 
 
-def _texture(rng: Rng, image: Image, damage: float) -> None:
-    """Nothing is of one colour: soft and fine stains over everything."""
-    height, width = image.shape[:2]
-    strength = float(rng.uniform(0.01, 0.05)) * min(damage, 1.0)
-    for cells in (7, 29, 121):
-        rows = max(2, cells * height // width)
-        stains = rng.standard_normal((rows, cells), np.float32) * np.float32(strength)
-        image *= 1 + cv2.resize(stains, (width, height), interpolation=cv2.INTER_CUBIC)[..., None]
+def _unevenness(rng: Rng, size: tuple[int, int], damage: float) -> Image:
+    """What brightness is multiplied with (h, w), half as fine as the picture.
 
-
-def _light(rng: Rng, image: Image, damage: float) -> None:
-    """Long shadows across the street, brightness that changes over the picture."""
-    height, width = image.shape[:2]
+    Nothing is of one colour: soft and fine stains over everything, long shadows across the
+    street, brightness that changes over the picture.
+    """
+    half = (size[0] // 2, size[1] // 2)
     x, y = np.meshgrid(np.linspace(-1, 1, 64), np.linspace(-1, 1, 36))
     angle, slope = rng.uniform((0, 0), (2 * np.pi, 0.3 * damage))
     light = 1 + slope * (x * np.cos(angle) + y * np.sin(angle))
@@ -74,7 +68,13 @@ def _light(rng: Rng, image: Image, damage: float) -> None:
         light *= dark + (1 - dark) * (0.5 + 0.5 * np.tanh((x + slant * y - place) / soft))
     if rng.random() < 0.25 * damage:  # dark corners
         light *= 1 - float(rng.uniform(0.1, 0.5)) * np.clip(x * x + y * y - 0.4, 0, 1.6) / 1.6
-    image *= cv2.resize(light.astype(np.float32), (width, height))[..., None]
+    whole = np.asarray(cv2.resize(light.astype(np.float32), half), np.float32)
+    strength = float(rng.uniform(0.01, 0.05)) * min(damage, 1.0)
+    for cells in (7, 29, 121):
+        rows = max(2, cells * size[1] // size[0])
+        stains = 1 + rng.standard_normal((rows, cells), np.float32) * np.float32(strength)
+        whole *= cv2.resize(stains, half, interpolation=cv2.INTER_CUBIC)
+    return whole
 
 
 def _reflect(rng: Rng, image: Image, plates: Sequence[Box]) -> None:
@@ -108,20 +108,21 @@ def _glow(rng: Rng, image: Image, lamps: Sequence[Lamp], *, strong: bool) -> Non
 
 
 def _colours(rng: Rng, image: Image, damage: float, *, night: bool) -> Image:
+    """Exposure, cast, haze and saturation, which are one matrix together."""
     cast = rng.normal(1, 0.05 * damage, 3)
     if rng.random() < (0.35 if night else 0.12) * damage:
         cast *= np.array(_CASTS[int(rng.integers(len(_CASTS)))])
     gain = float(np.exp(rng.normal(0.02, 0.25 * damage)))
-    image = image * (gain * cast).astype(np.float32)
+    matrix, lifted = np.diag(gain * cast), 0.0
     if rng.random() < 0.2 * damage:
         haze = float(rng.uniform(0.05, 0.5))
-        image = image * np.float32(1 - haze) + np.float32(haze * float(rng.uniform(90, 220)))
+        matrix, lifted = matrix * (1 - haze), haze * float(rng.uniform(90, 220))
     faded = float(rng.random())
     if faded < 0.3 * damage:  # infrared, a night camera, or hardly any colour
         kept = 0.0 if faded < 0.15 * damage else float(rng.uniform(0.2, 0.8))
-        grey = image.mean(axis=2, keepdims=True)
-        image = grey + (image - grey) * np.float32(kept)
-    return np.asarray(image, np.float32)
+        matrix = (kept * np.eye(3) + (1 - kept) / 3) @ matrix
+    whole = np.column_stack([matrix, np.full(3, lifted)])
+    return np.asarray(cv2.transform(image, whole), np.float32)
 
 
 def _lens(rng: Rng, image: Image, damage: float) -> Image:
