@@ -125,9 +125,12 @@ def record_damage(
     known = dict(row.damage)
     if not whole and known.get("decoded") is not None and known.get("to") is None:
         return
-    row.damage = {**known, **report, "from": start, "to": end}
-    if not whole and known.get("complete") is False:
-        row.damage["complete"] = False
+    if whole:
+        row.damage = {**known, **report, "from": start, "to": end}
+    else:
+        counted = {name: report[name] for name in ("decoded", "corrupt", "errors")}
+        complete = report["complete"] and known.get("complete") is not False
+        row.damage = {**known, **counted, "complete": complete, "from": start, "to": end}
     Video.objects.filter(pk=row.pk).update(damage=row.damage)
 
 

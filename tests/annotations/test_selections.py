@@ -214,6 +214,7 @@ def test_a_part_says_nothing_about_the_whole(video: Video, running: Running) -> 
     selections.split(selections.choose(video, fps=5, end=2.0), running)
     video.refresh_from_db()
     assert (video.damage["decoded"], video.damage["to"]) == (20, 2.0)
+    assert (video.damage["packets"], video.damage["expected"]) == (40, 40)
     selections.split(selections.choose(video, fps=5), running)
     video.refresh_from_db()
     assert (video.damage["decoded"], video.damage["to"]) == (40, None)
