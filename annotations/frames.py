@@ -304,7 +304,7 @@ def _paged(found: list[tuple[Any, ...]], limit: int) -> Page:
 
 def _milliseconds(videos: list[int | None], pts: list[int | None]) -> list[int]:
     """The times from the start of each frame's video, rounded down; 0 for single pictures."""
-    rows = Video.objects.filter(pk__in=set(videos) - {None})
+    rows = Video.objects.filter(pk__in={video for video in videos if video is not None})
     clocks: dict[int | None, tuple[int, int, int]] = {None: (0, 0, 1)}
     for pk, start, base in rows.values_list("pk", "start_pts", "time_base"):
         clocks[pk] = (start, 1000 * Fraction(base).numerator, Fraction(base).denominator)

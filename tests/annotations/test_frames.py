@@ -313,7 +313,7 @@ def test_pack_brings_many_small_pictures_and_says_which_are_missing(
     assert [one["name"] for one in told] == ["one.png", "two.png", ""]
     assert told[1]["bytes"] == 0 and sum(one["bytes"] for one in told) == len(pictures)
     first = cv2.imdecode(np.frombuffer(pictures[: told[0]["bytes"]], np.uint8), 1)
-    assert first.shape == (135, 240, 3)
+    assert first is not None and first.shape == (135, 240, 3)
 
 
 def test_pack_holds_only_what_the_person_may_see(user: Any, many: dict[str, Frame]) -> None:
