@@ -4,7 +4,8 @@ A thread would hold the interpreter while the training wants it, and a fork of a
 has computed with torch may hang: so each worker is a fresh program without torch
 (``python -m training.recognizer.loader``) that is told what to prepare through its standard
 input and answers through its standard output. It ends when either is closed, so it does not
-outlive a training that was killed.
+outlive a training that was killed; one that was killed itself is replaced, and the epoch goes
+on with the batch that was missing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ from training.recognizer.mix import Batch, Item, Mix, collate
 _ROOT = Path(__file__).resolve().parent.parent.parent
 # below this many items an epoch is over before a worker has started
 _WORTH_IT = 400
+_LIVES = 5  # how often workers are replaced in an epoch before the training gives up
+_LONGEST = 1 << 30  # bytes; a batch is far smaller
+
+
+class WorkerLost(Exception):
+    """A worker ended, or its answer was cut off."""
 
 
 def workers_for(items: int, *, accelerated: bool) -> int:
@@ -48,16 +55,21 @@ class Loader:
         if not self.workers:
             yield from self.mix.batches(epoch, batch)
             return
-        whole = False
+        done, steps, lives = 0, self.mix.steps(batch), _LIVES
         try:
-            for worker in self._running():
-                assert worker.stdin is not None
-                _send(worker.stdin, (epoch, batch))
-            for _ in range(self.mix.steps(batch)):
-                yield self._collect()
-            whole = True
+            while done < steps:
+                try:
+                    self._ask(epoch, batch, first=done)
+                    while done < steps:
+                        yield self._collect()
+                        done += 1
+                except (WorkerLost, BrokenPipeError):
+                    self.close()
+                    lives -= 1
+                    if not lives:
+                        raise
         finally:
-            if not whole:  # what is still on its way belongs to no epoch
+            if done < steps:  # what is still on its way belongs to no epoch
                 self.close()
 
     def close(self) -> None:
@@ -73,6 +85,11 @@ class Loader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _ask(self, epoch: int, batch: int, *, first: int) -> None:
+        for worker in self._running():
+            assert worker.stdin is not None
+            _send(worker.stdin, (epoch, batch, first))
 
     def _running(self) -> list[subprocess.Popen[bytes]]:
         if not self._started:
@@ -110,13 +127,24 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def _send(pipe: IO[bytes], message: Any) -> None:
-    pickle.dump(message, pipe, protocol=5)
+    data = pickle.dumps(message, protocol=5)
+    pipe.write(len(data).to_bytes(8, "little") + data)
     pipe.flush()
 
 
 def _receive(pipe: IO[bytes]) -> Any:
-    """The next message of our own worker. EOFError when it has ended."""
-    return pickle.load(pipe)  # noqa: S301  # nobody else can write into this pipe
+    """The next message of our own worker, or of our training. WorkerLost when it has ended."""
+    length = int.from_bytes(_exactly(pipe, 8), "little")
+    if length > _LONGEST:
+        raise WorkerLost("what came is no message")
+    return pickle.loads(_exactly(pipe, length))  # noqa: S301  # nobody else writes into this pipe
+
+
+def _exactly(pipe: IO[bytes], count: int) -> bytes:
+    data = pipe.read(count)
+    if len(data) != count:
+        raise WorkerLost("the other end is closed")
+    return data
 
 
 def main() -> None:
@@ -129,9 +157,9 @@ def main() -> None:
     try:
         mix, number, workers = _receive(asked)
         while True:
-            epoch, batch = _receive(asked)
-            _answer(answers, mix.shares(epoch, batch, worker=number, workers=workers))
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+            epoch, batch, first = _receive(asked)
+            _answer(answers, mix.shares(epoch, batch, worker=number, workers=workers, first=first))
+    except (WorkerLost, BrokenPipeError, KeyboardInterrupt):
         os._exit(0)  # without a last flush into a pipe that is closed
 
 

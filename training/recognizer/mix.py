@@ -96,14 +96,14 @@ class Mix:
             yield collate([item for _, item in part], self.alphabet)
 
     def shares(
-        self, epoch: int, batch: int, *, worker: int = 0, workers: int = 1
+        self, epoch: int, batch: int, *, worker: int = 0, workers: int = 1, first: int = 0
     ) -> Iterator[list[tuple[int, Item]]]:
-        """Of each batch the items, with their places, that are this worker's to prepare.
+        """Of each batch from the ``first`` the items, with their places, this worker prepares.
 
         An index is always the same worker's, who can so keep its picture.
         """
         order = np.random.default_rng((self.seed, epoch, _ORDER)).permutation(len(self))
-        for start in range(0, len(order), batch):
+        for start in range(first * batch, len(order), batch):
             places = enumerate(int(index) for index in order[start : start + batch])
             mine = [(place, index) for place, index in places if index % workers == worker]
             yield [(place, self.item(epoch, index)) for place, index in mine]

@@ -47,7 +47,30 @@ def test_a_workers_refusal_is_raised_in_the_training(make_samples):
         list(loader.batches(1, 8))
     with pytest.raises(type(told.value)):
         read(samples[3].picture)
-    assert not isinstance(told.value, EOFError)
+    assert not isinstance(told.value, loading.WorkerLost)
+
+
+def test_a_killed_worker_is_replaced_and_the_epoch_goes_on(make_samples):
+    mix = Mix(tuple(make_samples()), DEFAULT)
+    with Loader(mix, workers=2) as loader:
+        batches = loader.batches(1, 2)
+        shown = [next(batches)]
+        loader._started[1].kill()
+        loader._started[1].wait()
+        shown += batches
+        assert [b.targets for b in shown] == [b.targets for b in mix.batches(1, 2)]
+        assert len(loader._started) == 2
+
+
+def test_workers_that_always_end_stop_the_training(make_samples, monkeypatch):
+    ended = [loading.sys.executable, "-c", "pass"]
+    start = subprocess.Popen
+    monkeypatch.setattr(loading.subprocess, "Popen", lambda _, **given: start(ended, **given))
+    with (
+        Loader(Mix(tuple(make_samples()), DEFAULT), workers=1) as loader,
+        pytest.raises((loading.WorkerLost, BrokenPipeError)),
+    ):
+        next(loader.batches(1, 2))
 
 
 def test_a_worker_ends_with_its_training(make_samples):
