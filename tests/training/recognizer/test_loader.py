@@ -63,9 +63,9 @@ def test_a_killed_worker_is_replaced_and_the_epoch_goes_on(make_samples):
 
 
 def test_workers_that_always_end_stop_the_training(make_samples, monkeypatch):
-    ended = [loading.sys.executable, "-c", "pass"]
+    ended = [sys.executable, "-c", "pass"]
     start = subprocess.Popen
-    monkeypatch.setattr(loading.subprocess, "Popen", lambda _, **given: start(ended, **given))
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **given: start(ended, **given))
     with (
         Loader(Mix(tuple(make_samples()), DEFAULT), workers=1) as loader,
         pytest.raises((loading.WorkerLost, BrokenPipeError)),
