@@ -7,6 +7,7 @@ a run that was killed completes when it runs again, and a second import adds not
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from annotations.errors import (
     LabelNameWrong,
     MapNeeded,
     MapWrong,
+    NoTranscriptions,
     PathNotAllowed,
     SourceMissing,
     TooManyLabels,
@@ -125,18 +127,23 @@ def forget_old() -> int:
 
 
 def examine(
-    batch: ImportBatch, running: Running, mapping: LabelMap | None = None
+    batch: ImportBatch,
+    running: Running,
+    mapping: LabelMap | None = None,
+    *,
+    texts: bool = False,
 ) -> dict[str, Any]:
     """Find out what the batch holds and what would become of it. Needs no mapping.
 
     Every picture is read and compared with the project, so that the counts are those that an
     import with the suggested mapping would have; nothing is written but the report and a
     sheet of samples. May be asked for again, also after an import: what was missing may have
-    come in since.
+    come in since. ``texts``: somebody says that it holds texts of crops; then names of files
+    are read as such, whatever they look like.
     """
     batch.dry_run, batch.counts, batch.report = True, {}, []
     with opened(batch) as source:
-        said = _read(batch.project, source, running)
+        said = _read(batch, source, running, texts=texts)
         batch.format = said.format
         if isinstance(said, Transcribed):
             batch.labels, batch.needs_map, batch.mapping, batch.classes = {}, False, {}, {}
@@ -215,14 +222,19 @@ def _facts(tally: Tally, plan: Plan, said: Annotations) -> dict[str, Any]:
     }
 
 
-def _read(project: Project, source: Source, running: Running) -> Annotations | Transcribed:
+def _read(
+    batch: ImportBatch, source: Source, running: Running, *, texts: bool
+) -> Annotations | Transcribed:
     """What the source says, with what the project knows of pictures that it lacks."""
     said = formats.look(
         source, progress=lambda done, total: running.progress(done, total, "pictures", "looking")
     )
     if isinstance(said, Transcribed):
         return said
-    return import_matches.pictures_of_project(project, said)
+    if texts and said.format == formats.PICTURES_ONLY:
+        with contextlib.suppress(NoTranscriptions):
+            return formats.read_transcriptions(source)
+    return import_matches.pictures_of_project(batch.project, said)
 
 
 def _suggested(project: Project, said: Annotations) -> dict[str, str | None]:
@@ -313,7 +325,7 @@ def _checked_map(batch: ImportBatch, given: LabelMap | None) -> dict[str, str | 
 def run(batch: ImportBatch, running: Running) -> dict[str, Any]:
     """Import the batch with its mapping; run again, it completes and doubles nothing."""
     with opened(batch) as source:
-        said = _read(batch.project, source, running)
+        said = _read(batch, source, running, texts=batch.format in TEXT_FORMATS)
         if isinstance(said, Transcribed):
             tally, facts = _bring_texts(batch, source, said, running)
         else:

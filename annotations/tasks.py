@@ -186,7 +186,10 @@ def resize_crops(running: Running) -> dict[str, Any]:
 
 @task("examine_import", queue="media")
 def examine_import(running: Running) -> dict[str, Any]:
-    return imports.examine(_batch(running), running, running.parameters.get("mapping"))
+    given = running.parameters
+    return imports.examine(
+        _batch(running), running, given.get("mapping"), texts=bool(given.get("texts"))
+    )
 
 
 @task("run_import", queue="media")

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 
 from annotations import import_reports, imports
 from annotations.errors import ImportBusy, ImportGone
@@ -24,6 +25,7 @@ from tests.annotations.test_imports import (  # noqa: F401 - fixtures
     box,
     bring,
     cloud,
+    command,
     here,
     jpeg,
     many,
@@ -311,6 +313,46 @@ def test_pictures_without_boxes_are_hashed_and_sized_like_others(zipped, bring):
     assert (frame.width, frame.height) == (1600, 900)
     bits = int(frame.dhash, 16) ^ int(vision.dhash(np.asarray(large, np.uint8)), 16)
     assert bits.bit_count() <= 4
+
+
+# --- the commands
+
+
+def test_command_writes_the_whole_report(zipped, project, tmp_path):  # noqa: F811
+    path = zipped({"a.jpg": jpeg(), "a.txt": "0 0.5 0.5 0.2 0.2\n" + "0 1\n" * 700})
+    for name in ("r.csv", "r.json"):
+        found = command("import_annotations", path=path, dry_run=True, report=tmp_path / name)
+        assert found["facts"]["report_lines"] == 700
+    assert len((tmp_path / "r.csv").read_text().splitlines()) == 701
+    assert len(json.loads((tmp_path / "r.json").read_text())["lines"]) == 700
+    assert len(found["report"]) == import_reports.KEPT_LINES
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("import_annotations", path=path, report=tmp_path / "no" / "r.csv")
+
+
+@pytest.mark.parametrize(
+    ("files_", "texts"),
+    [
+        ({"t.csv": "image_path,plate_text\n0.jpg,PBX 123\n"}, ["PBX123"]),
+        ({"image/0.jpg": None, "label/0.txt": "PBX123\n"}, ["PBX123"]),
+        ({"PBX123_1.jpg": None, "pbx0124.jpg": None}, ["PBX123"]),
+        ({"manifest.csv": "file,x,y,w,h,text\n0.jpg,0,0,90,30,PBX123\n"}, ["PBX123"]),
+    ],
+)
+def test_transcriptions_of_every_format_come_in_by_command(zipped, project, files_, texts):  # noqa: F811
+    content = {
+        name: data or jpeg(n, size=(90, 30)) for n, (name, data) in enumerate(files_.items())
+    }
+    found = command("import_transcriptions", zipped({"0.jpg": jpeg(9, size=(90, 30)), **content}))
+    assert found["counts"]["imported"] == len(texts)
+    assert list(Transcription.objects.values_list("text", flat=True)) == texts
+
+
+def test_transcriptions_are_not_made_of_boxes(zipped, project):  # noqa: F811
+    path = zipped({"a.jpg": jpeg(), "a.txt": "0 0.5 0.5 0.2 0.2"})
+    with pytest.raises(CommandError, match="holds no texts of plates"):
+        call_command("import_transcriptions", path)
+    assert rows()[:4] == [0, 0, 0, 0]
 
 
 def test_new_labels_of_a_dry_run_are_not_made(zipped, looked):  # noqa: F811
