@@ -190,7 +190,7 @@ def register(
             "name": (name or given)[:120],
             "network": str(metadata.get("network", ""))[:40],
             "metadata": {**{k: v for k, v in metadata.items() if k != "weights"}, "from": given},
-            "figures": metadata.get("metrics") or {},
+            "figures": metadata.get("figures") or {},
         },
     )
     return model
