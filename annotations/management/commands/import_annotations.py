@@ -48,7 +48,7 @@ class Command(StepCommand):
         batch = imports.receive(path, project=self.project, name=path.resolve().name or str(path))
         result = self.run_task(tasks.examine_import, batch=batch.pk, mapping=given, texts=texts)
         batch.refresh_from_db()
-        self.check(batch)
+        self.accept(batch)
         if not dry_run:
             imports.prepare(batch, given)
             result = self.run_task(tasks.run_import, batch=batch.pk)
@@ -67,7 +67,7 @@ class Command(StepCommand):
             "report": lines,
         }
 
-    def check(self, batch: ImportBatch) -> None:
+    def accept(self, batch: ImportBatch) -> None:
         """Refuse a batch that this command is not for."""
 
     def show(self, result: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ class Command(ImportAnnotations):
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         return self.bring(options["file"], None, options, texts=True)
 
-    def check(self, batch: ImportBatch) -> None:
+    def accept(self, batch: ImportBatch) -> None:
         """Refuse a file without any text. Raises NoTranscriptions."""
         texts = batch.facts.get("texts") or {}
         if batch.format not in imports.TEXT_FORMATS and not texts.get("seen"):
