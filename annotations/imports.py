@@ -198,7 +198,7 @@ def _classes(
     geometry = said.geometry()
     found: dict[str, Any] = {}
     for label in said.label_counts:
-        outcomes = tally.by_label.get(label, {})
+        outcomes: Mapping[str, int] = tally.by_label.get(label, {})
         one: dict[str, Any] = {"outcomes": {k: n for k, n in outcomes.items() if n}}
         if label in geometry:
             one |= asdict(geometry[label])

@@ -307,11 +307,11 @@ def test_crowds_come_in_as_boxes_to_ignore(zipped, bring):  # noqa: F811
 
 
 def test_pictures_without_boxes_are_hashed_and_sized_like_others(zipped, bring):  # noqa: F811
-    large = cv2.resize(np.asarray(picture(3)), (1600, 900))
+    large = np.asarray(cv2.resize(picture(3), (1600, 900)), np.uint8)
     bring(zipped({"a.jpg": vision.encode_jpeg(large)}))
     frame = Frame.objects.get()
     assert (frame.width, frame.height) == (1600, 900)
-    bits = int(frame.dhash, 16) ^ int(vision.dhash(np.asarray(large, np.uint8)), 16)
+    bits = int(frame.dhash, 16) ^ int(vision.dhash(large), 16)
     assert bits.bit_count() <= 4
 
 
