@@ -49,7 +49,7 @@ from annotations.errors import (
     NoProjectArchive,
 )
 from annotations.formats.archives import Limits, ZipSource, open_source
-from annotations.models import AuditEntry, Crop, Membership, PlateFormat, Project, Role
+from annotations.models import AuditEntry, Crop, DoomedFile, Membership, PlateFormat, Project, Role
 from lprsite import files
 from lprsite.jobs.engine import Running
 
@@ -106,6 +106,7 @@ def restore(
             restoring.late()
         except BaseException:
             forget(project)
+            restoring.doom()
             raise
     if by is not None:
         members.join(project, by, Role.MANAGER)
@@ -113,7 +114,7 @@ def restore(
 
 
 def forget(project: Project) -> None:
-    """Take a half-restored project away again; its files go with the next cleaning."""
+    """Take the rows of a half-restored project away again."""
     crops = Crop.objects.filter(project=project)
     crops.filter(withdrawn=True).update(current=None)
     crops.filter(withdrawn=False).update(current=None, waiting=True)
@@ -221,6 +222,19 @@ class _Restoring:
                 self._file(member)
                 self.counts["files"] += 1
                 self._step("files")
+        # A deletion may be waiting for files that are wanted again now.
+        for keys in self._pieces():
+            DoomedFile.objects.filter(key__in=keys).delete()
+
+    def doom(self) -> None:
+        """What was stored goes again, unless other rows name it."""
+        for keys in self._pieces():
+            DoomedFile.objects.bulk_create((DoomedFile(key=k) for k in keys), ignore_conflicts=True)
+
+    def _pieces(self) -> Iterator[list[str]]:
+        keys = iter(sorted(self._brought))
+        while piece := list(islice(keys, settings.BULK_ROWS)):
+            yield piece
 
     def _file(self, member: str) -> None:
         match = KEY.fullmatch(member.removeprefix("files/"))

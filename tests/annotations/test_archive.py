@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations import archive, boxes, datasets, members, projects, restoring
+from annotations import archive, boxes, datasets, deletion, members, projects, restoring
 from annotations.archive import KEY, TABLES, file_columns
 from annotations.errors import (
     ArchiveBomb,
@@ -263,6 +263,17 @@ def test_changed_row_is_refused_and_leaves_no_project(packed, running, user, tab
     with pytest.raises(ArchiveRowWrong, match=said):
         restoring.restore(with_row(packed, table, **values), running, by=user)
     assert Project.objects.count() == 1
+
+
+def test_files_of_a_refused_archive_do_not_stay(full, packed, running, user):
+    wrong = with_row(packed, "transcriptions", text="")
+    restoring.forget(full)
+    for path in files.root().rglob("*.*"):
+        path.unlink()
+    with pytest.raises(ArchiveRowWrong):
+        restoring.restore(wrong, running, by=user)
+    deletion.remove_files(running)
+    assert not [path for path in files.root().rglob("*") if path.is_file()]
 
 
 def test_row_of_no_json_is_refused(packed, running, user):
