@@ -22,6 +22,7 @@ from annotations.models import (
     Project,
     Video,
 )
+from lprsite.texts import both
 
 
 class ReadOnly(ModelAdmin):
@@ -65,11 +66,11 @@ class ProjectAdmin(ModelAdmin):
         rows: QuerySet[Project] = super().get_queryset(request)
         return rows.annotate(videos_counted=Count("videos"))
 
-    @admin.display(description="videos", ordering="videos_counted")
+    @admin.display(description=both("videos", "videos"), ordering="videos_counted")
     def video_count(self, project: Any) -> int:
         return int(project.videos_counted)
 
-    @admin.display(description="pages")
+    @admin.display(description=both("pages", "páginas"))
     def pages(self, project: Project) -> str:
         return format_html(
             '<a href="/p/{0}">Work</a> · <a href="/admin/training/trainingrun/page/{0}/">Train</a>',
@@ -89,7 +90,7 @@ class VideoAdmin(ReadOnly):
     list_filter = ["project", "codec"]
     search_fields = ["name"]
 
-    @admin.display(description="page")
+    @admin.display(description=both("page", "página"))
     def page(self, video: Video) -> str:
         return format_html('<a href="/p/{}/videos/{}">Open</a>', video.project_id, video.pk)
 
@@ -100,7 +101,7 @@ class FrameAdmin(ReadOnly):
     list_filter = ["status", "project"]
     list_select_related = ["video"]
 
-    @admin.display(description="page")
+    @admin.display(description=both("page", "página"))
     def page(self, frame: Frame) -> str:
         return format_html('<a href="/p/{}/frames/{}">Open</a>', frame.project_id, frame.pk)
 

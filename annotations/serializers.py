@@ -29,6 +29,7 @@ from annotations.models import (
 from annotations.models.crops import Status
 from annotations.models.frames import FrameStatus
 from annotations.models.projects import check_areas
+from lprsite.texts import both
 
 
 def media(kind: str, pk: int | None, version: Any = "") -> str:
@@ -91,7 +92,15 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
 class MembershipSerializer(VisibleProjects):
     username = serializers.SlugRelatedField(
-        source="user", slug_field="username", queryset=User.objects.all()
+        source="user",
+        slug_field="username",
+        queryset=User.objects.all(),
+        error_messages={
+            "does_not_exist": both(
+                "There is no user named “{value}”. An administrator makes users.",
+                "No hay ningún usuario llamado «{value}». Un administrador crea los usuarios.",
+            )
+        },
     )
 
     class Meta:
@@ -159,7 +168,9 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
     def validate_camera(self, camera: Camera | None) -> Camera | None:
         video = self.instance
         if camera and isinstance(video, Video) and camera.project_id != video.project_id:
-            raise serializers.ValidationError("The project has no such camera.")
+            raise serializers.ValidationError(
+                both("The project has no such camera.", "El proyecto no tiene esa cámara.")
+            )
         return camera
 
     def get_thumbnail(self, row: Video) -> str:
@@ -321,7 +332,9 @@ class BoxPatchSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = [side for side in ("x1", "y1", "x2", "y2") if side in attrs]
         if given and len(given) != 4:
-            raise serializers.ValidationError("Send x1, y1, x2 and y2 together.")
+            raise serializers.ValidationError(
+                both("Send x1, y1, x2 and y2 together.", "Envíe x1, y1, x2 e y2 juntos.")
+            )
         return attrs
 
 

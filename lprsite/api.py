@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import get_language
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from lprsite.errors import Refused
+from lprsite.texts import both
 
 
 class ById(CursorPagination):
@@ -27,8 +29,20 @@ def answer_refusal(problem: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(problem, Refused):
         body = {"code": problem.code, "message": problem.sentence(get_language() or "en")}
         return Response({**body, **problem.details}, status=problem.status)
+    if isinstance(problem, Http404):  # its own words name tables, in English only
+        problem = exceptions.NotFound(
+            both(
+                "There is no such thing here, or not for you.",
+                "Aquí no hay tal cosa, o no para usted.",
+            )
+        )
     if isinstance(problem, OverflowError):  # an id that no database column holds
-        problem = exceptions.ValidationError("A number in the request is too large.")
+        problem = exceptions.ValidationError(
+            both(
+                "A number in the request is too large.",
+                "Un número de la petición es demasiado grande.",
+            )
+        )
     answer = exception_handler(problem, context)
     if answer is not None and isinstance(problem, exceptions.ValidationError):
         answer.data = {"code": "Invalid", "message": _first(answer.data), "fields": answer.data}

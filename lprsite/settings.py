@@ -187,6 +187,10 @@ if WATCH_FOLDER:
         )
     CELERY_BEAT_SCHEDULE["watch"] = {"task": "annotations.tasks.watch", "schedule": 60.0}
 
+PASSWORD_HASHERS = [  # the first hashes; the others still check what older versions hashed
+    f"django.contrib.auth.hashers.{name}PasswordHasher"
+    for name in ("Argon2", "PBKDF2", "PBKDF2SHA1", "Scrypt")
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

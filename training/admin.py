@@ -15,6 +15,7 @@ from annotations.admin import ReadOnly
 from annotations.models import Project
 from lprsite.bundle import entry
 from lprsite.jobs import engine
+from lprsite.texts import both
 from training.models import InferenceRun, Promotion, TrainedModel, TrainingRun
 
 
@@ -50,15 +51,20 @@ class TrainingRunAdmin(ReadOnly):
         context = {**self.admin_site.each_context(request), "title": "Training", **facts}
         return TemplateResponse(request, "training/admin_page.html", context)
 
-    @admin.display(description="state")
+    @admin.display(description=both("state", "estado"))
     def state(self, run: TrainingRun) -> str:
         return run.job.state if run.job else "not started"
 
-    @admin.action(description="Stop the chosen trainings")
+    @admin.action(
+        description=both("Stop the chosen trainings", "Detener los entrenamientos elegidos")
+    )
     def stop(self, request: HttpRequest, queryset: Any) -> None:
         for run in queryset.exclude(job=None).select_related("job"):
             engine.cancel(run.job)
-        self.message_user(request, "They stop after their present step.")
+        self.message_user(
+            request,
+            both("They stop after their present step.", "Se detienen tras el paso en curso."),
+        )
 
 
 @admin.register(TrainedModel)

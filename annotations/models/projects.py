@@ -10,16 +10,28 @@ from django.db import models
 from django.db.models import Q
 
 from annotations import plate_formats
+from lprsite.texts import both
 
 
 def check_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{name}” is no time zone; write one such as America/Guayaquil.")
+        raise ValidationError(
+            both(
+                "“%(name)s” is no time zone; write one such as America/Guayaquil.",
+                "«%(name)s» no es una zona horaria; escriba una como America/Guayaquil.",
+            ),
+            params={"name": name},
+        )
 
 
 def check_alphabet(alphabet: str) -> None:
     if not alphabet or len(set(alphabet)) != len(alphabet) or "?" in alphabet:
-        raise ValidationError("An alphabet names each character once, and never “?”.")
+        raise ValidationError(
+            both(
+                "An alphabet names each character once, and never “?”.",
+                "Un alfabeto nombra cada carácter una vez, y nunca «?».",
+            )
+        )
 
 
 def check_areas(areas: object) -> None:
@@ -34,7 +46,12 @@ def check_areas(areas: object) -> None:
             for corner in corners
         )
     if not right:
-        raise ValidationError("An area is a list of three or more corners [x, y] within 0 to 1.")
+        raise ValidationError(
+            both(
+                "An area is a list of three or more corners [x, y] within 0 to 1.",
+                "Un área es una lista de tres o más esquinas [x, y] entre 0 y 1.",
+            )
+        )
 
 
 class Project(models.Model):

@@ -22,6 +22,7 @@ from annotations.models import ImportBatch, Role
 from annotations.serializers_exports import RestoreSerializer
 from lprsite import files
 from lprsite.jobs.serializers import JobSerializer
+from lprsite.texts import both
 
 
 class RestoreView(APIView):
@@ -58,7 +59,14 @@ class RestoreView(APIView):
         if given.get("path"):
             path = imports.allowed_path(given["path"])
             return {"path": str(path), "name": path.name}
-        raise ValidationError({"file": "Send a file, a path on the server, or an import."})
+        raise ValidationError(
+            {
+                "file": both(
+                    "Send a file, a path on the server, or an import.",
+                    "Envíe un archivo, una ruta del servidor o una importación.",
+                )
+            }
+        )
 
     def _kept(self, path: Path) -> str:
         """The upload under a key of its own, until the job has read it."""

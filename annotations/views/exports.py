@@ -27,6 +27,7 @@ from lprsite.jobs.models import Job
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
 from lprsite.media import send_file
+from lprsite.texts import both
 
 
 class ExportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
@@ -94,7 +95,14 @@ class ExportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
     def _project(self, asked: dict[str, Any]) -> Project:
         if asked.get("project") is None:
-            raise ValidationError({"project": "Say which project, or which dataset version."})
+            raise ValidationError(
+                {
+                    "project": both(
+                        "Say which project, or which dataset version.",
+                        "Diga qué proyecto o qué versión de datos.",
+                    )
+                }
+            )
         return get_object_or_404(members.visible(self.request.user), pk=asked["project"])
 
     def _order(self, asked: dict[str, Any]) -> Order:

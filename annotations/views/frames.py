@@ -38,6 +38,7 @@ from annotations.serializers_frames import (
     SoughtSerializer,
     index_of,
 )
+from lprsite.texts import both
 
 
 class FrameViewSet(ListModelMixin, RetrieveModelMixin, InProject):
@@ -77,7 +78,13 @@ class FrameViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             return int(given)
         video = Video.objects.filter(pk=sought.video or 0).first()
         if video is None:
-            raise ValidationError({"project": "Name the project, or the video."})
+            raise ValidationError(
+                {
+                    "project": both(
+                        "Name the project, or the video.", "Indique el proyecto o el video."
+                    )
+                }
+            )
         return video.project_id
 
     def get_serializer_context(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from annotations.serializers_data import (
 from lprsite.jobs.models import Job
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
+from lprsite.texts import both
 
 
 class ImportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
@@ -72,7 +73,14 @@ class ImportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         if given.get("path"):
             path = imports.allowed_path(given["path"])
             return imports.receive(path, project=project, name=path.name, by=user)
-        raise ValidationError({"file": "Send a file, or a path on the server."})
+        raise ValidationError(
+            {
+                "file": both(
+                    "Send a file, or a path on the server.",
+                    "Envíe un archivo o una ruta del servidor.",
+                )
+            }
+        )
 
     def _look(self, batch: ImportBatch, mapping: Any) -> Job:
         user: Any = self.request.user

@@ -39,6 +39,7 @@ from annotations.serializers import (
     SessionSerializer,
 )
 from lprsite.jobs.serializers import JobSerializer
+from lprsite.texts import both
 
 
 class LoginThrottle(ScopedRateThrottle):
@@ -72,7 +73,12 @@ class SessionView(APIView):
         given.is_valid(raise_exception=True)
         user = authenticate(request, **given.validated_data)
         if user is None:
-            raise AuthenticationFailed("The name or the password is wrong.")
+            raise AuthenticationFailed(
+                both(
+                    "The name or the password is wrong.",
+                    "El nombre o la contraseña no es correcto.",
+                )
+            )
         login(request._request, user)
         request.user = user
         return self._answer(request)

@@ -30,6 +30,7 @@ from annotations.serializers import (
 from lprsite.jobs.engine import Task
 from lprsite.jobs.models import Job
 from lprsite.jobs.serializers import JobSerializer
+from lprsite.texts import both
 
 MOST_BINS = 2000
 
@@ -71,7 +72,14 @@ class VideoViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProje
             return tasks.ingest_video.enqueue(
                 project_id=project.pk, by=user, dedupe=f"{project.pk}:{path}", path=path, name=name
             )
-        raise ValidationError({"file": "Send a file, or a path on the server."})
+        raise ValidationError(
+            {
+                "file": both(
+                    "Send a file, or a path on the server.",
+                    "Envíe un archivo o una ruta del servidor.",
+                )
+            }
+        )
 
     @extend_schema(responses={202: JobSerializer})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -121,7 +129,14 @@ class VideoViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProje
         """What moves and how many frames are taken, in equal parts of the video's time."""
         asked = request.query_params.get("bins", "600")
         if not asked.isdecimal() or len(asked) > 4 or not 1 <= int(asked) <= MOST_BINS:
-            raise ValidationError({"bins": f"A whole number from 1 to {MOST_BINS}."})
+            raise ValidationError(
+                {
+                    "bins": both(
+                        f"A whole number from 1 to {MOST_BINS}.",
+                        f"Un número entero de 1 a {MOST_BINS}.",
+                    )
+                }
+            )
         found = activities.timeline(self.get_object(), int(asked))
         return Response(ActivitySerializer(found).data)
 

@@ -9,6 +9,7 @@ from unfold.admin import ModelAdmin
 
 from lprsite.jobs import engine
 from lprsite.jobs.models import Job
+from lprsite.texts import both
 
 
 @admin.register(Job)
@@ -22,8 +23,11 @@ class JobAdmin(ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.action(description="Cancel the chosen jobs")
+    @admin.action(description=both("Cancel the chosen jobs", "Cancelar los trabajos elegidos"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for job in queryset:
             engine.cancel(job)
-        self.message_user(request, "They stop at their next check.")
+        self.message_user(
+            request,
+            both("They stop at their next check.", "Se detienen en su próxima comprobación."),
+        )
