@@ -79,7 +79,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
       {look.error && <Notice kind="bad">{sentenceOf(look.error)}</Notice>}
       {!batch.kept && <Notice kind="warn">{t("file_gone")}</Notice>}
       {batch.format && (
-        <div className="columns">
+        <div className="columns import">
           <div className="stack">
             {Object.keys(batch.labels).length > 0 && (
               <Classes batch={batch} mapping={mapping} known={known} open={open && !active} onChange={(label, to) => setChanged({ ...changed, [label]: to })} />

@@ -65,7 +65,7 @@ export function Things({ batch, only, onAll }: { batch: ImportDetail; only: stri
   const all = batch.facts.report_lines ?? batch.report.length;
   const lines = only ? batch.report.filter((line) => line.outcome === only) : batch.report;
   return (
-    <section className="card">
+    <section className="card report">
       <header>
         <h2>{all ? t("things", { count: all }) : t("things_none")}</h2>
         {only && <button type="button" className="chip on" onClick={onAll}>{reasonName(t, only)} ×</button>}
