@@ -113,6 +113,17 @@ class ArchiveBomb(Refused):
     )
 
 
+class ArchiveOverlap(ArchiveBomb):
+    en = (
+        "“{member}” in “{name}” shares its bytes with another file, as only damaged or harmful "
+        "archives do. Nothing was kept; download or export it again."
+    )
+    es = (
+        "«{member}» en «{name}» comparte sus bytes con otro archivo, como solo ocurre en los "
+        "dañados o dañinos. No se guardó nada; descárguelo o expórtelo otra vez."
+    )
+
+
 class ArchiveCompression(Refused):
     en = (
         "“{member}” in “{name}” is packed in a way this program cannot read. Pack it again as an "

@@ -28,6 +28,7 @@ from annotations.errors import (
     ArchiveLink,
     ArchiveMemberTooLarge,
     ArchiveOfAnotherKind,
+    ArchiveOverlap,
     ArchivePathUnsafe,
     ArchiveTooLarge,
     ArchiveTooManyEntries,
@@ -366,7 +367,7 @@ def _check_no_overlap(infos: list[zipfile.ZipInfo], *, name: str) -> None:
     end = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:
-            raise ArchiveBomb(name=name, member=info.filename, limit=1)
+            raise ArchiveOverlap(name=name, member=info.filename)
         end = info.header_offset + _LOCAL_HEADER + info.compress_size
 
 
