@@ -193,3 +193,33 @@ def test_boxes_to_ignore_are_said_in_each_format_own_way(tmp_path: Path):
     assert "dontcare" in (tmp_path / "kitti/labels/train/a.txt").read_text()
     for name, write in (("yolo", yolo.write), ("cloud", cloud_annotations.write_standard_zip)):
         assert write(tmp_path / name, iter(found), LABELS)["boxes"] == 1
+
+
+def test_coco_agrees_with_its_own_tools(tmp_path: Path):
+    """A second opinion: COCO's tools load what we write, and a perfect detector scores 1."""
+    tools = pytest.importorskip("pycocotools.coco", reason="pycocotools is not installed")
+    scoring = pytest.importorskip("pycocotools.cocoeval")
+    found = [
+        ExportPicture(
+            f"{n}.jpg", DATA, *SIZE,
+            [
+                ExportBox("car", 10.5 + n, 20, 90, 120.25),
+                ExportBox("plate", 40, 80, 70, 95.5),
+                ExportBox("plate", 200, 100, 300, 170, ignore=True),
+            ],
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    coco.write(tmp_path / "out", iter(found), LABELS)
+    truth = tools.COCO(str(tmp_path / "out/annotations/instances_train.json"))
+    assert [row["name"] for row in truth.loadCats(truth.getCatIds())] == LABELS
+    # The perfect detector, with one read of what is to be ignored: no mistake of anybody.
+    said = [
+        {**{k: row[k] for k in ("image_id", "category_id", "bbox")}, "score": 0.9}
+        for row in truth.loadAnns(truth.getAnnIds())
+    ]
+    scores = scoring.COCOeval(truth, truth.loadRes(said), "bbox")
+    scores.evaluate()
+    scores.accumulate()
+    scores.summarize()
+    assert scores.stats[0] == pytest.approx(1.0)
