@@ -157,6 +157,22 @@ def test_nothing_here_is_said_on_purpose(ana: Person, site: Site) -> None:
     assert told["complete_labels"] == ["car", "plate"]
 
 
+def test_quick_drags_on_a_busy_machine_are_as_many_boxes(ana: Person, site: Site) -> None:
+    page = opened(ana, site.bare_frame())
+    settle(page)
+    places = [(x, y) for y in (40, 200) for x in (40, 240, 440)]
+    ways = [(on_screen(page, x, y), on_screen(page, x + 90, y + 70)) for x, y in places]
+    slow = ana.context.new_cdp_session(page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 8})
+    for start, end in ways:
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(*end)
+        page.mouse.up()
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    saved(page, len(places))
+
+
 def test_all_boxes_are_copied_to_the_next_frame_in_one_stroke(ana: Person, site: Site) -> None:
     frame = site.bare_frame()
     page = opened(ana, frame)

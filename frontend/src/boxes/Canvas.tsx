@@ -1,10 +1,11 @@
-import { memo, type PointerEvent, type RefObject, useEffect, useRef } from "react";
+import { type DragEvent, memo, type PointerEvent, type RefObject, useEffect, useRef } from "react";
 
 import { useTexts } from "../shared/text";
 import { useSize } from "../transcribe/Stage";
 import { type Action, type Editor, type EditorBox, drawn, preview } from "./editor";
 import { HANDLES, type Point, type Rect, handlePoint, rectToScreen } from "./geometry";
 import { colourOf } from "./labels";
+import { Pointers } from "./pointers";
 import { texts } from "./texts";
 
 interface Props {
@@ -86,48 +87,46 @@ function NewBox({ rect, colour }: { rect: Rect; colour: string }) {
   return <g style={{ color: colour }} data-selected="true"><rect className="box-edge" {...shape} /><rect className="box-line" {...shape} /></g>;
 }
 
-/** One finger or button works on boxes; the middle button and two fingers move the picture. */
+/** The middle button and two fingers move the picture; see Pointers for the rest. */
 function usePointer(editor: Editor, act: Props["act"], newKey: () => string) {
   const crosshair = useRef<SVGSVGElement>(null);
-  const down = useRef(new Map<number, Point>());
+  const pointers = useRef(new Pointers());
   const place = (event: PointerEvent<HTMLElement>): Point => {
     const stage = event.currentTarget.getBoundingClientRect();
     return { x: event.clientX - stage.left, y: event.clientY - stage.top };
   };
-  const release = (event: PointerEvent<HTMLElement>): void => {
-    const pinched = down.current.size > 1;
-    if (!down.current.delete(event.pointerId) || pinched) return;
-    act({ do: "up", key: newKey(), add: event.shiftKey });
-  };
+  const all = (actions: readonly Action[]): void => actions.forEach(act);
   const handlers = {
     onPointerDown: (event: PointerEvent<HTMLElement>): void => {
       if (event.button > 1) return;
-      event.currentTarget.setPointerCapture(event.pointerId);
-      down.current.set(event.pointerId, place(event));
-      if (down.current.size > 1) return act({ do: "drop" });
       const hand = event.button === 1 || event.altKey;
-      act({ do: "down", at: place(event), add: event.shiftKey, hand, touch: event.pointerType === "touch" });
+      all(pointers.current.down({ id: event.pointerId, at: place(event), add: event.shiftKey, hand, touch: event.pointerType === "touch" }, newKey));
+      capture(event);
     },
     onPointerMove: (event: PointerEvent<HTMLElement>): void => {
-      const at = place(event);
-      cross(crosshair.current, at);
-      const before = down.current.get(event.pointerId);
-      if (before === undefined) return;
-      down.current.set(event.pointerId, at);
-      if (down.current.size === 1) act({ do: "to", at });
-      else pinch(down.current, event.pointerId, before, act);
+      cross(crosshair.current, place(event));
+      all(pointers.current.move(event.pointerId, place(event)));
     },
-    onPointerUp: release,
-    onPointerCancel: (event: PointerEvent<HTMLElement>): void => {
-      down.current.delete(event.pointerId);
-      act({ do: "drop" });
-    },
+    onPointerUp: (event: PointerEvent<HTMLElement>): void =>
+      all(pointers.current.up({ id: event.pointerId, at: place(event), add: event.shiftKey }, newKey)),
+    onPointerCancel: (event: PointerEvent<HTMLElement>): void => all(pointers.current.cancel(event.pointerId)),
     onPointerLeave: (): void => cross(crosshair.current, null),
+    // The browser's own dragging of what is selected on the page would take the pointer away.
+    onDragStart: (event: DragEvent<HTMLElement>): void => event.preventDefault(),
     onDoubleClick: (): void => {
       if (editor.selected.length > 0) act({ do: "to box" });
     },
   };
   return { handlers, crosshair };
+}
+
+/** On a busy machine a finger may be gone already; its release is told all the same. */
+function capture({ currentTarget, pointerId }: PointerEvent<HTMLElement>): void {
+  try {
+    currentTarget.setPointerCapture(pointerId);
+  } catch (problem) {
+    if (!(problem instanceof DOMException)) throw problem;
+  }
 }
 
 /** Moved without React: it follows every pixel of the pointer. */
@@ -137,16 +136,6 @@ function cross(lines: SVGSVGElement | null, at: Point | null): void {
   if (at === null) return;
   lines.children[0]?.setAttribute("transform", `translate(0 ${at.y})`);
   lines.children[1]?.setAttribute("transform", `translate(${at.x} 0)`);
-}
-
-function pinch(down: ReadonlyMap<number, Point>, moved: number, before: Point, act: Props["act"]): void {
-  const now = down.get(moved);
-  const other = [...down].find(([id]) => id !== moved)?.[1];
-  if (!now || !other) return;
-  const length = (a: Point, b: Point): number => Math.max(Math.hypot(a.x - b.x, a.y - b.y), 1);
-  const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
-  act({ do: "zoom", factor: length(now, other) / length(before, other), at: middle });
-  act({ do: "pan", by: { x: (now.x - before.x) / 2, y: (now.y - before.y) / 2 } });
 }
 
 /** React's wheel handlers are passive; this one keeps the page from scrolling. */

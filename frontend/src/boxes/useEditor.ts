@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { Saving } from "../saving/useSaving";
 import { type Action, type Editor, type EditorBox, EMPTY, changes, edit } from "./editor";
-import { type LoadedFrame, entryOf, markEntry, toBox } from "./wire";
+import { type LoadedFrame, entryOf, toBox } from "./wire";
 import type { components } from "../api/schema";
 
 export interface EditorHandle {
@@ -43,16 +43,17 @@ export function useEditor({ saving, frame, labels, left, titleOf }: Options): Ed
     save(saving, at, before.boxes, after.boxes, titleOf);
   }, [put, saving, left, titleOf]);
 
+  const dragging = editor.drag !== null;
   useEffect(() => {
     if (!frame || frame === loaded.current) return;
     const waits = saving.queue.snapshot().waiting.some((entry) => entry.body.frame === frame.id);
     const mine = left.get(frame.id);
     const kept = mine && (waits || mine.at > frame.asked) ? mine.boxes : undefined;
     // Only what the person has in hand is kept when the same frame is read again.
-    if (loaded.current?.id === frame.id && (waits || current.current.past.length > 0)) return;
+    if (loaded.current?.id === frame.id && (waits || dragging || current.current.past.length > 0)) return;
     loaded.current = frame;
     act({ do: "load", frame, boxes: kept ?? frame.boxes, labels });
-  }, [frame, labels, saving, left, act]);
+  }, [frame, labels, saving, left, act, dragging]);
 
   useEffect(() => saving.queue.onSaved((entry, answer) => {
     const [what, on, key] = entry.subject.split(":");
@@ -68,9 +69,6 @@ export function useEditor({ saving, frame, labels, left, titleOf }: Options): Ed
 }
 
 function save(saving: Saving, frame: LoadedFrame, before: readonly EditorBox[], after: readonly EditorBox[], titleOf: Options["titleOf"]): void {
-  if (frame.status === "nothing_here" && before.length === 0 && after.length > 0) {
-    void saving.queue.add(markEntry(frame.id, "open", titleOf("", frame.id)));
-  }
   for (const change of changes(before, after)) {
     const label = change.kind === "delete" ? (before.find((box) => box.key === change.key)?.label ?? "") : change.box.label;
     const entry = entryOf(change, frame, titleOf(label, frame.id));
