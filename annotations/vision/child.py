@@ -38,6 +38,7 @@ PIPE_BYTES = 1 << 20
 F_SETPIPE_SZ = 1031  # of Linux; elsewhere the call fails and nothing is lost but speed
 LONGEST = 256 << 20  # bytes of a message; a picture of 8192x8192 as JPEG stays below
 TICK_SECONDS = 0.5  # after which a silent child is looked after, so that people can cancel
+THREAD = 64 << 20  # bytes of address space for the threads that each core brings
 _GIB = 1 << 30
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,13 @@ class Limits:
     """Seconds without any message."""
 
 
-PROBING = Limits(memory=4 * _GIB, cpu=60, wall=120.0, output=16 << 20, silence=120.0)
+PROBING = Limits(
+    memory=4 * _GIB + THREAD * (os.cpu_count() or 1),
+    cpu=60,
+    wall=120.0,
+    output=16 << 20,
+    silence=120.0,
+)
 
 
 def limits_for(info: VideoInfo, *, output: int = 0) -> Limits:
@@ -70,7 +77,7 @@ def limits_for(info: VideoInfo, *, output: int = 0) -> Limits:
     pictures = max(1.0, info.width * info.height / (1920 * 1080))
     frame = info.width * info.height * 3
     return Limits(
-        memory=2 * _GIB + 96 * frame,
+        memory=2 * _GIB + 96 * frame + THREAD * (os.cpu_count() or 1),
         cpu=round(300 + 10 * seconds * pictures),
         wall=900 + 30 * seconds * pictures,
         output=round(64 * (1 << 20) + 2 * output + seconds * (1 << 20)) if output else 0,
@@ -217,13 +224,14 @@ class _Ended(Exception):
 
 def _start(words: IO[bytes]) -> subprocess.Popen[bytes]:
     root = Path(__file__).resolve().parents[2]
-    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # Each thread of a decoder or encoder would reserve an arena of 64 MB of address space.
+    few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
     return subprocess.Popen(
         [sys.executable, "-m", "annotations.vision.decoding"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=words,
-        env={**os.environ, **one, "PYTHONPATH": str(root)},
+        env={**os.environ, **few, "PYTHONPATH": str(root)},
         cwd=root,
     )
 

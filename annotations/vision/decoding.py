@@ -98,7 +98,7 @@ def _take(order: Order, given: bytes, voice: Voice) -> None:
                 if frame.pts in known:
                     voice.say("known", {"pts": frame.pts, "seconds": frame.seconds})
                 else:
-                    pictures.add(frame)
+                    pictures.add(frame, dhash if rows else None)
             pictures.send(WAITING)
             voice.seconds(frame.seconds)
         pictures.send(0)
@@ -150,8 +150,9 @@ class Pictures:
         self._pool, self._voice, self._small = pool, voice, small
         self._waiting: deque[Future[tuple[Order, bytes, bytes]]] = deque()
 
-    def add(self, frame: Decoded) -> None:
-        self._waiting.append(self._pool.submit(_encoded, frame, *self._small))
+    def add(self, frame: Decoded, dhash: int | None) -> None:
+        """Have a frame encoded; its hash where it is known."""
+        self._waiting.append(self._pool.submit(_encoded, frame, dhash, *self._small))
 
     def send(self, may_wait: int) -> None:
         """Send what is ready, and wait until at most ``may_wait`` are on their way."""
@@ -160,7 +161,9 @@ class Pictures:
             self._voice.say("picture", facts, picture, small)
 
 
-def _encoded(frame: Decoded, small_width: int, quality: int) -> tuple[Order, bytes, bytes]:
+def _encoded(
+    frame: Decoded, dhash: int | None, small_width: int, quality: int
+) -> tuple[Order, bytes, bytes]:
     bgr = frame.bgr()
     picture = crops.encode_jpeg(bgr)
     small = crops.encode_jpeg(frame.small_bgr(small_width), quality)
@@ -170,7 +173,7 @@ def _encoded(frame: Decoded, small_width: int, quality: int) -> tuple[Order, byt
         "seconds": frame.seconds,
         "width": bgr.shape[1],
         "height": bgr.shape[0],
-        "dhash": f"{frame.dhash():016x}",
+        "dhash": f"{frame.dhash() if dhash is None else dhash:016x}",
         "jpeg": len(picture),
     }
     return facts, picture, small
