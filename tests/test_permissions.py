@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from annotations import boxes, transcriptions
 from annotations.models import (
@@ -34,6 +35,8 @@ from annotations.models import (
     PlateFormat,
     Project,
     Role,
+    Selection,
+    Upload,
 )
 from annotations.views.media import KINDS
 from lprsite import files
@@ -107,9 +110,8 @@ class World:
     def __init__(self, project: Project, user: User, folder: Path) -> None:
         self.project = project
         label = {"label": "plate", "x1": 10, "y1": 10, "x2": 60, "y2": 40}
-        for name in ("none.mp4", "none.jpg"):
-            (folder / "videos").mkdir(parents=True, exist_ok=True)
-            (folder / "videos" / name).write_bytes(b"0")
+        self.folder = folder
+        self.write_files()
         film, still = "videos/none.mp4", "videos/none.jpg"
         video = make_video(project, file=film, preview=film, thumbnail=still)
         frame = make_frame(project, video=video, pts=0)
@@ -182,6 +184,10 @@ class World:
             "import-reports-json": batch.pk,
             "datasets": version.pk,
             "exports": export.pk,
+            "selections": Selection.objects.create(video=video, fps=1).pk,
+            "uploads": Upload.objects.create(
+                project=project, user=user, name="x", size=9, expires_at=timezone.now()
+            ).pk,
             "previews": video.pk,
             "thumbnails": video.pk,
             "frame-thumbnails": frame.pk,
@@ -225,6 +231,15 @@ class World:
             ("delete", "plate-formats/<pk>/"): {},
             ("post", "videos/"): {**mine, "path": "somewhere.mp4"},
             ("patch", "videos/<pk>/"): {"name": "renamed"},
+            ("delete", "videos/<pk>/"): {},
+            ("post", "videos/<pk>/condense/"): {},
+            ("post", "videos/<pk>/measure/"): {},
+            ("post", "videos/<pk>/preview/"): {},
+            ("post", "selections/estimate/"): {"video": video.pk, "fps": 1},
+            ("delete", "projects/<pk>/"): {},
+            ("post", "uploads/"): {},
+            ("patch", "uploads/<pk>/"): {},
+            ("delete", "uploads/<pk>/"): {},
             ("post", "videos/<pk>/split/"): {"fps": 1},
             ("patch", "frames/<pk>/"): {"status": "done"},
             ("post", "frames/bulk/"): {**mine, "frames": [frame.pk], "do": "done"},
@@ -246,6 +261,12 @@ class World:
             ("post", "jobs/<pk>/cancel/"): {},
         }
 
+    def write_files(self) -> None:
+        """The files of the rows; some addresses delete them, and no rollback brings them back."""
+        (self.folder / "videos").mkdir(parents=True, exist_ok=True)
+        for name in ("none.mp4", "none.jpg"):
+            (self.folder / "videos" / name).write_bytes(b"0")
+
     def addresses(self, route: Route) -> list[str]:
         """Where the route leads for the rows of this project; several for media."""
         pattern = route.pattern
@@ -255,6 +276,7 @@ class World:
                 for kind in KINDS
                 for address in self.addresses(Route(route.method, pattern.replace("<kind>", kind)))
             ]
+        pattern = pattern.replace("<frames>", str(self.pks["frames"]))
         if "<pk>" in pattern:
             row = re.findall(r"([\w-]+)/<pk>", pattern)[0]
             assert row in self.pks, f"{route}: give it a row in this test"
@@ -264,6 +286,8 @@ class World:
             pattern += f"?project={self.project.pk}&text=P"
         if route.key in (("delete", "boxes/<pk>/"), ("delete", "passages/<pk>/")):
             pattern += "?revision=1"
+        if route.key == ("delete", "projects/<pk>/"):
+            pattern += f"?name={self.project.name}"
         return [API + pattern]
 
     def call(self, client: Client, route: Route, address: str) -> Any:
@@ -292,6 +316,7 @@ def walk_as(world: World) -> Callable[[User | None], Iterator[tuple[Route, str, 
             for address in world.addresses(route):
                 if route.pattern == "session/" and route.method != "get":
                     continue
+                world.write_files()
                 with transaction.atomic():
                     answer = world.call(client, route, address)
                     yield route, address, answer

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
 from annotations import errors, videos
 from annotations.models import Video
 from lprsite import files
 from lprsite.errors import Refused
+from lprsite.jobs import tasks as job_tasks
 from lprsite.jobs.models import Job
 from tests.annotations.rows import json_of, make_video
 from tests.annotations.vision import clips
@@ -97,21 +97,21 @@ def test_server_paths_stay_below_the_opened_folder(settings: Any, tmp_path: Path
 # --- through the API
 
 
-def upload(api: Any, project: Any, data: bytes, name: str = "gate.mp4") -> tuple[int, Any]:
-    given = {"project": project.pk, "file": SimpleUploadedFile(name, data)}
-    answer = api.post("/api/v1/videos/", given, format="multipart")
-    return answer.status_code, answer.json()
-
-
-def test_upload_through_the_api(api: Any, project: Any, clip: Path, storage: Path) -> None:
-    status, video = upload(api, project, clip.read_bytes())
-    assert (status, video["name"], video["duration"]) == (201, "gate.mp4", 4.0)
-    assert Job.objects.get().task == "make_preview"
-    status, again = upload(api, project, clip.read_bytes(), "again.mp4")
-    assert (status, again["id"]) == (200, video["id"]) and Job.objects.count() == 1
-    status, refusal = upload(api, project, b"no video", "letter.mp4")
-    assert (status, refusal["code"]) == (400, "NotAVideo") and "letter.mp4" in refusal["message"]
-    assert upload(api, project, b"")[1]["code"] == "EmptyFile"
+def test_file_on_the_server_comes_in_by_a_job(
+    api: Any, project: Any, clip: Path, settings: Any
+) -> None:
+    settings.SERVER_FOLDER = str(clip.parent)
+    given = {"project": project.pk, "path": clip.name}
+    status, job = json_of(api, "post", "videos/", given)
+    assert (status, job["task"], job["state"]) == (202, "ingest_video", "queued")
+    assert json_of(api, "post", "videos/", given)[1]["id"] == job["id"]  # asked twice, done once
+    job_tasks.run(job["id"])
+    row = Video.objects.get()
+    assert Job.objects.get(pk=job["id"]).result == {"video": row.pk, "new": True}
+    assert (row.name, row.duration, clip.exists()) == ("gate.mp4", 4.0, True)
+    _, again = json_of(api, "post", "videos/", given)
+    job_tasks.run(again["id"])
+    assert Job.objects.get(pk=again["id"]).result == {"video": row.pk, "new": False}
 
 
 def test_neither_file_nor_path_is_refused(api: Any, project: Any) -> None:

@@ -1,0 +1,102 @@
+"""Sending recordings: broken off, gone on with, refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Person, Site
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.browser
+
+PICKER = "input[type=file] >> nth=0"
+BYTES = 3_000_000
+ROW = ".upload-row:has-text('hour_1.mp4')"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Three megabytes that no program plays: only their way is looked at here."""
+    path = tmp_path / "hour_1.mp4"
+    path.write_bytes(os.urandom(BYTES))
+    return path
+
+
+def opened(someone: Person, project: int) -> Any:
+    page = someone.open(f"/p/{project}/videos")
+    page.wait_for_selector("text=Add the first video")
+    return page
+
+
+def slow_down(page: Any, bytes_a_second: int) -> None:
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    limits = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_a_second}
+    line.send("Network.emulateNetworkConditions", {"offline": False, **limits})
+
+
+def uploads(someone: Person, project: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = someone.ask("GET", f"uploads/?project={project}")["results"]
+    return found
+
+
+def test_upload_goes_on_after_the_tab_was_closed(
+    ana: Person, site: Site, recording: Path
+) -> None:
+    page = opened(ana, site.empty)
+    slow_down(page, 400_000)
+    page.set_input_files(PICKER, recording)
+    page.wait_for_selector(f"{ROW}:has-text('/s')")
+    # Less than a piece of 16 MB: what has come is safe before the piece ends.
+    while uploads(ana, site.empty)[0]["offset"] == 0:
+        page.wait_for_timeout(100)
+    page.close(run_before_unload=False)
+
+    page = ana.open(f"/p/{site.empty}/videos")
+    page.wait_for_selector(f"{ROW}:has-text('unfinished')")
+    begun = uploads(ana, site.empty)
+    assert len(begun) == 1 and 0 < begun[0]["offset"] < BYTES
+    other = recording.with_name("other.mp4")
+    other.write_bytes(b"another")
+    page.locator(f"{ROW} input[type=file]").set_input_files(other)
+    page.wait_for_selector("text=“other.mp4” is another file")
+    page.get_by_label("Choose the file: hour_1.mp4").wait_for()
+    page.locator(f"{ROW} input[type=file]").set_input_files(recording)
+    page.wait_for_selector(f"{ROW}:has-text('being checked')")
+    ended = uploads(ana, site.empty)
+    assert [(one["id"], one["offset"]) for one in ended] == [(begun[0]["id"], BYTES)]
+    ana.ask("DELETE", f"uploads/{begun[0]['id']}/")
+
+
+def test_empty_file_is_refused_in_a_sentence(ana: Person, site: Site, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    page = opened(ana, site.empty)
+    page.set_input_files(PICKER, empty)
+    page.wait_for_selector(".notice:has-text('“empty.mp4” is empty (0 bytes)')")
+    page.get_by_label("Close: empty.mp4").click()
+    page.wait_for_selector("text=Add the first video")
+    assert uploads(ana, site.empty) == []
+
+
+def test_ended_session_asks_for_login_and_goes_on(ana: Person, site: Site, recording: Path) -> None:
+    page = opened(ana, site.empty)
+    slow_down(page, 400_000)
+    page.set_input_files(PICKER, recording)
+    page.wait_for_selector(f"{ROW}:has-text('/s')")
+    page.get_by_label("Pause hour_1.mp4").click()
+    page.wait_for_selector(f"{ROW}:has-text('paused')")
+    ana.context.clear_cookies()
+    page.get_by_label("Go on with hour_1.mp4").click()
+    page.wait_for_selector("input[type=password]")
+    page.fill("input[name=username]", "ana")
+    page.fill("input[type=password]", "a-good-password")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{ROW}:has-text('/s')")
+    page.get_by_label("Cancel hour_1.mp4").click()
+    page.wait_for_selector("text=Add the first video")
