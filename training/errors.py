@@ -182,9 +182,4 @@ class EvaluationUnclear(Refused):
     es = "Diga sobre qué evaluar: --dataset NÚMERO o --manifest CSV."
 
 
-class DatasetUnknown(Refused):
-    en = "This project has no {kind} dataset version {number}."
-    es = "Este proyecto no tiene la versión {number} de datos para {kind}."
-
-
 __all__ = ["Refused"]

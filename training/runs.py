@@ -20,7 +20,6 @@ from lprsite import files
 from training import headers, starters
 from training.errors import (
     DatasetForOther,
-    DatasetUnknown,
     ModelNotHere,
     ModelRetired,
     SettingRefused,
@@ -233,15 +232,3 @@ def curves(run: TrainingRun) -> dict[str, Any]:
     for step, name, value in rows:
         series.setdefault(name, [None] * len(steps))[place[step]] = value
     return {"steps": steps, "series": series}
-
-
-def version_of(project: Project, kind: str, number: int | None) -> DatasetVersion:
-    """The dataset version of that number; the newest without one.
-
-    Raises DatasetUnknown.
-    """
-    rows = DatasetVersion.objects.filter(project=project, kind=kind).exclude(manifest_hash="")
-    found = (rows if number is None else rows.filter(number=number)).order_by("-number").first()
-    if found is None:
-        raise DatasetUnknown(kind=kind, number=number or "")
-    return found

@@ -12,6 +12,19 @@ class NoProjectArchive(Refused):
     es = "«{name}» no es un archivo de proyecto. Elija un zip hecho con «exportar proyecto»."
 
 
+class IsProjectArchive(Refused):
+    """Facts: name."""
+
+    en = (
+        "“{name}” is the archive of a whole project. Restore it on the page of projects; one "
+        "over 100 MB on the server: manage.py import_project."
+    )
+    es = (
+        "«{name}» es el archivo de un proyecto entero. Restáurelo en la página de proyectos; si "
+        "pasa de 100 MB, en el servidor: manage.py import_project."
+    )
+
+
 class ArchiveTooNew(Refused):
     """Facts: name, version, known."""
 

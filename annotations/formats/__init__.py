@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from annotations.errors import (
+    IsProjectArchive,
     JsonBroken,
     JsonTooDeep,
     NothingToImport,
@@ -49,6 +50,8 @@ _SAMPLE = 50
 _ANNOTATIONS = "_annotations.json"
 _MANIFEST = "manifest.csv"
 PICTURES_ONLY = "pictures"
+_PROJECT = "project.json"  # of our own archives of whole projects
+_PROJECT_MARK = b'"lpr-studio-project"'
 
 
 def read(source: Source, *, progress: Progress | None = None) -> Annotations:
@@ -60,6 +63,8 @@ def read(source: Source, *, progress: Progress | None = None) -> Annotations:
     called with (pictures measured, pictures). Raises NothingToImport, JsonBroken and the
     other refusals of the formats.
     """
+    if source.has(_PROJECT) and _PROJECT_MARK in source.head(_PROJECT, 200):
+        raise IsProjectArchive(name=source.name)
     jsons = _Jsons(source)
     looks: tuple[Callable[[], Annotations | None], ...] = (
         lambda: _read_cloud(source, jsons, progress),

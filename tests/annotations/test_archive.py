@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations import archive, boxes, datasets, deletion, members, projects, restoring
+from annotations import archive, boxes, datasets, deletion, formats, members, projects, restoring
 from annotations.archive import KEY, TABLES, file_columns
 from annotations.errors import (
     ArchiveBomb,
@@ -21,9 +21,11 @@ from annotations.errors import (
     ArchivePathUnsafe,
     ArchiveRowWrong,
     ArchiveTooNew,
+    IsProjectArchive,
     MemberDamaged,
     NoProjectArchive,
 )
+from annotations.formats.archives import open_source
 from annotations.models import (
     Box,
     Camera,
@@ -325,6 +327,11 @@ def test_other_zips_and_newer_layouts_have_their_sentence(packed, running, user,
 
     with pytest.raises(ArchiveTooNew, match="layout 2"):
         restoring.restore(repacked(packed, newer), running, by=user)
+
+
+def test_import_of_an_archive_says_where_it_belongs(packed):
+    with open_source(packed) as source, pytest.raises(IsProjectArchive, match="page of projects"):
+        formats.look(source)
 
 
 def test_commands_write_and_restore(full, tmp_path, capsys):
