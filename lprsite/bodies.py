@@ -25,7 +25,7 @@ from lprsite.errors import Refused
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
 Doorman = Callable[[Scope], Awaitable[Refused | None]]
 
 BODY = "lpr.body"
