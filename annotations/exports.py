@@ -37,7 +37,9 @@ from annotations.formats.exports import (
 from annotations.models import AuditEntry, DatasetVersion, Export, Project
 from annotations.vision.boxes import Size
 from lprsite import files
-from lprsite.jobs.engine import Running
+from lprsite.jobs import engine
+from lprsite.jobs.engine import Cancelled, Running
+from lprsite.jobs.models import Job
 
 FOLDER = "exports"  # of the storage; below it each file has a folder for itself
 CLOUD_ZIP = "cloud-annotations.zip"
@@ -116,7 +118,9 @@ def downloadable() -> Q:
 
 
 def remove(export: Export, *, by: User | None) -> None:
-    """Delete an export and its file, and say so in the audit trail."""
+    """Delete an export and its file, stop its job, and say so in the audit trail."""
+    for job in Job.objects.active().filter(pk=export.job_id or 0):
+        engine.cancel(job)
     _delete_file(export.file)
     record(export.project, "deleted export", f"{export.format} {export.pk}", by=by)
     export.delete()
@@ -169,9 +173,16 @@ def make_zip(export: Export, running: Running) -> dict[str, Any]:
         size = fresh.stat().st_size
         fresh.replace(target)
     old = export.file
-    export.file, export.counts, export.bytes = key, counts, size
-    export.expires_at = timezone.now() + timedelta(days=settings.EXPORT_DAYS)
-    export.save(update_fields=["file", "counts", "bytes", "expires_at"])
+    made = {
+        "file": key,
+        "counts": counts,
+        "bytes": size,
+        "expires_at": timezone.now() + timedelta(days=settings.EXPORT_DAYS),
+    }
+    if not Export.objects.filter(pk=export.pk).update(**made):  # deleted meanwhile
+        _delete_file(key)
+        raise Cancelled
+    export.file = key
     _delete_file(old)
     record(export.project, "exported", title, by=export.created_by, **export.parameters)
     return {"export": export.pk, **counts}

@@ -519,7 +519,15 @@ def test_deleted_export_takes_its_file_along(api, user, detector, running):
     path = files.local_path(export.file)
     assert api.delete(f"/api/v1/exports/{export.pk}/").status_code == 204
     assert not path.parent.exists() and not Export.objects.exists()
-    assert AuditEntry.objects.first().action == "deleted export"
+    assert AuditEntry.objects.latest("id").action == "deleted export"
+
+
+def test_export_deleted_while_it_is_made_leaves_no_file(user, detector, running):
+    export = exports.request(Order.of(detector, "csv"), by=user)
+    Export.objects.filter(pk=export.pk).delete()
+    with pytest.raises(Cancelled):
+        exports.make_zip(export, running)
+    assert not list(files.root().glob("exports/*"))
 
 
 def test_archives_are_for_managers_alone(project, detector, running, django_user_model):
