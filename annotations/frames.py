@@ -51,7 +51,7 @@ from annotations.models import (
 )
 from annotations.models.frames import FrameStatus
 
-PAGE = 5_000  # frames of one page of the index
+PAGE = 3_000  # frames of one page of the index
 STATUSES = (FrameStatus.OPEN, FrameStatus.DONE, FrameStatus.NOTHING_HERE)  # two bits each
 LABEL_BITS = 24  # of a frame's marks above the status; further labels share the last
 _COUNT = 1 << 32  # the count of boxes stands above the bits

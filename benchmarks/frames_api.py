@@ -192,8 +192,8 @@ def walk(page: Grid, rounds: int) -> dict[str, list[float]]:
         ask("text AB*", f"frames/reading/?{project}&text=AB*")
         ask("text ?B?12*", f"frames/reading/?{project}&text=?B?12*")
         start = random.randrange(max(1, len(ids) - 1000))
-        body = {"project": page.project, "frames": ids[start : start + 1000]}
-        ask("mark 1000", "frames/bulk/", {**body, "do": ("open", "done")[number % 2]})
+        body = {"project": page.project, "frames": ids[start : start + 500]}
+        ask("mark 500", "frames/bulk/", {**body, "do": ("open", "done")[number % 2]})
         if number % 5 == 0:
             ask("counts", f"frames/counts/?{project}")
             ask("stats", f"stats/?{project}")

@@ -104,7 +104,7 @@ class FrameViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     @extend_schema(parameters=[IndexQuerySerializer], responses=FrameIndexSerializer, filters=False)
     @action(detail=False, pagination_class=None)
     def index(self, request: Request) -> Response:
-        """All frames of a project or video in the grid's order, five thousand a page."""
+        """All frames of a project or video in the grid's order, three thousand a page."""
         given = IndexQuerySerializer(data=request.query_params)
         given.is_valid(raise_exception=True)
         asked = given.validated_data

@@ -41,7 +41,8 @@ export function FilterBar({ filter, counts, labels, input, change }: Props) {
   return (
     <div className="frames-filter" role="search">
       {videos.size > 0 && (
-        <select className="input" aria-label={t("video")} value={filter.video ?? ""} onChange={(event) => change({ ...filter, video: Number(event.target.value) || null, start: null, end: null })}>
+        <select className="input" aria-label={t("video")} value={filter.video ?? ""} 
+          onChange={(event) => { event.target.blur(); change({ ...filter, video: Number(event.target.value) || null, start: null, end: null }); }}>
           <option value="">{t("every_video")}</option>
           {[...videos].map(([id, name]) => <option key={id} value={id}>{name}</option>)}
         </select>

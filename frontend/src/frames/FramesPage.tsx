@@ -13,7 +13,7 @@ import { type Counts, EVERYTHING, type FrameFilter, isEverything, look, readFilt
 import { FilterBar, useVideoNames } from "./FilterBar";
 import { type FrameIndex, indexOf, labelsAt, secondsAt, statusAt, stretchAt } from "./frame-index";
 import { Grid } from "./Grid";
-import { everything, NOTHING, places, type Selection, sizeOf, stretchedTo, toggled } from "./selection";
+import { carriedOver, everything, NOTHING, places, type Selection, sizeOf, stretchedTo, toggled } from "./selection";
 import { texts } from "./texts";
 import { type Said, useDeeds } from "./useDeeds";
 import { useFrameCounts, useFrameIndex, useReading } from "./useFrameIndex";
@@ -35,7 +35,7 @@ export default function FramesPage() {
   const query = useFrameIndex(project, filter.video);
   const about = useProject();
   if (about.error) return <Shape><Failed error={about.error} retry={() => void about.refetch()} /></Shape>;
-  if (query.error && !query.data) return <Shape><Failed error={query.error} retry={() => void query.refetch()} /></Shape>;
+  if (query.error && !query.data?.whole) return <Shape><Failed error={query.error} retry={() => void query.refetch()} /></Shape>;
   if (query.data?.whole && query.data.count === 0 && isEverything(filter)) return <Shape><NoFrames project={project} /></Shape>;
   return <Frames title={t("title")} project={project} index={query.data ?? NO_INDEX} filter={filter} change={change} at={Number(address.get("at")) || null} />;
 }
@@ -55,6 +55,12 @@ function NoFrames({ project }: { project: number }) {
   return <Empty title={t("empty_title")} actions={actions}>{t("empty_body")}</Empty>;
 }
 
+/** -1 where the frame is not among those shown. */
+function placeOf(index: FrameIndex, positions: Uint32Array, id: number | null): number {
+  const position = id === null ? -1 : index.ids.indexOf(id);
+  return position < 0 ? -1 : positions.indexOf(position);
+}
+
 interface FramesProps {
   readonly title: string;
   readonly project: number;
@@ -69,7 +75,7 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
   const t = useTexts(texts);
   const [box, setBox] = useState<HTMLDivElement | null>(null);
   const plate = useRef<HTMLInputElement>(null);
-  const { positions, counts, total, searching } = useLook(project, index, filter);
+  const { positions, counts, total, searching, error, searchAgain } = useLook(project, index, filter);
   const count = Math.max(positions.length, total);
   const grid = useGrid(box, count, leastOf);
   const [cursor, setCursor] = useState(0);
@@ -79,25 +85,33 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
   const navigate = useNavigate();
   const idAt = (place: number): number | null => index.ids[positions[place] ?? index.count] ?? null;
 
-  // Another filter, or another list: places mean other frames now.
-  const list = `${index.stamp} ${searchOf(filter)}`;
+  // Another filter begins anew. Where the list changed around them, the frame under the cursor
+  // and those chosen stay the same frames, at whatever places they are now.
+  const search = searchOf(filter);
   const cameBack = useRef(at);
+  const was = useRef({ index, positions, search });
   useEffect(() => {
-    setSelection(NOTHING);
-    setAsking(false);
-    if (cameBack.current !== null) return;
-    setCursor(0);
-    grid.scrollTo(0);
-    // Only for another list; the grid itself changes at every turn.
-  }, [list]); // eslint-disable-line
+    const before = was.current;
+    was.current = { index, positions, search };
+    if (before.search !== search) {
+      setSelection(NOTHING);
+      setAsking(false);
+      setCursor(0);
+      grid.scrollTo(0);
+    } else if (before.positions !== positions) {
+      const idBefore = (place: number) => before.index.ids[before.positions[place] ?? before.index.count] ?? null;
+      setSelection((now) => ({ ranges: carriedOver(now.ranges, idBefore, idAt, positions.length), anchor: null, stretched: null }));
+      const place = placeOf(index, positions, idBefore(cursor));
+      setCursor((now) => Math.max(0, place >= 0 ? place : Math.min(now, positions.length - 1)));
+    }
+  }, [positions, search]);
   useEffect(() => {
-    const position = cameBack.current === null ? -1 : index.ids.indexOf(cameBack.current);
-    const place = position < 0 ? -1 : positions.indexOf(position);
+    const place = placeOf(index, positions, cameBack.current);
     if (place < 0 || grid.view === 0) return;
     cameBack.current = null;
     setCursor(place);
     grid.scrollTo(Math.max(0, Math.floor(place / grid.layout.columns) * grid.layout.row - grid.view / 2));
-  }, [positions, grid.view]); // eslint-disable-line
+  }, [positions, grid.view]);
   useEffect(() => box?.focus({ preventScroll: true }), [box]);
 
   const addressOf = useCallback((id: number) => `/p/${project}/frames/${id}${searchOf(filter)}`, [project, filter]);
@@ -155,7 +169,6 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
     someChosen: () => chosen > 0 || asking,
   });
   useCommands(commands as readonly Command[]);
-  useEffect(() => setCursor((now) => Math.max(0, Math.min(now, positions.length - 1))), [positions.length]);
 
   const nothing = index.whole && !searching && positions.length === 0;
   return (
@@ -163,7 +176,9 @@ function Frames({ title, project, index, filter, change, at }: FramesProps) {
       status={<><Cursor index={index} position={positions[cursor]} /><Saying said={said} /></>} keys={<Keys />}>
       <div className="frames-page">
         <FilterBar filter={filter} counts={counts} labels={index.labels} input={plate} change={change} />
-        {nothing ? (
+        {error ? (
+          <div className="work-state"><Failed error={error} retry={searchAgain} /></div>
+        ) : nothing ? (
           <div className="work-state"><Empty title={t("none_title")} actions={<button type="button" className="button" onClick={() => change(EVERYTHING)}>{t("clear")}</button>}>{t("none_body")}</Empty></div>
         ) : (
           <Grid box={setBox} grid={grid} index={index} positions={positions} count={count} cursor={cursor} chosen={selection.ranges} addressOf={addressOf}
@@ -191,7 +206,7 @@ function useLook(project: number, index: FrameIndex, filter: FrameFilter) {
   const counts: Counts | null = index.whole ? looked.counts : early
     ? { all, status: { open: 0, done: 0, nothing_here: 0, ...told.status }, has: told.has }
     : index.count > 0 ? looked.counts : null;
-  return { positions: looked.positions, counts, total: early ? all : 0, searching: filter.text !== "" && reading.isPending };
+  return { positions: looked.positions, counts, total: early ? all : 0, searching: filter.text !== "" && reading.isPending, error: filter.text === "" ? null : reading.error, searchAgain: () => void reading.refetch() };
 }
 
 const NONE: ReadonlySet<number> = new Set();

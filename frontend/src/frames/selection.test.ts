@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { everything, holds, NOTHING, places, sizeOf, stretchedTo, toggled, withRange, without } from "./selection";
+import { carriedOver, everything, holds, NOTHING, places, sizeOf, stretchedTo, toggled, withRange, without } from "./selection";
 
 test("ranges join where they touch and part where they are cut", () => {
   const ranges = withRange(withRange(withRange([], 0, 3), 10, 12), 3, 5);
@@ -33,4 +33,13 @@ test("what was chosen before stays beside a range", () => {
 test("a million are one range", () => {
   expect(everything(1_000_000).ranges).toEqual([[0, 1_000_000]]);
   expect(everything(0).ranges).toEqual([]);
+});
+
+test("what is chosen stays chosen when the list changes around it", () => {
+  const before = [10, 11, 12, 13, 14, 15];
+  const after = [9, 10, 12, 13, 99, 15];
+  const at = (list: number[]) => (place: number) => list[place] ?? null;
+  expect(carriedOver([[0, 2], [3, 6]], at(before), at(after), after.length)).toEqual([[1, 2], [3, 4], [5, 6]]);
+  expect(carriedOver([[1, 2]], at(before), at(after), after.length)).toEqual([]);
+  expect(carriedOver([], at(before), at(after), after.length)).toEqual([]);
 });

@@ -55,3 +55,18 @@ export function everything(count: number): Selection {
 export function places(ranges: Ranges): number[] {
   return ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, at) => from + at));
 }
+
+/** The same frames chosen in another list: their ids decide, not their places. */
+export function carriedOver(ranges: Ranges, idBefore: (place: number) => number | null, idAfter: (place: number) => number | null, count: number): Ranges {
+  if (ranges.length === 0) return ranges;
+  const chosen = new Set(places(ranges).map(idBefore));
+  const found: [number, number][] = [];
+  for (let place = 0; place < count; place += 1) {
+    const id = idAfter(place);
+    if (id === null || !chosen.has(id)) continue;
+    const last = found.at(-1);
+    if (last && last[1] === place) last[1] = place + 1;
+    else found.push([place, place + 1]);
+  }
+  return found;
+}
