@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.browser.conftest import Person, Site
+    from tests.browser.conftest import Person
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser
@@ -25,6 +25,13 @@ def recording(tmp_path: Path) -> Path:
     path = tmp_path / "hour_1.mp4"
     path.write_bytes(os.urandom(BYTES))
     return path
+
+
+@pytest.fixture
+def project(ana: Person, request: Any) -> int:
+    """A project of this test's own, with nothing in it."""
+    made = ana.ask("POST", "projects/", {"name": request.node.name})
+    return int(made["id"])
 
 
 def opened(someone: Person, project: int) -> Any:
@@ -46,20 +53,20 @@ def uploads(someone: Person, project: int) -> list[dict[str, Any]]:
 
 
 def test_upload_goes_on_after_the_tab_was_closed(
-    ana: Person, site: Site, recording: Path
+    ana: Person, project: int, recording: Path
 ) -> None:
-    page = opened(ana, site.empty)
-    slow_down(page, 400_000)
+    page = opened(ana, project)
+    slow_down(page, 60_000)
     page.set_input_files(PICKER, recording)
     page.wait_for_selector(f"{ROW}:has-text('/s')")
     # Less than a piece of 16 MB: what has come is safe before the piece ends.
-    while uploads(ana, site.empty)[0]["offset"] == 0:
+    while uploads(ana, project)[0]["offset"] == 0:
         page.wait_for_timeout(100)
     page.close(run_before_unload=False)
 
-    page = ana.open(f"/p/{site.empty}/videos")
+    page = ana.open(f"/p/{project}/videos")
     page.wait_for_selector(f"{ROW}:has-text('unfinished')")
-    begun = uploads(ana, site.empty)
+    begun = uploads(ana, project)
     assert len(begun) == 1 and 0 < begun[0]["offset"] < BYTES
     other = recording.with_name("other.mp4")
     other.write_bytes(b"another")
@@ -68,25 +75,26 @@ def test_upload_goes_on_after_the_tab_was_closed(
     page.get_by_label("Choose the file: hour_1.mp4").wait_for()
     page.locator(f"{ROW} input[type=file]").set_input_files(recording)
     page.wait_for_selector(f"{ROW}:has-text('being checked')")
-    ended = uploads(ana, site.empty)
+    ended = uploads(ana, project)
     assert [(one["id"], one["offset"]) for one in ended] == [(begun[0]["id"], BYTES)]
-    ana.ask("DELETE", f"uploads/{begun[0]['id']}/")
 
 
-def test_empty_file_is_refused_in_a_sentence(ana: Person, site: Site, tmp_path: Path) -> None:
+def test_empty_file_is_refused_in_a_sentence(ana: Person, project: int, tmp_path: Path) -> None:
     empty = tmp_path / "empty.mp4"
     empty.touch()
-    page = opened(ana, site.empty)
+    page = opened(ana, project)
     page.set_input_files(PICKER, empty)
     page.wait_for_selector(".notice:has-text('“empty.mp4” is empty (0 bytes)')")
     page.get_by_label("Close: empty.mp4").click()
     page.wait_for_selector("text=Add the first video")
-    assert uploads(ana, site.empty) == []
+    assert uploads(ana, project) == []
 
 
-def test_ended_session_asks_for_login_and_goes_on(ana: Person, site: Site, recording: Path) -> None:
-    page = opened(ana, site.empty)
-    slow_down(page, 400_000)
+def test_ended_session_asks_for_login_and_goes_on(
+    ana: Person, project: int, recording: Path
+) -> None:
+    page = opened(ana, project)
+    slow_down(page, 60_000)
     page.set_input_files(PICKER, recording)
     page.wait_for_selector(f"{ROW}:has-text('/s')")
     page.get_by_label("Pause hour_1.mp4").click()

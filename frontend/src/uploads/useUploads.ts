@@ -47,7 +47,7 @@ export function useUploads(project: number, purpose: Purpose, onDone: (upload: U
   const rows = useQuery({
     queryKey: ["live", "uploads", project, purpose],
     queryFn: () => unwrap(api.GET("/api/v1/uploads/", { params: { query: { project, purpose, limit: 200 } } })),
-    refetchInterval: (query) => (query.state.data?.results.some((row) => row.state === "checking") ? 2_000 : 15_000),
+    refetchInterval: (query) => (query.state.data?.results.some((row) => row.state === "checking" || row.being_sent) ? 2_000 : 15_000),
   });
   useEffect(() => {
     void client.invalidateQueries({ queryKey: ["live", "uploads"] });
