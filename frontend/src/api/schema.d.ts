@@ -407,7 +407,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description All frames of a project or video in the grid's order, five thousand a page. */
+        /** @description All frames of a project or video in the grid's order, three thousand a page. */
         get: operations["frames_index_retrieve"];
         put?: never;
         post?: never;
