@@ -157,7 +157,7 @@ def trained(tmp_path: Path) -> Path:
         "kind": "recognizer",
         "network": "lite",
         "alphabet": "AB",
-        "metrics": {"exact": 0.5},
+        "figures": {"exact": 0.5},
     }
     checkpoints.save(folder / "best.safetensors", {"w": torch.ones(2)}, metadata)
     return folder
@@ -200,12 +200,13 @@ def test_folder_without_a_checkpoint_is_refused(project: Project, tmp_path: Path
 def test_starter_belongs_to_no_project(
     project: Project, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(starters, "_HERE", trained)
+    monkeypatch.setattr(starters, "_HERE", trained)
     with pytest.raises(StarterMissing):
         runs.find(project, "recognizer", "starter")
     assert runs.needs_project("current") and runs.needs_project("3") and runs.needs_project("x")
     assert not runs.needs_project("starter") and not runs.needs_project(str(trained))
     (trained / "best.safetensors").rename(trained / "recognizer.safetensors")
-    monkeypatch.setattr(starters, "_HERE", trained)
     model = runs.find(project, "recognizer", "starter")
     assert (model.project, model.name) == (None, "Starter recognizer")
     assert runs.checkpoint_of(None, "recognizer", "starter").parent == trained
@@ -213,7 +214,7 @@ def test_starter_belongs_to_no_project(
     assert TrainedModel.objects.get() == model
 
 
-@pytest.mark.parametrize("given", ["starter", "current", "7"])
+@pytest.mark.parametrize("given", ["current", "7", "best"])
 def test_unknown_parent_is_a_sentence(api: Any, dataset: DatasetVersion, given: str) -> None:
     body = {"dataset": dataset.pk, "parent": given}
     status, answer = json_of(api, "post", "training-runs/", body)
@@ -265,3 +266,15 @@ def test_cancelled_reading_removes_its_folder(
     with pytest.raises(Cancelled):
         tasks.infer.work(running)
     assert not folder.exists()
+
+
+def test_training_that_ran_twice_has_one_curve_and_one_model(dataset: DatasetVersion) -> None:
+    """The worker was killed after its last write: the second attempt tells everything again."""
+    run = runs.create(dataset, {})
+    made = []
+    for _attempt in range(2):
+        for epoch in (1, 2):
+            runs.record(run, epoch, {"loss": 1.0 / epoch, "exact": 0.5})
+        made.append(runs.finish(run, {"network": "lite"}, {"exact": 0.5}))
+    assert made[0] == made[1] == TrainedModel.objects.get()
+    assert Metric.objects.count() == 4 and Promotion.objects.count() == 1
