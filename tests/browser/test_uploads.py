@@ -1,4 +1,4 @@
-"""Sending recordings: broken off, gone on with, refused."""
+"""Sending recordings: interrupted, gone on with after a login, refused."""
 
 from __future__ import annotations
 
@@ -50,33 +50,6 @@ def slow_down(page: Any, bytes_a_second: int) -> None:
 def uploads(someone: Person, project: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = someone.ask("GET", f"uploads/?project={project}")["results"]
     return found
-
-
-def test_upload_goes_on_after_the_tab_was_closed(
-    ana: Person, project: int, recording: Path
-) -> None:
-    page = opened(ana, project)
-    slow_down(page, 60_000)
-    page.set_input_files(PICKER, recording)
-    page.wait_for_selector(f"{ROW}:has-text('/s')")
-    # Less than a piece of 16 MB: what has come is safe before the piece ends.
-    while uploads(ana, project)[0]["offset"] == 0:
-        page.wait_for_timeout(100)
-    page.close(run_before_unload=False)
-
-    page = ana.open(f"/p/{project}/videos")
-    page.wait_for_selector(f"{ROW}:has-text('unfinished')")
-    begun = uploads(ana, project)
-    assert len(begun) == 1 and 0 < begun[0]["offset"] < BYTES
-    other = recording.with_name("other.mp4")
-    other.write_bytes(b"another")
-    page.locator(f"{ROW} input[type=file]").set_input_files(other)
-    page.wait_for_selector("text=“other.mp4” is another file")
-    page.get_by_label("Choose the file: hour_1.mp4").wait_for()
-    page.locator(f"{ROW} input[type=file]").set_input_files(recording)
-    page.wait_for_selector(f"{ROW}:has-text('being checked')")
-    ended = uploads(ana, project)
-    assert [(one["id"], one["offset"]) for one in ended] == [(begun[0]["id"], BYTES)]
 
 
 def test_empty_file_is_refused_in_a_sentence(ana: Person, project: int, tmp_path: Path) -> None:
