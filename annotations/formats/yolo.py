@@ -277,8 +277,10 @@ def _key_points(source: Source) -> int:
             except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError, Refused):
                 continue
             shape = content.get("kpt_shape") if isinstance(content, dict) else None
-            if isinstance(shape, list) and len(shape) == 2 and all(
-                isinstance(n, int) and 0 < n < 1000 for n in shape
+            if (
+                isinstance(shape, list)
+                and len(shape) == 2
+                and all(isinstance(n, int) and 0 < n < 1000 for n in shape)
             ):
                 return int(shape[0]) * int(shape[1])
     return 0
