@@ -83,7 +83,7 @@ _S = "[ABCDEFGHIJKLMNPQRSTUVWXYZ]"
 
 _ALIKE = "OODQMWNHIT"
 # share of these letters that is drawn again
-_AVOIDED = {"Q": 0.85, "I": 0.5}
+_AVOIDED = {"Q": 0.6, "I": 0.5}
 
 _BR_CITIES = (
     "SP-SAO PAULO", "PR-CURITIBA", "BA-SALVADOR", "MG-UBERABA", "RJ-NITEROI", "PR-PARANAGUA",

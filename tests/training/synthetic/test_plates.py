@@ -92,7 +92,7 @@ def test_characters_are_equally_frequent_so_that_a_network_reads_and_does_not_gu
     rng = np.random.default_rng(0)
     firsts = [formats.fill(rng, "A9")[0] for _ in range(26 * 60)]
     counts = {letter: firsts.count(letter) for letter in formats.LETTERS}
-    assert 0 < counts["Q"] < counts["I"] < counts["O"]  # plates avoid Q and I; so does a guess
+    assert counts["Q"] < counts["O"] / 2 and counts["I"] < counts["O"]  # as plates have them
     others = [counts[letter] for letter in formats.LETTERS if letter not in "QI"]
     assert min(others) > 30 and max(others) < 130
 
