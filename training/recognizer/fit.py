@@ -178,8 +178,8 @@ _PRESETS: dict[str, dict[str, Any]] = {
 
 # a model that reads already would forget at the rate that teaches a fresh one
 _STARTED: dict[str, dict[str, Any]] = {
-    "quick": {"rate": 1e-3, "easy_start": 0.0},
-    "standard": {"rate": 1e-3, "easy_start": 0.0},
+    "quick": {"rate": 5e-4, "easy_start": 0.0},
+    "standard": {"rate": 5e-4, "easy_start": 0.0, "epochs": 20},
 }
 
 
