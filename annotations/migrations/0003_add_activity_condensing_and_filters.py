@@ -6,45 +6,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotations', '0002_index_frames_in_order'),
+        ("annotations", "0002_index_frames_in_order"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='selection',
-            name='cap',
+            model_name="selection",
+            name="cap",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='selection',
-            name='motion',
+            model_name="selection",
+            name="motion",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='selection',
-            name='near_duplicates',
+            model_name="selection",
+            name="near_duplicates",
             field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='video',
-            name='activity',
+            model_name="video",
+            name="activity",
             field=models.CharField(blank=True, max_length=255),
         ),
         migrations.AddField(
-            model_name='video',
-            name='original',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='condensed', to='annotations.video'),
+            model_name="video",
+            name="original",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="condensed",
+                to="annotations.video",
+            ),
         ),
         migrations.AddField(
-            model_name='video',
-            name='time_map',
+            model_name="video",
+            name="time_map",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddConstraint(
-            model_name='selection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('motion__isnull', True), models.Q(('motion__gt', 0), ('motion__lte', 1)), _connector='OR'), models.Q(('near_duplicates__isnull', True), ('near_duplicates__lte', 64), _connector='OR'), models.Q(('cap__isnull', True), ('cap__gt', 0), _connector='OR')), name='selection_filters'),
+            model_name="selection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("motion__isnull", True),
+                        models.Q(("motion__gt", 0), ("motion__lte", 1)),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("near_duplicates__isnull", True),
+                        ("near_duplicates__lte", 64),
+                        _connector="OR",
+                    ),
+                    models.Q(("cap__isnull", True), ("cap__gt", 0), _connector="OR"),
+                ),
+                name="selection_filters",
+            ),
         ),
     ]

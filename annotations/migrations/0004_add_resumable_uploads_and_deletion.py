@@ -5,106 +5,138 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotations', '0003_add_activity_condensing_and_filters'),
+        ("annotations", "0003_add_activity_condensing_and_filters"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DoomedFile',
+            name="DoomedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255, unique=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=255, unique=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.AlterModelOptions(
-            name='upload',
-            options={'ordering': ['id']},
+            name="upload",
+            options={"ordering": ["id"]},
         ),
         migrations.AddField(
-            model_name='project',
-            name='deleting_at',
+            model_name="project",
+            name="deleting_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='batch',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotations.importbatch'),
+            model_name="upload",
+            name="batch",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="annotations.importbatch",
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='fingerprint',
+            model_name="upload",
+            name="fingerprint",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='finished_at',
+            model_name="upload",
+            name="finished_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='job_id',
+            model_name="upload",
+            name="job_id",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='lease',
+            model_name="upload",
+            name="lease",
             field=models.CharField(blank=True, max_length=32),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='lease_until',
+            model_name="upload",
+            name="lease_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='metadata',
+            model_name="upload",
+            name="metadata",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='purpose',
-            field=models.CharField(choices=[('video', 'Video'), ('import', 'Import')], default='video', max_length=6),
+            model_name="upload",
+            name="purpose",
+            field=models.CharField(
+                choices=[("video", "Video"), ("import", "Import")], default="video", max_length=6
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='sha256',
+            model_name="upload",
+            name="sha256",
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='video',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotations.video'),
+            model_name="upload",
+            name="video",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="annotations.video",
+            ),
         ),
         migrations.AddField(
-            model_name='video',
-            name='deleting_at',
+            model_name="video",
+            name="deleting_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='upload',
-            name='expires_at',
+            model_name="upload",
+            name="expires_at",
             field=models.DateTimeField(db_index=True),
         ),
         migrations.AlterField(
-            model_name='upload',
-            name='file',
+            model_name="upload",
+            name="file",
             field=models.CharField(blank=True, max_length=255),
         ),
         migrations.CreateModel(
-            name='WatchedFile',
+            name="WatchedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=500)),
-                ('bytes', models.PositiveBigIntegerField()),
-                ('mtime_ns', models.BigIntegerField()),
-                ('job_id', models.BigIntegerField(null=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotations.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=500)),
+                ("bytes", models.PositiveBigIntegerField()),
+                ("mtime_ns", models.BigIntegerField()),
+                ("job_id", models.BigIntegerField(null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="annotations.project",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'path', 'bytes', 'mtime_ns'), name='watched_file_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "path", "bytes", "mtime_ns"), name="watched_file_once"
+                    )
+                ],
             },
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotations', '0006_add_import_reports'),
+        ("annotations", "0006_add_import_reports"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='passage',
-            name='client_key',
+            model_name="passage",
+            name="client_key",
             field=models.UUIDField(null=True, unique=True),
         ),
     ]
