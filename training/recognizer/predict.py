@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,17 @@ from annotations.vision.crops import Bgr, resize_crop
 from training import checkpoints
 from training.errors import CheckpointUnreadable
 from training.recognizer import alphabet as alphabets
-from training.recognizer import ctc, metrics, rows
+from training.recognizer import automaton, beam, ctc, metrics, posterior, rows
+from training.recognizer.automaton import Automaton
 from training.recognizer.data import Sample, read, to_tensor
 from training.recognizer.network import NETWORKS, build
 
 _BATCH = 32
+_RESCORED = 3  # texts of a search that are measured exactly
+
+# A text with a format is taken when it is at least this likely beside the greedy text. Lower
+# wins little on real crops and costs plates of other countries dearly (docs/benchmarks.md).
+MARGIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -28,32 +34,58 @@ class PlateRead:
     """What the network read on one crop.
 
     ``confidence`` is the probability of the whole text, all its alignments together;
-    ``characters`` has the highest probability of each character. All 0..1; nothing read: 0.
+    ``characters`` has the share of each character among all that could stand in its place,
+    ``alternatives`` the second choice at each place and its share. ``greedy`` is what the
+    network says by itself, ``fitted`` the likeliest text that has one of the formats ("" if
+    none was looked for); ``text`` is one of the two. All 0..1; nothing read: 0.
     """
 
     text: str
     confidence: float
     characters: tuple[float, ...]
+    alternatives: tuple[tuple[str, float], ...] = ()
+    greedy: str = ""
+    greedy_confidence: float = 0.0
+    fitted: str = ""
+    fitted_confidence: float = 0.0
 
 
 class Recognizer:
-    """A network ready to read, and its alphabet. A read never depends on the other crops."""
+    """A network ready to read, and its alphabet. A read never depends on the other crops.
 
-    def __init__(self, network: nn.Module, alphabet: str) -> None:
+    ``formats`` are patterns of plate formats, a hint and no wall: a text that has none of them
+    is read all the same where it is much likelier. ``temperature`` divides the scores.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        alphabet: str,
+        *,
+        formats: Iterable[str] = (),
+        temperature: float = 1.0,
+    ) -> None:
         self.network = network.eval()
         self.alphabet = alphabet
+        self.formats = automaton.of_patterns(formats, alphabet)
+        self.temperature = temperature
 
     @classmethod
-    def load(cls, path: Path) -> Recognizer:
+    def load(cls, path: Path, *, formats: Iterable[str] = ()) -> Recognizer:
         """From a checkpoint file or a run's folder; on the accelerator if there is one.
 
-        Refuses with CheckpointMissing, CheckpointUnreadable or CheckpointWrongKind.
+        Refuses with CheckpointMissing, CheckpointUnreadable, CheckpointWrongKind or BadPattern.
         """
         checkpoint = checkpoints.load(path)
         checkpoints.require_kind(checkpoint, "recognizer", name=path.name)
         alphabet = str(checkpoint.metadata.get("alphabet", ""))
         network = restore(checkpoint, name=path.name)
-        return cls(place(fuse(network.eval()), processor()), alphabet)
+        return cls(
+            place(fuse(network.eval()), processor()),
+            alphabet,
+            formats=formats,
+            temperature=float(checkpoint.metadata.get("temperature", 1.0)),
+        )
 
     def read(self, crops: Sequence[Bgr]) -> list[PlateRead]:
         """Read crops of any size, uint8 BGR (H, W, 3), in their order.
@@ -75,7 +107,7 @@ class Recognizer:
             part = np.stack([resize_crop(crop) for crop in crops[start : start + _BATCH]])
             with torch.inference_mode():
                 logits = self.network(to_tensor(part, device)).float()
-            reads += decode(logits, self.alphabet)
+            reads += decode(logits / self.temperature, self.alphabet, self.formats)
         return reads
 
     def predict(self, samples: Sequence[Sample]) -> list[PlateRead]:
@@ -130,19 +162,84 @@ def evaluate(recognizer: Recognizer, samples: Sequence[Sample]) -> dict[str, flo
     return examine(recognizer, samples).figures()
 
 
-def decode(logits: Tensor, alphabet: str) -> list[PlateRead]:
-    """(N, T, K + 1) -> the greedy read of each crop."""
-    emissions = ctc.greedy(logits)
-    classes = [[emission.index for emission in crop] for crop in emissions]
-    shares = ctc.likelihood(logits, classes).tolist()
+def decode(logits: Tensor, alphabet: str, formats: Automaton | None = None) -> list[PlateRead]:
+    """(N, T, K + 1) -> the read of each crop: greedy, or what has a format and is near it."""
+    scores = logits.double().log_softmax(dim=-1).cpu().numpy()
+    shares = np.exp(scores)
+    greedy = [tuple(emission.index for emission in crop) for crop in ctc.greedy(logits)]
+    by_itself = posterior.judge(shares, greedy)
+    if formats is None:
+        return [
+            _plate_read(classes, sure, alphabet)
+            for classes, sure in zip(greedy, by_itself, strict=True)
+        ]
+    fitted = _fitted(scores, shares, greedy, by_itself, formats)
     return [
-        PlateRead(
-            alphabets.decode(indices, alphabet),
-            share if indices else 0.0,
-            tuple(emission.peak for emission in crop),
-        )
-        for crop, indices, share in zip(emissions, classes, shares, strict=True)
+        _chosen(mine, other, alphabet)
+        for mine, other in zip(zip(greedy, by_itself, strict=True), fitted, strict=True)
     ]
+
+
+_Judged = tuple[tuple[int, ...], posterior.Sure]
+
+
+def _fitted(
+    scores: posterior.Floats,
+    shares: posterior.Floats,
+    greedy: Sequence[tuple[int, ...]],
+    by_itself: Sequence[posterior.Sure],
+    formats: Automaton,
+) -> list[_Judged | None]:
+    """The likeliest text with a format, per crop; None where no form can be written."""
+    found: list[_Judged | None] = [
+        (classes, sure) if _is_best(classes, sure, formats) else None
+        for classes, sure in zip(greedy, by_itself, strict=True)
+    ]
+    open_crops = [at for at, known in enumerate(found) if known is None]
+    for at, texts in zip(open_crops, beam.search(scores[open_crops], formats), strict=True):
+        candidates = [text.classes for text in texts[:_RESCORED]]
+        judged = posterior.judge(shares[[at] * len(candidates)], candidates)
+        pairs = list(zip(candidates, judged, strict=True))
+        found[at] = max(pairs, key=lambda pair: pair[1].probability, default=None)
+    return found
+
+
+def _is_best(classes: tuple[int, ...], sure: posterior.Sure, formats: Automaton) -> bool:
+    """Whether no search is needed: it has a format, and no other text can be as likely."""
+    return sure.probability > 0.5 and formats.fits(classes)
+
+
+def _chosen(mine: _Judged, other: _Judged | None, alphabet: str) -> PlateRead:
+    read = _plate_read(*mine, alphabet)
+    if other is None:
+        return read
+    fitted = _plate_read(*other, alphabet)
+    near = other[1].probability >= MARGIN * mine[1].probability
+    return replace(
+        fitted if near else read,
+        greedy=read.greedy,
+        greedy_confidence=read.greedy_confidence,
+        fitted=fitted.text,
+        fitted_confidence=other[1].probability,
+    )
+
+
+def _plate_read(classes: tuple[int, ...], sure: posterior.Sure, alphabet: str) -> PlateRead:
+    text = alphabets.decode(classes, alphabet)
+    share = sure.probability if text else 0.0
+    own = tuple(float(row[at]) for row, at in zip(sure.places, classes, strict=True))
+    others = tuple(_second(row, at, alphabet) for row, at in zip(sure.places, classes, strict=True))
+    return PlateRead(text, share, own, others, greedy=text, greedy_confidence=share)
+
+
+def _second(row: posterior.Floats, chosen: int, alphabet: str) -> tuple[str, float]:
+    """The likeliest other character at a place, and its share; "" in an alphabet of one."""
+    if len(row) < 2:
+        return "", 0.0
+    rest = row.copy()
+    rest[chosen] = -1.0
+    best = int(rest.argmax())
+    return alphabet[best], float(rest[best])
 
 
 def restore(checkpoint: checkpoints.Checkpoint, *, name: str) -> nn.Module:

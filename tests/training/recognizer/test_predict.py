@@ -11,6 +11,7 @@ import torch
 
 from training import checkpoints
 from training.errors import CheckpointUnreadable, CheckpointWrongKind
+from training.recognizer import automaton
 from training.recognizer.network import Lite, build
 from training.recognizer.predict import Recognizer, decode, evaluate, examine, fuse
 
@@ -45,6 +46,58 @@ def test_one_crop_alone_reads_as_among_many():
     for one, many in zip(alone, together, strict=True):
         assert one.confidence == pytest.approx(many.confidence, abs=1e-4)
         assert one.characters == pytest.approx(many.characters, abs=1e-4)
+
+
+def test_one_crop_alone_reads_as_among_many_with_formats():
+    recognizer = noisy_recognizer()
+    recognizer.formats = automaton.of_patterns(["AAA9999", "99A"], recognizer.alphabet)
+    recognizer.temperature = 1.7
+    pictures = crops(5)
+    together = recognizer.read(pictures)
+    assert all(read.fitted for read in together)
+    for picture, many in zip(pictures, together, strict=True):
+        one = recognizer.read([picture])[0]
+        assert (one.text, one.greedy, one.fitted) == (many.text, many.greedy, many.fitted)
+        assert one.fitted_confidence == pytest.approx(many.fitted_confidence, abs=1e-6)
+        assert [a[1] for a in one.alternatives] == pytest.approx(
+            [a[1] for a in many.alternatives], abs=1e-3
+        )
+
+
+def scores(*steps: dict[str, float], alphabet: str) -> torch.Tensor:
+    """(1, T, K + 1) of given probabilities per step; the rest is the blank's ("-")."""
+    made = torch.full((1, len(steps), len(alphabet) + 1), 1e-9)
+    for at, shares in enumerate(steps):
+        for character, share in shares.items():
+            made[0, at, alphabet.find(character)] = share  # -1, the last, for "-"
+    return made.log()
+
+
+@pytest.mark.parametrize(("second", "text"), [(0.2, "A8"), (0.01, "AB")])
+def test_a_format_is_a_hint_and_no_wall(second: float, text: str):
+    logits = scores({"A": 1.0}, {"B": 1 - second, "8": second}, alphabet="AB8")
+    read = decode(logits, "AB8", automaton.of_patterns(["A9"], "AB8"))[0]
+    assert (read.greedy, read.fitted, read.text) == ("AB", "A8", text)
+    assert read.greedy_confidence == pytest.approx(1 - second, abs=1e-5)
+    assert read.fitted_confidence == pytest.approx(second, abs=1e-5)
+    assert read.confidence == (read.greedy_confidence if text == "AB" else read.fitted_confidence)
+
+
+def test_the_second_choice_at_each_place():
+    logits = scores({"A": 0.9, "B": 0.1}, {"8": 0.7, "B": 0.3}, alphabet="AB8")
+    read = decode(logits, "AB8")[0]
+    assert read.text == "A8" and (read.fitted, read.greedy) == ("", "A8")
+    assert read.characters == pytest.approx((0.9, 0.7), abs=1e-4)
+    assert [character for character, _ in read.alternatives] == ["B", "B"]
+    assert [share for _, share in read.alternatives] == pytest.approx([0.1, 0.3], abs=1e-4)
+
+
+def test_nothing_written_stays_nothing_where_that_is_far_likelier():
+    logits = scores({"-": 0.95, "A": 0.05}, alphabet="AB8")
+    read = decode(logits, "AB8", automaton.of_patterns(["A"], "AB8"))[0]
+    assert (read.text, read.confidence, read.fitted) == ("", 0.0, "A")
+    forms = automaton.of_patterns(["AA9"], "AB8")
+    assert decode(logits, "AB8", forms)[0].fitted == ""  # no room for three characters
 
 
 def test_nothing_to_read_is_no_reads():
