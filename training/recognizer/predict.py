@@ -196,11 +196,17 @@ def _fitted(
         for classes, sure in zip(greedy, by_itself, strict=True)
     ]
     open_crops = [at for at, known in enumerate(found) if known is None]
-    for at, texts in zip(open_crops, beam.search(scores[open_crops], formats), strict=True):
-        candidates = [text.classes for text in texts[:_RESCORED]]
-        judged = posterior.judge(shares[[at] * len(candidates)], candidates)
-        pairs = list(zip(candidates, judged, strict=True))
-        found[at] = max(pairs, key=lambda pair: pair[1].probability, default=None)
+    searched = beam.search(scores[open_crops], formats)
+    candidates = [
+        (at, text.classes)
+        for at, texts in zip(open_crops, searched, strict=True)
+        for text in texts[:_RESCORED]
+    ]
+    judged = posterior.judge(shares[[at for at, _ in candidates]], [c for _, c in candidates])
+    for (at, classes), sure in zip(candidates, judged, strict=True):
+        best = found[at]
+        if best is None or sure.probability > best[1].probability:
+            found[at] = (classes, sure)
     return found
 
 
