@@ -167,6 +167,8 @@ class Read(models.Model):
     confidence = models.FloatField()
     characters = models.JSONField(default=list)  # one confidence per character
     votes = models.PositiveIntegerField(default=0)
+    alternatives = models.JSONField(default=list)  # [second choice, its share] per character
+    greedy = models.CharField(max_length=32, blank=True)  # what is read without plate formats
 
     class Meta:
         ordering = ["first_pts", "number"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -173,10 +173,29 @@ def _plate_json(
         "text": read.text,
         "sure": round(read.confidence, 5),
         "characters": [round(v, 4) for v in read.characters],
+        "alternatives": _rounded(read.alternatives),
+        "greedy": [read.greedy, round(read.greedy_confidence, 5)],
+        "fitted": [read.fitted, round(read.fitted_confidence, 5)],
         "sharpness": round(vision.sharpness(crop), 2),
         "file": name,
         "size": [crop.shape[1], crop.shape[0]],
     }
+
+
+def _rounded(alternatives: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [(character, round(share, 4)) for character, share in alternatives]
+
+
+def _plate_read(plate: Mapping[str, Any]) -> PlateRead:
+    """What :func:`_plate_json` stored; readings begun by an older program know less."""
+    return PlateRead(
+        plate["text"],
+        plate["sure"],
+        tuple(plate["characters"]),
+        tuple((character, share) for character, share in plate.get("alternatives", ())),
+        *plate.get("greedy", ("", 0.0)),
+        *plate.get("fitted", ("", 0.0)),
+    )
 
 
 def make_reads(run: InferenceRun, folder: Path) -> int:
@@ -215,7 +234,7 @@ def make_reads(run: InferenceRun, folder: Path) -> int:
 
 def _voted(run: InferenceRun, number: int, seen: Sequence[tuple[Any, dict[str, Any]]]) -> Read:
     """The vote over a track: surer and larger pictures count for more."""
-    said = [PlateRead(p["text"], p["sure"], tuple(p["characters"])) for _, p in seen]
+    said = [_plate_read(p) for _, p in seen]
     weights = [float(p["size"][0]) for _, p in seen]
     result = vote(said, weights)
     return Read(
@@ -228,6 +247,8 @@ def _voted(run: InferenceRun, number: int, seen: Sequence[tuple[Any, dict[str, A
         confidence=result.confidence,
         characters=[round(v, 4) for v in result.characters],
         votes=result.votes,
+        alternatives=_rounded(result.alternatives),
+        greedy=result.greedy[:32],
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.contrib.auth.models import User
 
 from annotations.formats.manifest import guarded_rows
-from annotations.models import Video
+from annotations.models import PlateFormat, Video
 from lprsite import files
 from lprsite.jobs.models import ACTIVE
 from training import reads
@@ -39,6 +39,8 @@ def create(
 ) -> InferenceRun:
     """A reading that has not started; ``fps`` frames a second are looked at.
 
+    It keeps the project's plate formats as they are now, so that going on reads alike.
+
     Raises DatasetForOther when the models are of the wrong kind.
     """
     for model, kind in ((detector, "detector"), (recognizer, "recognizer")):
@@ -49,9 +51,15 @@ def create(
         video=video,
         detector=detector,
         recognizer=recognizer,
-        options={"fps": fps},
+        options={"fps": fps, "formats": patterns_of(video.project_id)},
         created_by=by,
     )
+
+
+def patterns_of(project: int) -> list[str]:
+    """The plate formats that a project expects, as a hint to the recognizer."""
+    rows = PlateFormat.objects.filter(project=project).order_by("id")
+    return list(rows.values_list("pattern", flat=True))
 
 
 def scratch_of(run: int) -> Path:

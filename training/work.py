@@ -165,7 +165,9 @@ def infer(running: Running) -> dict[str, Any]:
         pk=running.parameters["run"]
     )
     eyes = detector_predict.Detector.load(files.local_path(run.detector.file))
-    reader = recognizer_predict.Recognizer.load(files.local_path(run.recognizer.file))
+    reader = recognizer_predict.Recognizer.load(
+        files.local_path(run.recognizer.file), formats=run.options.get("formats", [])
+    )
     return reading.read_video(run, eyes, reader, running)
 
 

@@ -42,7 +42,9 @@ class Reader:
     """Reads every plate the same."""
 
     def read(self, crops: Sequence[np.ndarray]) -> list[PlateRead]:
-        return [PlateRead(TEXT, 0.9, (0.9,) * 7) for _ in crops]
+        seconds = (("8", 0.05),) * 7
+        read = PlateRead(TEXT, 0.9, (0.9,) * 7, seconds, "PBA123A", 0.8, TEXT, 0.9)
+        return [read for _ in crops]
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +76,9 @@ def test_video_becomes_one_read_with_its_crops(video: Video, running: Running) -
     assert (result["reads"], result["frames"]) == (1, 20)
     read = run.reads.get()
     assert (read.text, read.votes, len(read.boxes)) == (TEXT, 20, 20)
+    assert (read.greedy, read.alternatives) == ("PBA123A", [["8", 0.05]] * 7)
+    stored = run.chunks.all()[0].frames[0]["plates"][0]
+    assert (stored["greedy"], stored["fitted"]) == (["PBA123A", 0.8], [TEXT, 0.9])
     assert [round(video.seconds(p), 1) for p in (read.first_pts, read.last_pts)] == [0.0, 3.8]
     assert read.crops.count() == reading.KEPT_CROPS
     assert all(files.local_path(crop.file).is_file() for crop in read.crops.all())

@@ -10,6 +10,7 @@ from typing import TypeVar
 from training.recognizer.predict import PlateRead
 
 Choice = TypeVar("Choice", int, str)
+Second = tuple[str, float]
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,16 @@ class Voted:
     ``characters`` has the share of the weight behind each character, 0..1, scaled by how sure
     the reads that say so are; ``confidence`` is the lowest of them times the share of the
     weight behind this length; ``votes`` counts the reads that say exactly this text.
+    ``alternatives`` has the second choice at each place, also where all reads agree on the
+    first, and the weight behind it; ``greedy`` is what most of the weight says without formats.
     """
 
     text: str
     confidence: float
     characters: tuple[float, ...]
     votes: int
+    alternatives: tuple[tuple[str, float], ...] = ()
+    greedy: str = ""
 
 
 NOTHING = Voted("", 0.0, (), 0)
@@ -55,7 +60,33 @@ def vote(reads: Sequence[PlateRead], weights: Sequence[float]) -> Voted:
     text = "".join(character for character, _ in elected)
     characters = tuple(share for _, share in elected)
     votes = sum(read.text == text for read, _ in ballots)
-    return Voted(text, min(characters) * lengths[length], characters, votes)
+    others = tuple(_second(chosen, place, text[place]) for place in range(length))
+    return Voted(
+        text, min(characters) * lengths[length], characters, votes, others, _greedy(reads, weights)
+    )
+
+
+def _second(ballots: Sequence[tuple[PlateRead, float]], place: int, first: str) -> Second:
+    """The best other character at ``place``, said first or second by the ballots."""
+    scores: dict[str, float] = defaultdict(float)
+    for read, weight in ballots:
+        scores[read.text[place]] += weight * read.characters[place]
+        for character, share in read.alternatives[place : place + 1]:
+            scores[character] += weight * share
+    scores.pop(first, None)
+    scores.pop("", None)
+    if not scores:
+        return "", 0.0
+    best = _winner(scores)
+    return best, min(1.0, scores[best] / sum(weight for _, weight in ballots))
+
+
+def _greedy(reads: Sequence[PlateRead], weights: Sequence[float]) -> str:
+    scores: dict[str, float] = defaultdict(float)
+    for read, weight in zip(reads, weights, strict=True):
+        if read.greedy:
+            scores[read.greedy] += weight * read.greedy_confidence
+    return _winner(scores) if scores else ""
 
 
 def _elect(ballots: Sequence[tuple[PlateRead, float]], place: int) -> tuple[str, float]:

@@ -69,3 +69,13 @@ def test_any_order_elects_the_same_with_a_confidence(reads: list[PlateRead], cha
     assert (again.text, again.votes) == (voted.text, voted.votes)
     assert 0 <= voted.confidence <= 1
     assert len(voted.characters) == len(voted.text)
+
+
+def test_second_choices_come_from_other_reads_and_from_the_reads_themselves():
+    first = PlateRead("AB", 0.8, (0.9, 0.8), (("4", 0.1), ("8", 0.2)), "AB", 0.8)
+    second = PlateRead("A8", 0.4, (0.9, 0.6), (("4", 0.1), ("B", 0.3)), "A8", 0.4)
+    voted = vote([first, second], [1.0, 1.0])
+    assert (voted.text, voted.greedy) == ("AB", "AB")
+    assert [character for character, _ in voted.alternatives] == ["4", "8"]
+    assert voted.alternatives[0][1] == pytest.approx(0.1)
+    assert voted.alternatives[1][1] == pytest.approx((0.8 * 0.2 + 0.4 * 0.6) / 1.2)

@@ -8,7 +8,7 @@ from typing import Any
 from annotations import projects
 from annotations.commands import Bar, StepCommand, writable
 from annotations.models import Project
-from training import runs
+from training import readings, runs
 
 
 class Command(StepCommand):
@@ -31,7 +31,9 @@ class Command(StepCommand):
 
         rows = pictures.listed(options["pictures"])
         detector = pictures.Detector.load(self._checkpoint("detector", options))
-        recognizer = pictures.Recognizer.load(self._checkpoint("recognizer", options))
+        recognizer = pictures.Recognizer.load(
+            self._checkpoint("recognizer", options), formats=self._formats(options)
+        )
         with Bar(hidden=self.as_json) as bar:
             figures, predictions = pictures.read_images(detector, recognizer, rows, bar.count)
         pictures.write(out, predictions)
@@ -43,6 +45,13 @@ class Command(StepCommand):
         if runs.needs_project(given):
             project = projects.named_or_only(options["project"])
         return runs.checkpoint_of(project, kind, given)
+
+    def _formats(self, options: dict[str, Any]) -> list[str]:
+        """The plate formats of the project, where one is named or a model is looked up in it."""
+        models = (str(options["detector"]), str(options["recognizer"]))
+        if not options["project"] and not any(map(runs.needs_project, models)):
+            return []
+        return readings.patterns_of(projects.named_or_only(options["project"]).pk)
 
     def show(self, result: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(result, indent=2))
