@@ -31,7 +31,7 @@ from training.errors import (
     SettingRefused,
 )
 from training.recognizer import alphabet as alphabets
-from training.recognizer import ctc, data, metrics, tuning
+from training.recognizer import calibration, ctc, data, metrics, tuning
 from training.recognizer.augment import AUGMENTATIONS, Augmentation
 from training.recognizer.data import Batch, Mix, Sample
 from training.recognizer.network import (
@@ -256,6 +256,8 @@ class _Run:
             raise NothingToTrainOn()
         self.held_out: list[Batch] | None = None
         self.history: list[Epoch] = []
+        self.judged: list[Tensor] = []  # scores and truths of the last validation
+        self.truths: list[Sequence[int]] = []
         self.device = processor()
         workers = data.workers_for(len(self.mix), accelerated=self.device.type == "cuda")
         self.loader = data.Loader(self.mix, workers=workers)
@@ -363,20 +365,28 @@ class _Run:
             number, self.config.epochs, figures, best, seconds=time.perf_counter() - begun
         )
         self.history.append(epoch)
+        heat = self._temperature() if best or number == self.config.epochs else 1.0
         if best:
-            self._save(checkpoints.BEST, epoch)
-        self._save(checkpoints.LAST, epoch)
+            self._save(checkpoints.BEST, epoch, heat)
+        self._save(checkpoints.LAST, epoch, heat)
         self._save_state()
         return epoch
+
+    def _temperature(self) -> float:
+        """What makes the confidences of the network just judged true on the validation."""
+        return calibration.temperature(torch.cat(self.judged), self.truths)
 
     def _judge(self) -> dict[str, float]:
         self.averaged.eval()
         pairs: list[metrics.Pair] = []
         lost = 0.0
+        self.judged, self.truths = [], []
         with torch.inference_mode():
             for batch in self._val_batches():
                 logits = self.averaged(data.to_tensor(batch.crops, self.device)).float()
                 lost += float(ctc.negative_log_likelihood(logits, batch.targets).sum())
+                self.judged.append(logits.cpu())
+                self.truths += batch.targets
                 truths = [alphabets.decode(t, self.config.alphabet) for t in batch.targets]
                 reads = decode(logits, self.config.alphabet)
                 pairs += [(truth, read.text) for truth, read in zip(truths, reads, strict=True)]
@@ -398,7 +408,7 @@ class _Run:
             )
         return self.held_out
 
-    def _save(self, name: str, epoch: Epoch) -> None:
+    def _save(self, name: str, epoch: Epoch, temperature: float) -> None:
         checkpoints.save(
             self.out_dir / name,
             self.averaged.state_dict(),
@@ -408,6 +418,7 @@ class _Run:
                 "alphabet": self.config.alphabet,
                 "input_size": [WIDTH, HEIGHT],
                 "dataset_version": self.dataset_version,
+                "temperature": temperature,
                 "figures": epoch.metrics,
                 "epoch": epoch.epoch,
                 "code_version": checkpoints.code_version(),

@@ -158,3 +158,19 @@ def test_wrong_checkpoints_are_refused(tmp_path: Path):
     checkpoints.save(path, {}, {"kind": "recognizer", "network": "other", "alphabet": "AB"})
     with pytest.raises(CheckpointUnreadable):
         Recognizer.load(path)
+
+
+def test_the_temperature_of_the_checkpoint_is_used(tmp_path: Path):
+    torch.manual_seed(0)
+    network = Lite(36)
+    facts = {"kind": "recognizer", "network": "lite", "alphabet": noisy_recognizer().alphabet}
+    for name, more in (("plain", {}), ("hot", {"temperature": 2.5})):
+        checkpoints.save(tmp_path / f"{name}.safetensors", network.state_dict(), {**facts, **more})
+    assert Recognizer.load(tmp_path / "plain.safetensors").temperature == 1.0
+    assert Recognizer.load(tmp_path / "hot.safetensors").temperature == 2.5
+    recognizer = noisy_recognizer()
+    sure = recognizer.read(crops(4))
+    recognizer.temperature = 2.5
+    unsure = recognizer.read(crops(4))
+    assert [read.text for read in unsure] == [read.text for read in sure]
+    assert any(a.confidence < b.confidence for a, b in zip(unsure, sure, strict=True))
