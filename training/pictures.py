@@ -21,7 +21,7 @@ from training.detector.data import Sample, SampleBox
 from training.detector.predict import Detector
 from training.detector.predict import evaluate as evaluate_samples
 from training.errors import NoPictures
-from training.recognizer import metrics
+from training.recognizer import evaluation, metrics
 from training.recognizer.predict import Recognizer
 
 __all__ = [
@@ -113,10 +113,12 @@ def evaluate_recognizer(
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Read the ground-truth crops. Figures over those with a text; predictions for all.
 
-    Figures: {"crops", "exact", "char", "ms_per_crop"}; ms of reading, not of decoding files.
+    Figures: {"crops", "exact", "char", "ms_per_crop"}; ms of reading, not of decoding files;
+    and "report" (training.recognizer.evaluation), where crops are named by their file.
     """
     predictions: list[Prediction] = []
     pairs: list[tuple[str, str]] = []
+    examined: list[evaluation.Examined] = []
     spent = 0.0
     for file, group in groupby(rows, key=lambda row: row.path):
         picture = vision.read_picture(file)
@@ -126,17 +128,20 @@ def evaluate_recognizer(
         begun = time.perf_counter()
         said = recognizer.read(crops)
         spent += time.perf_counter() - begun
-        for row, read in zip(part, said, strict=True):
+        for row, crop, read in zip(part, crops, said, strict=True):
             box = row.box or whole
             predictions.append(Prediction(row.file, row.label, box, read.text, read.confidence))
             if row.text:
                 pairs.append((row.text, read.text))
+                facts = evaluation.facts_of(crop, row.file)
+                examined.append(evaluation.Examined(facts, row.text, read))
         progress(len(predictions), len(rows))
     figures = {
         "crops": len(pairs),
         "exact": metrics.exact(pairs),
         "char": metrics.character_accuracy(pairs),
         "ms_per_crop": 1000 * spent / len(predictions),
+        "report": evaluation.report(examined),
     }
     return figures, predictions
 

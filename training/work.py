@@ -22,6 +22,7 @@ django.setup()
 # The rows can only be imported once Django is set up.
 from annotations.models import DatasetVersion  # noqa: E402
 from annotations.models.datasets import Kind, Split  # noqa: E402
+from annotations.vision.crops import Bgr  # noqa: E402
 from lprsite import files  # noqa: E402
 from lprsite.errors import Refused  # noqa: E402
 from lprsite.jobs import engine, supervise  # noqa: E402
@@ -34,6 +35,7 @@ from training.detector import predict as detector_predict  # noqa: E402
 from training.models import InferenceRun, TrainingRun  # noqa: E402
 from training.recognizer import alphabet as alphabets  # noqa: E402
 from training.recognizer import data as recognizer_data  # noqa: E402
+from training.recognizer import evaluation  # noqa: E402
 from training.recognizer import fit as recognizer_fit  # noqa: E402
 from training.recognizer import predict as recognizer_predict  # noqa: E402
 
@@ -147,9 +149,34 @@ def evaluate_version(checkpoint: Path, version: DatasetVersion, split: str) -> d
         found = detector_predict.Detector.load(checkpoint)
         figures = detector_predict.evaluate(found, detector_samples(version, split))
     else:
-        reader = recognizer_predict.Recognizer.load(checkpoint)
-        figures = dict(recognizer_predict.evaluate(reader, recognizer_samples(version, split)))
+        figures = _evaluate_recognizer(checkpoint, version, split)
     return {**figures, "split": split, "dataset": str(version)}
+
+
+def _evaluate_recognizer(checkpoint: Path, version: DatasetVersion, split: str) -> dict[str, Any]:
+    """The headline figures, and under "report" all that training.recognizer.evaluation tells.
+
+    Crops are named by the number of their dataset item. The project's formats are a hint, as
+    they are when videos are read.
+    """
+    formats = list(version.project.plate_formats.order_by("id").values_list("name", "pattern"))
+    reader = recognizer_predict.Recognizer.load(
+        checkpoint, formats=[pattern for _, pattern in formats]
+    )
+    rows = version.items.filter(split=split)
+    videos = list(rows.values_list("pk", "crop__box__frame__video__name"))
+    facts: list[evaluation.Facts] = []
+
+    def measure(crop: Bgr) -> None:
+        item, video = videos[len(facts)]
+        facts.append(evaluation.facts_of(crop, item, {"video": video} if video else {}))
+
+    kept = recognizer_predict.examine(reader, recognizer_samples(version, split), seen=measure)
+    examined = [
+        evaluation.Examined(fact, truth, read)
+        for fact, (truth, _), read in zip(facts, kept.pairs(), kept.reads, strict=True)
+    ]
+    return {**kept.figures(), "report": evaluation.report(examined, formats)}
 
 
 def evaluate(running: Running) -> dict[str, Any]:

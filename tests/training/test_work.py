@@ -104,6 +104,11 @@ def test_line_from_dataset_to_reads(
     detector = trained(version("detector"), **TINY)
     recognizer = trained(version("recognizer"), network="lite", batch=4)
     assert detector.figures["split"] == recognizer.figures["split"] == "test"
+    report = recognizer.figures["report"]
+    item = DatasetItem.objects.get(version=recognizer.dataset, split="test")
+    told = report["worst"] + [crop for cell in report["confusions"] for crop in cell["crops"]]
+    assert report["curve"][-1]["coverage"] == 1.0
+    assert all(crop["crop"] == item.pk for crop in told)
     assert recognizer.figures["crops"] == 1 and {"car", "plate"} <= set(detector.figures)
     assert runs.current(project, "detector") == detector
     metadata = checkpoints.read_metadata(files.local_path(recognizer.file))

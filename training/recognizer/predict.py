@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,13 +116,13 @@ class Recognizer:
 
     def _timed(
         self, samples: Sequence[Sample]
-    ) -> Iterator[tuple[Sequence[Sample], float, list[PlateRead]]]:
+    ) -> Iterator[tuple[Sequence[Bgr], float, list[PlateRead]]]:
         for start in range(0, len(samples), _BATCH):
             part = samples[start : start + _BATCH]
             crops = [read(sample.picture) for sample in part]
             begun = time.perf_counter()
             reads = self.read(crops)
-            yield part, time.perf_counter() - begun, reads
+            yield crops, time.perf_counter() - begun, reads
 
 
 @dataclass(frozen=True)
@@ -148,10 +148,21 @@ class Evaluation:
         }
 
 
-def examine(recognizer: Recognizer, samples: Sequence[Sample]) -> Evaluation:
-    """Read every sample, the last short batch included, and keep the reads."""
+def examine(
+    recognizer: Recognizer,
+    samples: Sequence[Sample],
+    *,
+    seen: Callable[[Bgr], None] | None = None,
+) -> Evaluation:
+    """Read every sample, the last short batch included, and keep the reads.
+
+    ``seen`` is shown every crop, in the order of the samples.
+    """
     seconds, reads = 0.0, list[PlateRead]()
-    for _, spent, part in recognizer._timed(samples):
+    for crops, spent, part in recognizer._timed(samples):
+        if seen is not None:
+            for crop in crops:
+                seen(crop)
         seconds += spent
         reads += part
     return Evaluation(tuple(samples), tuple(reads), seconds)

@@ -58,4 +58,5 @@ class Command(StepCommand):
         return figures
 
     def show(self, result: dict[str, Any]) -> None:
-        self.stdout.write(json.dumps(result, indent=2))
+        headline = {name: value for name, value in result.items() if name != "report"}
+        self.stdout.write(json.dumps(headline, indent=2))
