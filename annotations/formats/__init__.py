@@ -30,6 +30,7 @@ from annotations.formats import (
     yolo,
 )
 from annotations.formats.archives import Source, is_archive, suffix
+from annotations.formats.exports import SOURCES
 from annotations.formats.matching import is_picture, stem
 from annotations.formats.plans import (
     Annotations,
@@ -50,6 +51,7 @@ _SAMPLE = 50
 _ANNOTATIONS = "_annotations.json"
 _MANIFEST = "manifest.csv"
 PICTURES_ONLY = "pictures"
+_OURS = "dataset.json"  # beside SOURCES in our exports: says nothing of boxes
 _PROJECT = "project.json"  # of our own archives of whole projects
 _PROJECT_MARK = b'"lpr-studio-project"'
 
@@ -245,8 +247,10 @@ def _read_csv(source: Source, progress: Progress | None) -> Annotations | None:
 
 def _read_pictures(source: Source, progress: Progress | None) -> Annotations | None:
     """Pictures alone: nothing is said, every picture is unlabelled."""
+    ours = {_OURS} if source.has(SOURCES) else set()
     if source.main is not None or any(
-        suffix(member) in (".json", ".xml", ".csv") for member in source.members()
+        suffix(member) in (".json", ".xml", ".csv") and member not in ours
+        for member in source.members()
     ):
         return None
     pictures = [member for member in source.members() if is_picture(member)]

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import IO, Protocol
@@ -107,10 +108,11 @@ class Source(Protocol):
 def open_source(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
     """Open a zip, a folder, or a single .json, .csv, .txt or .yaml beside its pictures.
 
-    A zip is known by its content, not by its name. Raises the ``Archive...`` and
+    A zip is known by its content, not by its name; a folder that holds one zip and nothing
+    else is that zip, as our export as Cloud Annotations is. Raises the ``Archive...`` and
     ``Source...`` refusals before anything is read.
     """
-    path = Path(path)
+    path = _only_zip(Path(path))
     if path.is_dir():
         yield FolderSource(path, name=path.name or str(path), main=None, limits=limits)
     elif not path.is_file():
@@ -123,6 +125,15 @@ def open_source(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Iterato
             yield ZipSource(archive, name=path.name, limits=limits)
     else:
         yield _file_source(path, limits)
+
+
+def _only_zip(path: Path) -> Path:
+    """The one zip of a folder with nothing else in it; any other path as it is."""
+    if not path.is_dir():
+        return path
+    inside = list(islice((file for file in path.iterdir() if not is_junk(file.name)), 2))
+    alone = len(inside) == 1 and inside[0].is_file() and not inside[0].is_symlink()
+    return inside[0] if alone and zipfile.is_zipfile(inside[0]) else path
 
 
 def is_archive(member: str) -> bool:

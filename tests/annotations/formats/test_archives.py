@@ -59,6 +59,14 @@ def test_folder_gives_its_members_sorted(tmp_path: Path):
     assert opened(tmp_path) == {"a.txt": b"2", "b/x.jpg": b"1"}
 
 
+def test_folder_with_one_zip_and_nothing_else_is_that_zip(tmp_path: Path):
+    zip_of(tmp_path / "cloud-annotations.zip", {"a/x.jpg": b"1"})
+    (tmp_path / ".DS_Store").write_bytes(b"0")
+    assert opened(tmp_path) == {"a/x.jpg": b"1"}
+    (tmp_path / "y.txt").write_bytes(b"2")
+    assert sorted(opened(tmp_path)) == ["cloud-annotations.zip", "y.txt"]
+
+
 def test_json_sees_the_pictures_beside_it(tmp_path: Path):
     (tmp_path / "x.jpg").write_bytes(b"1")
     path = tmp_path / "boxes.json"

@@ -87,3 +87,13 @@ def test_large_pictures_named_like_plates_stay_pictures(foldered):
     with open_source(root) as source:
         assert isinstance(formats.look(source), formats.Annotations)
     assert read(root).format == formats.PICTURES_ONLY
+
+
+def test_own_export_of_texts_in_names_comes_back(foldered):
+    ours = {"dataset.json": "{}", "sources.jsonl": "", "SHA256SUMS": ""}
+    crops = {f"train/{name}.jpg": jpeg(94, 24) for name in ("AB1234_1", "GHJK34_2")}
+    with open_source(foldered({**ours, **crops})) as source:
+        assert formats.look(source).format == "lprnet-names"
+    (foldered({}) / "sources.jsonl").unlink()
+    with open_source(foldered({})) as source, pytest.raises(errors.NothingToImport):
+        formats.look(source)
