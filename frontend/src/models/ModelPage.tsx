@@ -10,6 +10,8 @@ import { texts as shared } from "../shared/texts";
 import { Figure } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { figuresOf } from "./figures";
+import { reportOf } from "./report";
+import { ModelReport } from "./ModelReport";
 import { usePromote } from "./ModelsPage";
 import { texts } from "./texts";
 
@@ -33,6 +35,7 @@ function OneModel({ model }: { model: TrainedModel }) {
   const manages = useProject().data?.role === 4;
   const promote = usePromote();
   const figures = figuresOf(model.figures);
+  const report = reportOf(model.figures);
   return (
     <Page title={model.name} parent={{ name: s("models"), to: `/p/${project}/models` }}
       beside={<>{model.is_current && <span className="chip ok">✓ {t("current")}</span>}<span className="chip">{s(model.kind)}</span></>}
@@ -44,12 +47,13 @@ function OneModel({ model }: { model: TrainedModel }) {
             <Figure name={t("exact")}>{formatShare(figures.exact)}</Figure>
             <Figure name={t("char")}>{formatShare(figures.char)}</Figure>
             <Figure name={t("crops")}>{figures.crops === undefined ? "–" : formatNumber(figures.crops)}</Figure>
-            <Figure name={t("ms")} unit="ms">{figures.ms_per_crop === undefined ? "–" : formatNumber(figures.ms_per_crop, undefined, 1)}</Figure>
+            <Figure name={t("ms")} unit={figures.ms_per_crop !== undefined && "ms"}>{figures.ms_per_crop === undefined ? "–" : formatNumber(figures.ms_per_crop, undefined, 1)}</Figure>
           </>
         ) : <Figure name={t("map")}>{formatShare(figures.map)}</Figure>}
       </section>
       <div className="columns">
         <div className="stack">
+          {report && <ModelReport report={report} />}
           {figures.labels.length > 0 && (
             <section className="card scroll-x">
               <header><h2>{t("figures")}</h2></header>
