@@ -16,7 +16,7 @@ from training.models import InferenceRun, Metric, Read, ReadCrop, TrainedModel, 
 
 class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
     is_current = serializers.BooleanField(read_only=True, default=False)
-    dataset_name = serializers.CharField(source="dataset.__str__", read_only=True, default="")
+    dataset_name = serializers.SerializerMethodField()
     run = serializers.IntegerField(source="run.pk", read_only=True, default=None)
 
     class Meta:
@@ -38,6 +38,10 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
             "retired_at",
         ]
         read_only_fields = [f for f in fields if f != "name"]
+
+    def get_dataset_name(self, model: TrainedModel) -> str:
+        """The version it learned from; "" for a model that came with the program."""
+        return str(model.dataset) if model.dataset is not None else ""
 
 
 class PromoteSerializer(serializers.Serializer[Any]):

@@ -2765,7 +2765,7 @@ export interface components {
             readonly metadata: unknown;
             readonly figures: unknown;
             readonly dataset: number | null;
-            /** @default  */
+            /** @description The version it learned from; "" for a model that came with the program. */
             readonly dataset_name: string;
             readonly parent: number | null;
             readonly run: number;
