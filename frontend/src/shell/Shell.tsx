@@ -57,10 +57,11 @@ export function Shell() {
   useLookAgain(id);
   useCommands(useGoCommands(id));
   const t = useTexts(texts);
+  const own_ = useTexts(own);
   if (project.error) return <main className="lonely"><Failed error={project.error} retry={() => void project.refetch()} /></main>;
   return (
     <ShellContext value={shell}>
-      <a className="skip" href="#content">{useTexts(own)("skip_to_content")}</a>
+      <a className="skip" href="#content">{own_("skip_to_content")}</a>
       <div className="shell" data-work={work || undefined}>
         <nav className="sidebar" aria-label={t("main_menu")}>
           <Places project={id} name={project.data?.name ?? ""} counts={counts.data} rail={work} />
