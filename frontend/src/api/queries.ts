@@ -41,13 +41,14 @@ export function useJobs() {
     // The socket brings news at once; this is for the time without it.
     refetchInterval: (state) => (state.state.data?.results.some(isActive) ? 5_000 : 30_000),
   });
-  const running = useRef(new Set<Id>());
+  const over = useRef<ReadonlySet<Id> | null>(null);
   const jobs = query.data?.results;
   useEffect(() => {
     if (!jobs) return;
-    const now = new Set(jobs.filter(isActive).map((job) => job.id));
-    const ended = [...running.current].some((job) => !now.has(job));
-    running.current = now;
+    // A short job has ended before it was ever seen at work.
+    const now = new Set(jobs.filter((job) => !isActive(job)).map((job) => job.id));
+    const ended = [...now].some((job) => over.current?.has(job) === false);
+    over.current = now;
     if (ended) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "jobs" && queryKey[0] !== "session" });
   }, [client, jobs]);
   return query;

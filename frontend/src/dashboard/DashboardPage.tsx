@@ -74,7 +74,7 @@ function Line({ counts }: { counts: Counts }) {
   const steps: Step[] = [
     { name: "step_videos", value: n("videos"), below: t("recordings", { count: n("videos") }), to: "videos" },
     { name: "step_frames", value: n("frames"), below: t("stills", { count: n("frames") }), to: "videos" },
-    { name: "step_boxes", value: n("boxes"), below: t("on_frames", { count: n("frames") - n("frames_open") }), part: share(n("frames") - n("frames_open"), n("frames")), foot: left(n("frames_open")), to: "frames" },
+    { name: "step_boxes", value: n("boxes"), below: t("frames_done", { count: n("frames") - n("frames_open") }), part: share(n("frames") - n("frames_open"), n("frames")), foot: left(n("frames_open")), to: "frames" },
     { name: "step_crops", value: n("crops"), below: t("plates", { count: n("crops") }), foot: n("crops") ? t("automatic") : undefined, to: "transcribe" },
     { name: "step_transcribed", value: n("transcribed"), below: t("of", { count: n("crops") }), part: share(n("transcribed"), n("crops")), foot: left(n("waiting")), to: "transcribe" },
     { name: "step_datasets", value: n("datasets"), below: t("versions", { count: n("datasets") }), to: "datasets" },

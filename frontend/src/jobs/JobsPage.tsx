@@ -26,7 +26,7 @@ export default function JobsPage() {
             {results.filter(isActive).map((job) => <section key={job.id} className="card"><JobProgress job={job} name={taskName(job.task)} /></section>)}
             <section className="card scroll-x">
               <table className="table">
-                <thead><tr><th>{t("work")}</th><th>{s("state")}</th><th className="hide-narrow">{s("by")}</th><th className="hide-narrow">{s("made")}</th><th className="num">{t("took")}</th><th>{t("log")}</th></tr></thead>
+                <thead><tr><th>{t("work")}</th><th>{s("state")}</th><th className="hide-narrow">{s("by")}</th><th className="hide-narrow">{s("made")}</th><th className="num hide-narrow">{t("took")}</th><th>{t("log")}</th></tr></thead>
                 <tbody>{results.filter((job) => !isActive(job)).map((job) => <Row key={job.id} job={job} />)}</tbody>
               </table>
             </section>
@@ -49,7 +49,7 @@ function Row({ job }: { job: Job }) {
         <td><span className={chip[job.state] ?? "chip"}>{t(job.state)}</span> {job.attempt > 1 && <span className="t3 small">{t("attempt", { attempt: job.attempt, max: job.max_attempts })}</span>}</td>
         <td className="t2 hide-narrow">{job.created_by}</td>
         <td className="t2 hide-narrow">{formatDateTime(job.created_at)}</td>
-        <td className="num t2">{took}</td>
+        <td className="num t2 hide-narrow">{took}</td>
         <td><button type="button" className="button small" aria-expanded={open} onClick={() => setOpen(!open)}>{t("log")}</button></td>
       </tr>
       {job.error && <tr><td colSpan={6} className="wrap bad">{job.error}</td></tr>}

@@ -7,6 +7,8 @@ const names: Record<string, { en: string; es: string }> = {
   delete_video: { en: "Deleting a video", es: "Borrar un video" },
   delete_project: { en: "Deleting a project", es: "Borrar un proyecto" },
   make_preview: { en: "Making a video playable", es: "Preparar la reproducción" },
+  measure_activity: { en: "Measuring what moves", es: "Medir el movimiento" },
+  condense_video: { en: "Making a short video", es: "Crear un video corto" },
   split_video: { en: "Making frames", es: "Crear fotogramas" },
   crop_plates: { en: "Cropping plates", es: "Recortar placas" },
   examine_import: { en: "Looking at a file", es: "Revisar un archivo" },

@@ -2,7 +2,7 @@ import { defineTexts } from "../shared/text";
 
 export const texts = defineTexts({
   title: { en: "Transcribe", es: "Transcribir" },
-  left: { en: "left", es: "quedan" },
+  left: { en: "left", es: "por leer" },
   per_minute: { en: "{count} plates/min", es: "{count} placas/min" },
   median: { en: "median {seconds} s", es: "mediana {seconds} s" },
   crop: { en: "Crop", es: "Recorte" },

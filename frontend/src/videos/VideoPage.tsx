@@ -100,7 +100,7 @@ function Condense({ video, motion, idle, job }: { video: Video; motion: number |
   return (
     <section className="card stack">
       <h2>{t("condense_title")}</h2>
-      <p className="t2">{seconds === undefined ? t("condense_body") : t("condense_idle", { time: formatSpan(seconds), all: formatSpan(video.duration ?? 0) })}</p>
+      <p className="t2">{!seconds ? t("condense_body") : t("condense_idle", { time: formatSpan(seconds), all: formatSpan(video.duration ?? 0) })}</p>
       {busy ? <JobProgress job={job} name={t("condensing")} /> : <button type="button" className="button wide" disabled={start.isPending || seconds === 0} onClick={() => start.mutate()}>{t("condense")}</button>}
       {seconds === 0 && <p className="t2 small">{t("never_idle")}</p>}
       {made !== undefined && <Notice kind="ok"><Link to={`/p/${project}/videos/${made}`}>{t("condensed")}</Link></Notice>}
