@@ -95,7 +95,11 @@ TABLES: tuple[Table, ...] = (
     Table("labels", Label),
     Table("cameras", Camera),
     Table("plate_formats", PlateFormat),
-    Table("imports", ImportBatch, leave=("path", "stored", "job_id")),
+    Table(
+        "imports",
+        ImportBatch,
+        leave=("path", "stored", "job_id", "report_json", "report_csv", "samples"),
+    ),
     Table("videos", Video, leave=("deleting_at",), late=("original",)),
     Table("selections", Selection, ("video__project",)),
     Table("passages", Passage),

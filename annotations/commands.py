@@ -74,7 +74,7 @@ class StepCommand(BaseCommand):
             known = Video.objects.filter(project=self.project, pk=int(given)).first()
             if known is not None:
                 return known
-        return videos.ingest(path, project=self.project, name=path.name)[0]
+        return videos.ingest(path, project=self.project, name=path.name or given)[0]
 
     def run_task(self, task: Task, **parameters: Any) -> dict[str, Any]:
         """Run a task here with a progress bar on a terminal. Returns the job's result.

@@ -363,3 +363,12 @@ def test_killed_restoring_is_begun_anew(full, packed, user):
     assert not Project.objects.filter(name="Half").exists()
     job.refresh_from_db()
     assert job.parameters["made"] == (result or {})["project"]
+
+
+def test_report_of_an_import_stays_behind_without_a_dead_link(full, running, tmp_path, user):
+    reports = {"report_csv": "imports/reports/1.csv", "report_json": "imports/reports/1.json"}
+    full.imports.update(**reports)
+    archive.write(full, tmp_path / "a.zip", running, videos=True)
+    assert restoring.restore(tmp_path / "a.zip", running, by=user)["missing"] == 0
+    batch = ImportBatch.objects.exclude(project=full).get()
+    assert (batch.report_csv, batch.report_json, batch.counts) == ("", "", {"seen": 3})
