@@ -23,7 +23,7 @@ CROPS_OF_A_CELL = 6
 MOST_WORST = 24
 MOST_GROUPS = 20
 _POINTS = 41  # of the curve
-_HEIGHTS = (16, 24, 32, 48, 64)  # pixels
+_HEIGHTS = (16, 24, 32, 48, 64, 96)  # pixels
 _BRIGHTNESSES = (50, 90, 130, 170)  # mean grey, 0..255
 _SHARPNESSES = (100, 300, 1000, 3000)  # variance of the Laplacian, as annotations.vision
 
