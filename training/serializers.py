@@ -290,6 +290,9 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
     first_seconds = serializers.SerializerMethodField()
     last_seconds = serializers.SerializerMethodField()
     boxes = serializers.SerializerMethodField(help_text="[seconds, x1, y1, x2, y2] by time")
+    alternatives = serializers.JSONField(
+        read_only=True, help_text="[second choice, its share 0..1] per character"
+    )
     crops = ReadCropSerializer(many=True, read_only=True)
     passage = serializers.SerializerMethodField()
     outcome = serializers.SerializerMethodField(help_text="empty until it is matched")
@@ -306,6 +309,8 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
             "confidence",
             "characters",
             "votes",
+            "greedy",
+            "alternatives",
             "boxes",
             "crops",
             "passage",

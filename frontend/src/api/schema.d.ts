@@ -2551,6 +2551,9 @@ export interface components {
             characters?: unknown;
             /** Format: int64 */
             votes?: number;
+            greedy?: string;
+            /** @description [second choice, its share 0..1] per character */
+            readonly alternatives: unknown;
             /** @description [seconds, x1, y1, x2, y2] by time */
             readonly boxes: number[][];
             readonly crops: components["schemas"]["ReadCrop"][];
