@@ -227,3 +227,10 @@ def person(site: Site, browser: Any) -> Iterator[Callable[..., Person]]:
 @pytest.fixture
 def ana(person: Callable[..., Person]) -> Person:
     return person("ana")
+
+
+@pytest.fixture
+def project(ana: Person, request: Any) -> int:
+    """A project of this test's own, with nothing in it."""
+    made = ana.ask("POST", "projects/", {"name": request.node.name})
+    return int(made["id"])

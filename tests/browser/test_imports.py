@@ -31,8 +31,8 @@ def archive(path: Path) -> Path:
     return path
 
 
-def test_archive_is_looked_at_mapped_and_imported(ana, site, tmp_path: Path):
-    page = ana.open(f"/p/{site.empty}/imports")
+def test_archive_is_looked_at_mapped_and_imported(ana, site, project: int, tmp_path: Path):
+    page = ana.open(f"/p/{project}/imports")
     page.locator("input[type=file]").first.set_input_files(archive(tmp_path / "gate.zip"))
     expect(page.get_by_role("status").first).to_be_visible()
     # The file becomes an import, then it is looked at.
@@ -52,7 +52,7 @@ def test_archive_is_looked_at_mapped_and_imported(ana, site, tmp_path: Path):
     expect(page.get_by_role("img", name="3 examples of 1")).to_be_visible()
     expect(page.get_by_text("100 % lie inside 0")).to_be_visible()
     expect(page.get_by_text("= 13 \u2713")).to_be_visible()
-    frames = ana.ask("GET", f"frames/?project={site.empty}")
+    frames = ana.ask("GET", f"frames/?project={project}")
     assert frames["results"] == []
 
     # The counts follow the mapping.
@@ -75,15 +75,17 @@ def test_archive_is_looked_at_mapped_and_imported(ana, site, tmp_path: Path):
     site.work()
     page.reload()
     expect(page.get_by_role("link", name="Look at the frames")).to_be_visible()
-    frames = ana.ask("GET", f"frames/?project={site.empty}")["results"]
+    frames = ana.ask("GET", f"frames/?project={project}")["results"]
     assert len(frames) == PICTURES
-    labels = {label["name"] for label in ana.ask("GET", f"projects/{site.empty}/")["labels"]}
+    labels = {label["name"] for label in ana.ask("GET", f"projects/{project}/")["labels"]}
     assert "lamp" in labels
 
 
-def test_file_that_is_no_archive_says_so_and_offers_the_way_on(ana, site, tmp_path: Path):
+def test_file_that_is_no_archive_says_so_and_offers_the_way_on(
+    ana, site, project: int, tmp_path: Path
+):
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and then nothing")
-    page = ana.open(f"/p/{site.empty}/imports")
+    page = ana.open(f"/p/{project}/imports")
     page.locator("input[type=file]").first.set_input_files(tmp_path / "broken.zip")
     link = page.get_by_role("link", name="broken.zip")
     for _ in range(10):

@@ -27,13 +27,6 @@ def recording(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def project(ana: Person, request: Any) -> int:
-    """A project of this test's own, with nothing in it."""
-    made = ana.ask("POST", "projects/", {"name": request.node.name})
-    return int(made["id"])
-
-
 def opened(someone: Person, project: int) -> Any:
     page = someone.open(f"/p/{project}/videos")
     page.wait_for_selector("text=Add the first video")
