@@ -48,8 +48,8 @@ class Size:
     detector: tuple[tuple[str, Any], ...] = (("preset", "quick"),)
     recognizer: tuple[tuple[str, Any], ...] = (
         ("preset", "quick"),
-        ("synthetic", 1500),
-        ("epochs", 16),
+        ("synthetic", 1000),
+        ("epochs", 6),
     )
 
 

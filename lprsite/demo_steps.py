@@ -176,8 +176,9 @@ class Demo:
 
     def train(self, version: DatasetVersion) -> None:
         settings = self.size.detector if version.kind == Kind.DETECTOR else self.size.recognizer
+        parent = runs.starter(version.kind) if version.kind == Kind.RECOGNIZER else None
         with self.line.step(f"train the {version.kind}") as said:
-            run = runs.create(version, dict(settings), by=self.user)
+            run = runs.create(version, dict(settings), parent=parent, by=self.user)
             job = wait(training_tasks.start_training(run, by=self.user))
             figures = job.result["figures"]
             names = ("map", "exact", "char")
