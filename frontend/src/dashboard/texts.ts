@@ -34,7 +34,7 @@ export const texts = defineTexts({
   step_reviewed: { en: "Reviewed", es: "Revisadas" },
   recordings: { en: { one: "recording", other: "recordings" }, es: { one: "grabación", other: "grabaciones" } },
   stills: { en: { one: "still", other: "stills" }, es: { one: "imagen", other: "imágenes" } },
-  frames_done: { en: { one: "{count} frame done", other: "{count} frames done" }, es: { one: "{count} fotograma hecho", other: "{count} fotogramas hechos" } },
+  frames_done: { en: "{count} looked at", es: "{count} vistos" },
   plates: { en: { one: "plate", other: "plates" }, es: { one: "placa", other: "placas" } },
   of: { en: "of {count}", es: "de {count}" },
   versions: { en: { one: "version", other: "versions" }, es: { one: "versión", other: "versiones" } },

@@ -57,7 +57,7 @@ export default function ImportsPage() {
           {(rows) => rows.length === 0 ? !some && <Empty title={t("first_title")} actions={button}>{t("first_body")}</Empty> : (
             <section className="card scroll-x">
               <table className="table">
-                <thead><tr><th>{t("file")}</th><th className="hide-narrow">{t("format")}</th><th className="num">{t("seen")}</th><th className="num">{t("imported")}</th><th>{s("state")}</th><th className="hide-narrow">{s("made")}</th></tr></thead>
+                <thead><tr><th>{t("file")}</th><th className="hide-narrow">{t("format")}</th><th className="num hide-narrow">{t("seen")}</th><th className="num">{t("imported")}</th><th>{s("state")}</th><th className="hide-narrow">{s("made")}</th></tr></thead>
                 <tbody>
                   {rows.map((batch) => {
                     const sum = sumOf(batch.counts);
@@ -65,7 +65,7 @@ export default function ImportsPage() {
                       <tr key={batch.id} data-link onClick={() => open(batch)}>
                         <td><Link to={`/p/${project}/imports/${batch.id}`}>{batch.name}</Link></td>
                         <td className="t2 hide-narrow">{formatName(batch.format) || "–"}</td>
-                        <td className="num">{formatNumber(sum.seen)}</td>
+                        <td className="num hide-narrow">{formatNumber(sum.seen)}</td>
                         <td className="num">{batch.dry_run ? "–" : formatNumber(sum.imported)}</td>
                         <td><BatchState batch={batch} /></td>
                         <td className="t3 hide-narrow">{formatDateTime(batch.created_at)}</td>

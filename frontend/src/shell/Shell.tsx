@@ -1,6 +1,6 @@
 import { Drawer } from "@mantine/core";
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
-import { NavLink, Outlet, useMatches, useNavigate } from "react-router";
+import { Link, NavLink, Outlet, useMatches, useNavigate } from "react-router";
 import { useLookAgain } from "../api/look-again";
 import { type Counts, useActiveJobs, useCounts, useProject, useProjectId } from "../api/queries";
 import { type Command, useCommands } from "../shared/commands";
@@ -58,7 +58,7 @@ export function Shell() {
   useCommands(useGoCommands(id));
   const t = useTexts(texts);
   const own_ = useTexts(own);
-  if (project.error) return <main className="lonely"><Failed error={project.error} retry={() => void project.refetch()} /></main>;
+  if (project.error) return <main className="lonely"><Failed error={project.error} retry={() => void project.refetch()} /><Link className="button" to="/projects">{t("projects")}</Link></main>;
   return (
     <ShellContext value={shell}>
       <a className="skip" href="#content">{own_("skip_to_content")}</a>
