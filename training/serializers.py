@@ -43,6 +43,13 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
         """The version it learned from; "" for a model that came with the program."""
         return str(model.dataset) if model.dataset is not None else ""
 
+    def to_representation(self, instance: TrainedModel) -> dict[str, Any]:
+        """In a list without the report among the figures: it is long, and one model's page."""
+        told = super().to_representation(instance)
+        if self.parent is not None:
+            told["figures"] = {k: v for k, v in told["figures"].items() if k != "report"}
+        return told
+
 
 class PromoteSerializer(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")

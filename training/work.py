@@ -54,7 +54,9 @@ def train(running: Running) -> dict[str, Any]:
         sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs}: {_headline(figures)}\n")
     figures = evaluate_version(folder, run.dataset, held_split(run.dataset))
     model = runs.finish(run, checkpoints.read_metadata(folder), figures)
-    return {"run": run.pk, "model": model.pk, "figures": figures}
+    # the report is the model's: jobs are listed, and it is long
+    headline = {name: value for name, value in figures.items() if name != "report"}
+    return {"run": run.pk, "model": model.pk, "figures": headline}
 
 
 def _epochs(run: TrainingRun, folder: Path, running: Running) -> Iterator[Any]:

@@ -90,6 +90,17 @@ def test_models_show_which_is_current(api: Any, project: Project) -> None:
     assert json_of(api, "post", f"models/{starter.pk}/promote/")[0] == 404
 
 
+def test_only_one_models_page_gets_its_long_report(api: Any, project: Project) -> None:
+    figures = {"exact": 0.5, "report": {"worst": []}}
+    model = TrainedModel.objects.create(
+        project=project, kind="recognizer", name="a", file="x", figures=figures
+    )
+    _, listed = json_of(api, "get", f"models/?project={project.pk}")
+    shown = next(row for row in listed["results"] if row["id"] == model.pk)
+    assert shown["figures"] == {"exact": 0.5}
+    assert json_of(api, "get", f"models/{model.pk}/")[1]["figures"] == figures
+
+
 def test_reading_starts_with_the_current_models(api: Any, project: Project) -> None:
     video = make_video(project)
     status, body = json_of(api, "post", "inference-runs/", {"video": video.pk})
