@@ -560,7 +560,10 @@ class Bringing:
                 self.tally.drop(refusal, box)
 
     def _mark_frames(self, piece: Piece) -> None:
-        """Frames are done once all their boxes are there; never take back what people said."""
+        """Frames are done once all their boxes are there; never take back what people said.
+
+        One of whose boxes some could not be read stays open: somebody must look at it.
+        """
         occupied = set(
             Box.objects.present()
             .filter(frame__in=[frame.pk for frame, _ in piece.whole])
@@ -569,7 +572,7 @@ class Bringing:
         changed: defaultdict[tuple[str, tuple[str, ...]], set[int]] = defaultdict(set)
         for frame, planned in piece.whole:
             here = frame.pk in occupied
-            if not planned.boxes and (here or not planned.negative):
+            if planned.lost or (not planned.boxes and (here or not planned.negative)):
                 continue
             before = frame.status, frame.complete_labels
             if here or frame.status == FrameStatus.OPEN:

@@ -45,6 +45,16 @@ MAX_ENTRIES = 2_000_000  # in one import
 MAX_WORDS = 200  # characters of a label or a text
 HEAD = 1 << 16  # bytes that nearly always hold a picture's size
 _OVER_EDGE = 0.01  # pixels; less is rounding, not a box over the edge
+_LOST = frozenset(
+    {
+        "bad_line",
+        "file_unreadable",
+        "index_out_of_range",
+        "not_a_number",
+        "undeclared_label",
+        "zero_area",
+    }
+)  # reasons after which a picture may show what has no box
 _SHAPE = 0.01  # by which width : height may differ after resizing to whole pixels
 
 Progress = Callable[[int, int], None]
@@ -129,6 +139,7 @@ class PlannedBox:
 class PlannedPicture:
     """A picture to take. ``negative``: the import says that nothing is to be seen on it.
 
+    ``lost``: a box that was to be taken could not be, so it is not labelled to the end.
     ``stored`` is the number of the frame that it is, where it is not in the source.
     """
 
@@ -139,6 +150,7 @@ class PlannedPicture:
     boxes: tuple[PlannedBox, ...] = ()
     negative: bool = False
     stored: int = 0
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +431,7 @@ class _Making:
     known: set[tuple[str, tuple[float, ...]]] = field(default_factory=set)
     said_empty: bool = False
     has_entries: bool = False
+    lost: bool = False
 
 
 class _Resolution:
@@ -455,6 +468,7 @@ class _Resolution:
             tag = isinstance(refusal, EntryTagOnly)
             making.said_empty |= tag and self._says_empty(entry)
             making.has_entries |= not tag
+            making.lost |= refusal is not None and self._loses(entry, refusal)
         if refusal is not None:
             self.fixed[refusal.outcome] += 1
             self._note(entry, refusal)
@@ -477,6 +491,7 @@ class _Resolution:
             would["clamped"] += 1
         refusal = unwanted or refusal
         if refusal is not None:
+            making.lost |= self._loses(entry, refusal)
             self._note(entry, refusal)
             return
         assert box is not None, "an entry is imported or has a reason"
@@ -502,6 +517,11 @@ class _Resolution:
             kind = EntryIndexOutOfRange if self.said.numbered else EntryUndeclaredLabel
             return entry.refusal(kind, label=entry.label)
         return None
+
+    def _loses(self, entry: Entry, refusal: EntryRefused) -> bool:
+        """Whether the picture lacks a box by this; not one of a label that is left out."""
+        left_out = self.mapping is not None and self.mapping.get(entry.label, "") is None
+        return refusal.outcome in _LOST and not left_out
 
     def _box(self, entry: Entry, picture: Picture) -> tuple[PlannedBox | None, EntryRefused | None]:
         x1, y1, x2, y2 = self.said.in_pixels(entry, picture)
@@ -555,6 +575,7 @@ class _Resolution:
                 tuple(making.boxes),
                 making.said_empty and not making.has_entries,
                 picture.stored,
+                making.lost,
             )
 
 

@@ -154,6 +154,48 @@ def test_new_labels_are_made_and_ignored_ones_left_out(zipped, bring):
     assert Frame.objects.get().complete_labels == ["animal"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "plate 0 0",
+        "plate 0 0 0 1 1 x 9 0 0 0 0 0 0 0",
+        "plate 0 0 0 9 9 9 20 0 0 0 0 0 0 0",
+    ],
+)
+def test_picture_with_a_lost_box_stays_open(zipped, bring, line):
+    good = "car 0 0 0 10 10 90 90 0 0 0 0 0 0 0\n"
+    batch = bring(
+        zipped(
+            {
+                "images/0.jpg": jpeg(),
+                "labels/0.txt": good + line + "\n",
+                "images/1.jpg": jpeg(1),
+                "labels/1.txt": good,
+            }
+        )
+    )
+    assert batch.counts["imported"] == 2
+    lost, whole = Frame.objects.order_by("name")
+    assert (lost.status, lost.complete_labels) == ("open", [])
+    assert (whole.status, "car" in whole.complete_labels) == ("done", True)
+
+
+def test_class_number_without_a_name_leaves_its_picture_open(zipped, bring):
+    both = "0 0.5 0.5 0.2 0.2\n7 0.2 0.2 0.1 0.1\n"
+    path = zipped({"0.jpg": jpeg(), "0.txt": both})
+    bring(path, {"0": "car"})
+    assert (Frame.objects.get().status, Box.objects.count()) == ("open", 1)
+    bring(path, {"0": "car", "7": None})  # left out on purpose
+    assert Frame.objects.get().complete_labels == ["car"]
+
+
+def test_broken_box_of_a_label_that_is_left_out_is_not_missed(zipped, bring):
+    said = "0 0.5 0.5 0.2 0.2\n7 0.2 0.2 0.0 0.1\n1 0.9 0.5 0.4 0.2\n"
+    bring(zipped({"0.jpg": jpeg(), "0.txt": said}), {"0": "car", "1": "car", "7": None})
+    frame = Frame.objects.get()
+    assert (frame.status, frame.complete_labels) == ("done", ["car"])
+
+
 def test_label_name_that_cannot_be_is_refused_before_anything_is_written(zipped, bring):
     said = {"0.jpg": [box("x" * 60, 0.1, 0.1, 0.5, 0.5)]}
     with pytest.raises(LabelNameWrong):
