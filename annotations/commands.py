@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -26,7 +26,26 @@ from lprsite.jobs.engine import Task
 from lprsite.jobs.models import Job
 
 
-class StepCommand(BaseCommand):
+class SentenceParser(CommandParser):
+    """Says in one sentence what is wrong with the command line, and ends with 1."""
+
+    def error(self, message: str) -> NoReturn:
+        said = f"{message[:1].upper()}{message[1:].rstrip('.')}. See {self.prog} --help."
+        if self.called_from_command_line:  # nobody above catches a CommandError of parsing
+            self.exit(1, f"{CommandError.__name__}: {said}\n")
+        raise CommandError(said)
+
+
+class SentenceCommand(BaseCommand):
+    """A command whose line, when it is wrong, is answered like every other failure."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.__class__ = SentenceParser  # Django makes its own kind and asks nobody which
+        return parser
+
+
+class StepCommand(SentenceCommand):
     """A command of the line. Subclasses add arguments and return what ``--json`` prints."""
 
     needs_project = True

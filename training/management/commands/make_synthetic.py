@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from annotations.commands import size_of
+from annotations.commands import SentenceCommand, size_of
 from lprsite.errors import Refused
 from training.synthetic import files, plates, video
 
 
-class Command(BaseCommand):
+class Command(SentenceCommand):
     help = "Draw plates, street scenes or a video of traffic, with what is on them written down."
     requires_system_checks: list[str] = []
 
