@@ -18,7 +18,7 @@ export function Gain() {
     queryKey: ["models", project, "newest"],
     queryFn: () => unwrap(api.GET("/api/v1/models/", { params: { query: { project, limit: 50 } } })),
   });
-  const judged = (models.data?.results ?? []).filter((model) => headline(model.kind, model.figures) !== undefined).slice(0, 8).reverse();
+  const judged = (models.data?.results ?? []).filter((model) => model.project !== null && headline(model.kind, model.figures) !== undefined).slice(0, 8).reverse();
   if (judged.length === 0) return null;
   return (
     <section className="card">
