@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from annotations import activities, thumbnails
+from annotations.errors import StartBeyondEnd
 from annotations.models import Frame, Selection, Video
 from annotations.vision import child
 from annotations.vision.activity import MOVES, Track
@@ -38,11 +39,23 @@ def choose(row: Video, *, by: User | None = None, **given: Any) -> Selection:
     Raises:
         SelectionWrong: both of fps and every, or an empty range.
         FilterWrong: a threshold, distance or cap outside its range.
+        StartBeyondEnd: the video is over before the range begins.
     """
     rule = rule_of(given)
+    _check_start(row, rule)
     known = {name: getattr(rule, name) for name in FIELDS}
     asked_before = Selection.objects.filter(video=row, **known).first()
     return asked_before or Selection.objects.create(video=row, **known, created_by=by)
+
+
+def _check_start(row: Video, rule: Rule) -> None:
+    """Raises StartBeyondEnd. A file may say less than it lasts; what was measured counts."""
+    if rule.start <= 0 or row.duration is None or rule.start < row.duration:
+        return
+    track = activities.load(row)
+    length = track.duration if track is not None else row.duration
+    if rule.start >= length:
+        raise StartBeyondEnd(name=row.name, start=rule.start, length=length)
 
 
 def stored_rule(selection: Selection) -> Rule:
@@ -54,8 +67,9 @@ def estimate(row: Video, rule: Rule) -> dict[str, Any] | None:
     """How many frames a rule would take, exactly; None until the activity is measured.
 
     ``considered`` counts them without filters and cap, ``idle_seconds`` the time within the
-    range in which nothing moves.
+    range in which nothing moves. Raises StartBeyondEnd.
     """
+    _check_start(row, rule)
     track = activities.load(row)
     if track is None:
         return None

@@ -106,6 +106,13 @@ class SelectionWrong(Refused):
     )
 
 
+class StartBeyondEnd(Refused):
+    """Facts: name, start and length in seconds."""
+
+    en = "“{name}” lasts {length:.1f} seconds, so there are no frames from second {start:.1f} on."
+    es = "«{name}» dura {length:.1f} segundos: no hay cuadros desde el segundo {start:.1f}."
+
+
 class FilterWrong(Refused):
     """Filters of a rule for taking frames that make no sense. No facts."""
 

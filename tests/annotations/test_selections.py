@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test.utils import CaptureQueriesContext
 
 from annotations import activities, boxes, errors, selections, thumbnails, videos
@@ -23,6 +24,7 @@ from annotations.vision.crops import picture_size, read_picture
 from lprsite import files
 from lprsite.jobs import tasks as job_tasks
 from lprsite.jobs.engine import Cancelled, Running
+from lprsite.jobs.models import Job
 from tests.annotations.rows import client_of, json_of, make_member
 from tests.annotations.vision import clips
 
@@ -94,6 +96,20 @@ def test_impossible_rule_is_refused(video: Video, rule: dict[str, Any]) -> None:
     with pytest.raises(errors.SelectionWrong):
         selections.choose(video, **rule)
     assert not Selection.objects.exists()
+
+
+def test_start_after_the_end_is_refused_everywhere(api: Any, video: Video) -> None:
+    late = {"fps": 1, "start": 4.5}
+    with pytest.raises(errors.StartBeyondEnd, match=r"“gate.mp4” lasts 4.0 seconds.* 4.5 on"):
+        selections.choose(video, **late)
+    split = json_of(api, "post", f"videos/{video.pk}/split/", late)
+    estimate = json_of(api, "post", "selections/estimate/", {"video": video.pk, **late})
+    for status, said in (split, estimate):
+        assert (status, said["code"]) == (400, "StartBeyondEnd")
+    for more in ([], ["--dry-run"]):
+        with pytest.raises(CommandError, match="lasts 4.0 seconds"):
+            call_command("split_video", str(video.pk), "--from", "4.5", *more)
+    assert not Selection.objects.exists() and not Job.objects.exists()
 
 
 def test_splitting_again_adds_only_what_is_missing(video: Video, running: Running) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from annotations import activities, selections, tasks
+from annotations import selections, tasks
 from annotations.commands import StepCommand
 from annotations.vision.activity import MOVES
 
@@ -48,10 +48,12 @@ class Command(StepCommand):
         rule = selections.rule_of(given)
         video = self.video(options["video"])
         if options["dry_run"]:
-            if activities.load(video) is None:
+            found = selections.estimate(video, rule)
+            if found is None:
                 self.run_task(tasks.measure_activity, video=video.pk)
                 video.refresh_from_db()
-            return {"video": video.pk, **(selections.estimate(video, rule) or {})}
+                found = selections.estimate(video, rule) or {}
+            return {"video": video.pk, **found}
         selection = selections.choose(video, **given)
         result = self.run_task(tasks.split_video, selection=selection.pk, video=video.pk)
         return {"video": video.pk, **result}
