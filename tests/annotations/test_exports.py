@@ -268,6 +268,16 @@ def test_command_resizes_all_labelled_frames(labelled, tmp_path):
     assert len(list((out / "labels").iterdir())) == 3
 
 
+def test_table_of_everything_labelled_is_of_the_boxes_unless_told(labelled, tmp_path):
+    for kind, texts in (
+        ([], {"", "ABC120", "ABC121"}),
+        (["--kind=recognizer"], {"ABC120", "ABC121"}),
+    ):
+        out = tmp_path / f"out{len(kind)}"
+        call_command("export_dataset", "labelled", "--format=csv", "--out", str(out), *kind)
+        assert {row["text"] for row in table_of(out)} == texts
+
+
 def test_nothing_labelled_is_a_sentence(project, tmp_path):
     with pytest.raises(CommandError, match="No frame"):
         call_command("resize_boxes", size=(80, 45), out=tmp_path / "resized")

@@ -29,7 +29,9 @@ class Command(StepCommand):
             type=size_of,
             help="stretch pictures, as 960x544 (which kitti has anyway; lprnet 96x48)",
         )
-        parser.add_argument("--kind", choices=Kind.values, help="of everything labelled as csv")
+        parser.add_argument(
+            "--kind", choices=Kind.values, help="of everything labelled as csv (default: detector)"
+        )
         parser.add_argument(
             "--hide-plates", action="store_true", help="make plates unreadable in the pictures"
         )
@@ -46,7 +48,7 @@ class Command(StepCommand):
         """What is asked for. Raises what ``Order`` and ``datasets.find`` refuse."""
         wanted, hidden, size = options["format"], options["hide_plates"], options["size"]
         if options["version"] == LABELLED:
-            kind = exporting.kind_of(wanted, options["kind"])
+            kind = options["kind"] or self.kind_of_all(wanted)
             return Order(self.project, kind, wanted, size=size, hidden=hidden)
         kinds = exporting.kinds_of(wanted)
         known = options["kind"] or (kinds[0] if len(kinds) == 1 else None)
@@ -54,3 +56,9 @@ class Command(StepCommand):
         spoken = not options["version"].isdecimal()
         version = datasets.find(self.project, options["version"], kind=None if spoken else known)
         return Order.of(version, wanted, size=size, hidden=hidden)
+
+    def kind_of_all(self, wanted: str) -> str:
+        """The kind of everything labelled: frames with boxes, where a format takes both."""
+        kinds = exporting.kinds_of(wanted)
+        framed = datasets.labelled_frames(self.project).exists()
+        return str(Kind.DETECTOR if framed and Kind.DETECTOR in kinds else kinds[-1])
