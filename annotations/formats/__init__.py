@@ -16,6 +16,9 @@ from annotations.errors import (
     NothingToImport,
     NoTranscriptions,
     OnlyArchives,
+    XmlBroken,
+    XmlTooDeep,
+    XmlUnsafe,
 )
 from annotations.formats import (
     cloud_annotations,
@@ -112,7 +115,7 @@ def look(source: Source, *, progress: Progress | None = None) -> Annotations | T
         return labelerjs.read(source)
     try:
         said = read(source, progress=progress)
-    except NothingToImport:
+    except (NothingToImport, XmlBroken, XmlTooDeep, XmlUnsafe):  # texts may lie beside them
         said = None
     if (said is None or said.format == PICTURES_ONLY) and (texts := _texts(source, said)):
         return texts
@@ -137,6 +140,11 @@ def _texts(source: Source, said: Annotations | None) -> Transcribed | None:
 
 
 def _nothing(source: Source) -> Refused:
+    """Why nothing of the source can be imported; beside a file that was named lie strangers."""
+    if source.main is not None:
+        return NothingToImport(name=source.name)
+    if (reason := voc_reader.problem(source)) is not None:
+        return reason
     archives = [member for member in source.members() if is_archive(member)]
     if archives:
         return OnlyArchives(name=source.name, member=archives[0])

@@ -7,6 +7,7 @@ which picture is meant; ``filename`` inside is often without ending, or of anoth
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Sequence
 
@@ -40,12 +41,21 @@ def find(source: Source) -> list[str]:
     """The XML members, if one of the first fifty is an annotation of VOC."""
     members = [member for member in source.members() if suffix(member) == ".xml"]
     for member in members[:_SAMPLE]:
-        try:
+        with contextlib.suppress(Refused):  # ``problem`` tells it
             if load_xml(source, member).tag == "annotation":
                 return members
-        except Refused:
-            continue
     return []
+
+
+def problem(source: Source) -> Refused | None:
+    """Why the first XML member that cannot be read is not, so that it is said of the source."""
+    members = [member for member in source.members() if suffix(member) == ".xml"]
+    for member in members[:_SAMPLE]:
+        try:
+            load_xml(source, member)
+        except Refused as reason:
+            return reason
+    return None
 
 
 def read(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from annotations import errors, formats
 from annotations.formats import voc
+from annotations.formats.archives import open_source
 from annotations.formats.exports import ExportBox, ExportPicture
 
 from .conftest import adds_up, jpeg, read
@@ -114,3 +116,17 @@ def test_what_we_write_is_read_again_within_half_a_pixel(tmp_path):
     assert found.label == box.label
     assert found.xyxy == pytest.approx((10.25, 20.5, 110.75, 70.125), abs=0.5)
     assert [p.negative for p in plan.pictures] == [False, True]
+
+
+def test_files_with_a_document_type_alone_are_refused_by_its_name(zipped):
+    endless = '<!DOCTYPE a [<!ENTITY b "c">]><annotation>&b;</annotation>'
+    path = zipped({"0.xml": endless, "0.jpg": jpeg()})
+    for look in (formats.read, formats.look):
+        with open_source(path) as source, pytest.raises(errors.XmlUnsafe, match="DOCTYPE"):
+            look(source)
+
+
+def test_archives_beside_a_file_that_was_named_are_not_its_fault(foldered):
+    root = foldered({"empty.json": "[]", "other.zip": b"PK\x03\x04"})
+    with open_source(root / "empty.json") as source, pytest.raises(errors.NothingToImport):
+        formats.look(source)
