@@ -9,26 +9,61 @@ location of the storage folder.
 from __future__ import annotations
 
 import asyncio
+import functools
 import mimetypes
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, parse_http_date_safe
+from django.views.decorators.csrf import csrf_exempt
 
 from lprsite import files
+from lprsite.texts import both
 
 PART = 4 * 1024 * 1024
 PIECE = 256 * 1024
 SMALL = 512 * 1024
 _RANGE = re.compile(r"bytes=(?=[0-9-]*[0-9])([0-9]{0,18})-([0-9]{0,18})$")
+
+
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+READING = ("GET", "HEAD")
+NOT_HERE = both(
+    "There is no such thing here, or not for you.", "Aquí no hay tal cosa, o no para usted."
+)
+ONLY_READ = both("Files here can only be read.", "Los archivos de aquí solo se pueden leer.")
+
+
+def only_read(view: View) -> View:
+    """A view of files that answers GET and HEAD, and refuses as the API does."""
+
+    @csrf_exempt  # nothing is written, so that every other method hears that
+    @functools.wraps(view)
+    async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method not in READING:
+            said = {"code": "method_not_allowed", "message": str(ONLY_READ)}
+            return JsonResponse(said, status=405, headers={"Allow": ", ".join(READING)})
+        try:
+            return await view(request, *args, **kwargs)
+        except Http404:
+            return JsonResponse({"code": "not_found", "message": str(NOT_HERE)}, status=404)
+
+    return answer
 
 
 async def send_file(
@@ -61,13 +96,15 @@ async def send_file(
     if handed := _handed_over(path):
         headers["X-Accel-Redirect"] = handed
         return HttpResponse(headers=headers, content_type=kind)
-    wanted = request.headers.get("Range", "") if _is_the_same(request, etag, facts) else ""
+    same = _is_the_same(request, etag, facts)
+    wanted = _RANGE.match(request.headers.get("Range", "")) if same else None
+    wanted = None if wanted and _is_backwards(wanted) else wanted
     span = _span(wanted, size)
     if span is None:
         headers["Content-Range"] = f"bytes */{size}"
         return HttpResponse(status=416, headers=headers)
     start, end = span
-    status = 206 if wanted and _RANGE.match(wanted) else 200
+    status = 206 if wanted else 200
     headers["Content-Length"] = str(end - start)
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
@@ -104,12 +141,17 @@ def _handed_over(path: Path) -> str:
     return f"{settings.X_ACCEL}/{quote(str(there.relative_to(root)))}"
 
 
-def _span(wanted: str, size: int) -> tuple[int, int] | None:
+def _is_backwards(wanted: re.Match[str]) -> bool:
+    """Whether a range ends before it begins: that is no range, and is ignored."""
+    first, last = wanted.groups()
+    return bool(first and last) and int(last) < int(first)
+
+
+def _span(wanted: re.Match[str] | None, size: int) -> tuple[int, int] | None:
     """The asked bytes [start, end); all of them for no or several ranges; None if impossible."""
-    match = _RANGE.match(wanted)
-    if not match:
+    if wanted is None:
         return 0, size
-    first, last = match.groups()
+    first, last = wanted.groups()
     if not first:
         if int(last) == 0 or size == 0:
             return None

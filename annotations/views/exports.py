@@ -26,7 +26,7 @@ from lprsite import files
 from lprsite.jobs.models import Job
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from lprsite.media import send_file
+from lprsite.media import only_read, send_file
 from lprsite.texts import both
 
 
@@ -146,6 +146,7 @@ def _key(request: HttpRequest, pk: int) -> str:
     return export.file
 
 
+@only_read
 async def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The zip, with byte ranges, so that a broken download goes on where it stopped."""
     path = files.local_path(await _key(request, pk))

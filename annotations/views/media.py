@@ -17,7 +17,7 @@ from annotations import members, thumbnails
 from annotations.models import Crop, DatasetItem, Frame, ImportBatch, Role, Video
 from lprsite import files
 from lprsite.errors import Refused
-from lprsite.media import send_file
+from lprsite.media import only_read, send_file
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def key_of(
     return str(row[1])
 
 
+@only_read
 async def media(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     """The file of a row, with byte ranges. Others than members get 404."""
     if kind not in KINDS:
@@ -109,7 +110,8 @@ def pictures_of(request: HttpRequest, ids: list[int]) -> list[thumbnails.Wanted]
     return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
 
 
-async def frame_pack(request: HttpRequest, frames: str) -> HttpResponse:
+@only_read
+async def frame_pack(request: HttpRequest, frames: str) -> HttpResponseBase:
     """The small pictures of up to 100 frames, ``1,2,5``, in one answer; 404 if none is theirs.
 
     What a frame shows never changes, so an answer is kept for ever.

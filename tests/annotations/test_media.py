@@ -108,6 +108,20 @@ def test_others_and_nobody_get_the_same_as_for_nothing(frame: Frame) -> None:
     assert outsider.get("/api/v1/media/frames/999999/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "address", ["media/frames/{}/", "media/exports/{}/", "media/frame-packs/{}/"]
+)
+def test_files_are_only_read_and_refusals_are_json(frame: Frame, user: Any, address: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    written = client.post(f"/api/v1/{address.format(frame.pk)}", {"a": 1})
+    assert (written.status_code, written["Allow"]) == (405, "GET, HEAD")
+    gone = client.get(f"/api/v1/{address.format(10**6)}", headers={"accept-language": "es"})
+    assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
+    assert gone.json()["message"].startswith("Aquí")
+    assert written.json()["code"] == "method_not_allowed"
+
+
 @pytest.mark.parametrize("address", ["secrets/1", "previews/{}", "frames/999999"])
 def test_what_is_not_there_is_404(project: Project, user: Any, address: str) -> None:
     video = make_video(project)
