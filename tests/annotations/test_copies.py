@@ -103,6 +103,10 @@ def test_condense_command_writes_the_video_and_its_times(
     call_command("condense", str(street_clip), "--out", str(out), "--json")
     told = json.loads(capsys.readouterr().out)
     times = json.loads(Path(told["times"]).read_text())
+    plain = tmp_path / "plain"
+    plain.touch()
+    modes = {path.stat().st_mode for path in (plain, out, Path(told["times"]))}
+    assert len(modes) == 1  # who may read it is for the umask to say
     assert out.is_file() and len(times["map"]) == told["stretches"] == 2
     assert told["seconds"] < told["of"] == pytest.approx(30.0)
 
