@@ -15,7 +15,8 @@ STATES = ("sending", "expired", "checking", "done", "refused")
 
 
 class UploadSerializer(serializers.ModelSerializer[Any]):
-    # Its rows carry job_state, job_error and job_error_es.
+    # Its rows carry state, error and error_es of their job, as job_..., and of the job that failed
+    # to understand the import they became, as look_....
     state = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField(help_text="why it was refused")
     being_sent = serializers.BooleanField(
@@ -51,11 +52,14 @@ class UploadSerializer(serializers.ModelSerializer[Any]):
     def get_state(self, upload: Any) -> str:
         if upload.finished_at is None:
             return "expired" if upload.expired else "sending"
+        if upload.look_state:
+            return "refused"
         if upload.video_id or upload.batch_id or upload.job_state == State.SUCCEEDED:
             return "done"
         return "checking" if upload.job_state in ACTIVE else "refused"
 
     def get_error(self, upload: Any) -> str:
         spanish = (get_language() or "en").startswith("es")
-        said = (spanish and upload.job_error_es) or upload.job_error
+        said = (spanish and upload.look_error_es) or upload.look_error
+        said = said or (spanish and upload.job_error_es) or upload.job_error
         return str(said or "")

@@ -17,7 +17,7 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import http_date
@@ -51,7 +51,7 @@ from annotations.serializers_uploads import UploadSerializer
 from lprsite import bodies
 from lprsite.errors import Refused
 from lprsite.jobs import engine
-from lprsite.jobs.models import Job
+from lprsite.jobs.models import Job, State
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"
@@ -77,8 +77,13 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
     def get_queryset(self) -> QuerySet[Any]:
         job = Job.objects.filter(pk=OuterRef("job_id"))
-        said = {
-            f"job_{name}": Subquery(job.values(name)[:1]) for name in ("state", "error", "error_es")
+        # A batch without a format was not understood, or not looked at yet.
+        look = Job.objects.filter(pk=OuterRef("batch__job_id"), state=State.FAILED)
+        names = ("state", "error", "error_es")
+        said: dict[str, Any] = {f"job_{name}": Subquery(job.values(name)[:1]) for name in names}
+        said |= {
+            f"look_{name}": Case(When(batch__format="", then=Subquery(look.values(name)[:1])))
+            for name in names
         }
         rows: QuerySet[Any] = super().get_queryset().annotate(**said)
         return rows

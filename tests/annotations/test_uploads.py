@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import random
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,13 @@ def ends_at(api: Any, where: str) -> int:
     answer = api.head(where, **TUS)
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     return int(answer["Upload-Offset"])
+
+
+def zip_of(name: str, data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return packed.getvalue()
 
 
 def run_jobs() -> list[Job]:
@@ -159,13 +168,32 @@ def test_several_files_come_side_by_side(api: Any, project: Any) -> None:
 
 
 def test_an_archive_becomes_an_import(api: Any, project: Any) -> None:
-    where = place(api, project, 5, name="boxes.zip", said={"purpose": "import"})
-    send(api, where, b"hello", 0)
+    data = zip_of("a.jpg", b"hello")
+    where = place(api, project, len(data), name="boxes.zip", said={"purpose": "import"})
+    send(api, where, data, 0)
     run_jobs()
     said, batch = api.get(where).json(), ImportBatch.objects.get()
     assert (said["state"], said["batch"], batch.name) == ("done", batch.pk, "boxes.zip")
-    assert files.local_path(batch.path).read_bytes() == b"hello"
+    assert files.local_path(batch.path).read_bytes() == data
     assert Job.objects.get(pk=batch.job_id or 0).task == "examine_import"
+
+
+def test_an_archive_that_cannot_be_examined_says_why_and_is_swept(api: Any, project: Any) -> None:
+    data = zip_of("bomb.txt", bytes(2 << 20))
+    where = place(api, project, len(data), name="bomb.zip", said={"purpose": "import"})
+    send(api, where, data, 0)
+    run_jobs()
+    batch = ImportBatch.objects.get()
+    said = api.get(where, headers={"accept-language": "es"}).json()
+    assert (said["state"], said["batch"]) == ("refused", batch.pk)
+    assert said["error"] == Job.objects.get(pk=batch.job_id or 0).error_es
+    assert "bomb.zip" in api.get(where).json()["error"]
+    kept = files.local_path(batch.path)
+    assert kept.is_file()
+    ImportBatch.objects.update(created_at=timezone.now() - timedelta(days=8))
+    tasks.sweep()
+    batch.refresh_from_db()
+    assert (kept.exists(), batch.path) == (False, "")
 
 
 @pytest.mark.parametrize(
