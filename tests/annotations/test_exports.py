@@ -280,6 +280,8 @@ def test_table_of_everything_labelled_is_of_the_boxes_unless_told(labelled, tmp_
 
 def test_nothing_labelled_is_a_sentence(project, tmp_path):
     with pytest.raises(CommandError, match="No frame"):
+        call_command("export_dataset", "labelled", format="csv", out=tmp_path / "table")
+    with pytest.raises(CommandError, match="No frame"):
         call_command("resize_boxes", size=(80, 45), out=tmp_path / "resized")
 
 

@@ -58,7 +58,8 @@ class Command(StepCommand):
         return Order.of(version, wanted, size=size, hidden=hidden)
 
     def kind_of_all(self, wanted: str) -> str:
-        """The kind of everything labelled: frames with boxes, where a format takes both."""
+        """The kind of everything labelled: of both, frames unless only crops are there."""
         kinds = exporting.kinds_of(wanted)
         framed = datasets.labelled_frames(self.project).exists()
-        return str(Kind.DETECTOR if framed and Kind.DETECTOR in kinds else kinds[-1])
+        read = datasets.readable_crops(self.project).exists()
+        return kinds[-1] if read and not framed else kinds[0]
