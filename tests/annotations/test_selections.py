@@ -99,7 +99,7 @@ def test_impossible_rule_is_refused(video: Video, rule: dict[str, Any]) -> None:
 
 
 def test_start_after_the_end_is_refused_everywhere(api: Any, video: Video) -> None:
-    late = {"fps": 1, "start": 4.5}
+    late: dict[str, Any] = {"fps": 1, "start": 4.5}
     with pytest.raises(errors.StartBeyondEnd, match=r"“gate.mp4” lasts 4.0 seconds.* 4.5 on"):
         selections.choose(video, **late)
     split = json_of(api, "post", f"videos/{video.pk}/split/", late)
