@@ -45,7 +45,11 @@ class Size:
     picture: tuple[int, int] = (640, 360)
     fps: float = 10.0
     frames_a_second: float = 1.0
-    detector: tuple[tuple[str, Any], ...] = (("preset", "quick"),)
+    detector: tuple[tuple[str, Any], ...] = (
+        ("preset", "quick"),
+        ("epochs", 14),
+        ("window_until", 0.86),
+    )
     recognizer: tuple[tuple[str, Any], ...] = (
         ("preset", "quick"),
         ("synthetic", 1000),
