@@ -79,7 +79,7 @@ class Order:
     def of(
         cls,
         version: DatasetVersion,
-        format: str,  # noqa: A002 - the word of the commands
+        format: str,
         *,
         size: Size | None = None,
         hidden: bool = False,
@@ -104,7 +104,7 @@ class Order:
         return f"{self.kind}-{what}-{self.format}{'-hidden' if self.hidden else ''}"
 
 
-def kind_of(format: str, given: str | None = None) -> str:  # noqa: A002
+def kind_of(format: str, given: str | None = None) -> str:
     """The kind a format is of: frames with boxes, or crops with texts.
 
     Raises ExportKindUnclear for a format of both, without ``given``.
@@ -115,7 +115,7 @@ def kind_of(format: str, given: str | None = None) -> str:  # noqa: A002
     return given or kinds[0]
 
 
-def kinds_of(format: str) -> list[str]:  # noqa: A002
+def kinds_of(format: str) -> list[str]:
     """The kinds that can be written in a format."""
     return [kind for kind, formats in FORMATS.items() if format in formats]
 

@@ -93,7 +93,7 @@ def order_of(export: Export) -> Order:
     return order_from(export.project, export.format, export.parameters)
 
 
-def order_from(project: Project, format: str, given: Mapping[str, Any]) -> Order:  # noqa: A002
+def order_from(project: Project, format: str, given: Mapping[str, Any]) -> Order:
     """The order that ``given_of`` remembered. Raises ExportGone without its dataset version."""
     version, size = None, given.get("size")
     if given.get("dataset"):

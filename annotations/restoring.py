@@ -20,7 +20,7 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -306,7 +306,7 @@ class _Restoring:
                 name=self._source.name, table=table.name, line=line, reason=_reason(error)
             ) from error
 
-    def _row(self, table: Table, line: dict[str, Any]) -> models.Model | None:
+    def _row(self, table: Table, line: dict[str, Any]) -> Any:
         """The row of a line; None for a member whom nobody knows here."""
         if not isinstance(line["id"], int) or line["id"] in self._ids[table.model]:
             raise ValueError("the id is no number, or there twice")
@@ -318,11 +318,11 @@ class _Restoring:
                 given[field.attname] = self._reference(field, line.get(field.name))
             elif field.name in line:
                 given[field.attname] = _value(field, line[field.name])
-        row = table.model(**given)
+        row: Any = table.model(**given)  # of any of the tables
         if isinstance(row, Membership) and row.user_id is None:
             return None
         if "project" in {field.name for field in table.model._meta.concrete_fields}:
-            row.project = self._project  # type: ignore[attr-defined]
+            row.project = self._project
         self._only_brought(table, row)
         if isinstance(row, Crop):
             row.waiting = not row.withdrawn  # until the text it has is there, too
@@ -355,16 +355,15 @@ class _Restoring:
             if not (self._trusted and KEY.fullmatch(key)):
                 setattr(row, column, f"missing/{hashlib.sha256(key.encode()).hexdigest()}")
 
-    def _free_keys(self, table: Table, rows: list[models.Model]) -> None:
+    def _free_keys(self, table: Table, rows: list[Any]) -> None:
         """Keys that browsers made are unique here: a second copy gets its own."""
         if "client_key" not in {field.name for field in table.columns}:
             return
-        keys = [key for key in (getattr(row, "client_key") for row in rows) if key]  # noqa: B009
+        keys = [row.client_key for row in rows if row.client_key]
         taken = set(table.rows.filter(client_key__in=keys).values_list("client_key", flat=True))
         for row in rows:
-            key: UUID | None = getattr(row, "client_key")  # noqa: B009
-            if key in taken and key is not None:
-                setattr(row, "client_key", uuid5(key, f"project {self._project.pk}"))  # noqa: B010
+            if row.client_key in taken:
+                row.client_key = uuid5(row.client_key, f"project {self._project.pk}")
 
     # what refers forward
 
@@ -394,7 +393,7 @@ class _Restoring:
         rows: list[tuple[Any, ...]] = [(to, one.row) for one, to in pairs]
         sql = f"UPDATE {row} SET {column} = %s WHERE id = %s"  # noqa: S608 - names of our own
         if table.model is Crop:
-            sql = f"UPDATE {row} SET {column} = %s, waiting = %s WHERE id = %s"  # noqa: S608
+            sql = f"UPDATE {row} SET {column} = %s, waiting = %s WHERE id = %s"  # noqa: S608 - as above
             rows = [(to, bool(one.waiting), one.row) for one, to in pairs]
         with self._said(table, 0), transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(sql, rows)

@@ -105,14 +105,15 @@ def _entries(
         of, kind = said.get("image_id"), said.get("category_id")
         key = keys.get(of, _NO_PICTURE) if isinstance(of, int | str) else _NO_PICTURE
         counted[key] += 1
-        known = isinstance(kind, int | str) and kind in names
-        label = names[kind] if known else words(str(kind))[:MAX_WORDS]  # type: ignore[index]
+        name = names.get(kind) if isinstance(kind, int | str) else None
+        known = name is not None
+        label = words(str(kind))[:MAX_WORDS] if name is None else name
         entry = Entry(file, counted[key], key, label, listed=True, undeclared=not known)
         box = _box(said)
-        if box is None or key == _NO_PICTURE:
+        image = images.get(of) if isinstance(of, int | str) else None
+        if box is None or image is None or key == _NO_PICTURE:
             yield entry.refused(EntryBadShape)
             continue
-        image = images[of]  # type: ignore[index]
         yield Entry(
             file,
             counted[key],

@@ -92,7 +92,7 @@ class Spool:
 
     def __init__(self) -> None:
         self.size = 0
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 - open as long as this is
 
     def write(self, data: bytes) -> None:
         """Add to the end."""

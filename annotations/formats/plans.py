@@ -308,7 +308,7 @@ def _same_shape(said: Size, found: Size) -> bool:
 def annotations_of(
     source: Source,
     *,
-    format: str,  # noqa: A002 - the word of the interface
+    format: str,
     labels: Sequence[str],
     entries: Sequence[Entry],
     matches: Mapping[str, Match],
