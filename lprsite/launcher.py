@@ -418,12 +418,14 @@ class Launch:
 
     def _say_ready(self, address: str) -> None:
         seconds = time.monotonic() - self.began
-        self.supervisor.say(f"LPR Studio is ready: {address}  ({seconds:.1f} s; Ctrl-C stops it)")
+        words = f"LPR Studio is ready: {address}  ({seconds:.1f} s; Ctrl-C stops it)"
         if password := prepared.first_password(self.options.data):
-            self.supervisor.say(
-                f"First administrator: user {prepared.ADMIN}, password {password}\n"
+            words += (
+                f"\nFirst administrator: user {prepared.ADMIN}, password {password}\n"
                 "It is shown only now; change it after the first login."
             )
+        # In one piece: who waits for the address has the password as well.
+        self.supervisor.say(words)
         if self.options.host not in ("127.0.0.1", "localhost", "::1") and not os.environ.get(
             "LPR_ALLOWED_HOSTS"
         ):
