@@ -38,6 +38,10 @@ SCHEMA = FRONTEND / "src" / "api" / "schema.yml"
 LOCK = ROOT / "requirements-lock.txt"
 FREE_BYTES = 6 * 1000**3
 TAIL = 15
+# What few need: ``--extra NAME`` installs it, by these lines of pip, one after the other.
+EXTRAS = {
+    "onnx": ("onnx>=1.19 onnxscript>=0.5 onnxruntime>=1.20",),
+}
 WINDOWS = os.name == "nt"
 
 # What programs say when something outside them is missing, and what we say then.
@@ -258,6 +262,18 @@ def install(kind: str) -> bool:
     return True
 
 
+def install_extra(name: str) -> None:
+    """Install an optional part; it stays, so that it is asked for once."""
+    stamp, lines = VENV / (".lpr-extra-" + name), EXTRAS[name]
+    value = digest([LOCK], str(VENV), sys.platform, *lines)
+    if is_stamped(stamp, value):
+        return
+    with step("Installing the extra " + name):
+        for line in lines:
+            pip(["install", "-c", str(LOCK), *line.split()], "pip-extra-" + name)
+    stamp.write_text(value)
+
+
 def torch_line() -> str:
     """The requirement of torch, which goes first so that later packages find it there."""
     for line in (ROOT / "requirements.txt").read_text().splitlines():
@@ -364,22 +380,24 @@ def build_pages() -> None:
     stamp.write_text(value)
 
 
-def set_up() -> None:
+def set_up(extras: Iterable[str] = ()) -> None:
     """Everything that ``up`` needs; a second when nothing changed."""
     make_venv()
     install("runtime")
+    for name in extras:
+        install_extra(name)
     build_pages()
 
 
 # Checks
 
 
-def test(arguments: list[str]) -> int:
+def test(arguments: list[str], extras: Iterable[str] = ()) -> int:
     """Every check of the project, in order; stops at the first that fails.
 
     ``arguments`` go to pytest. Its closing line is the last thing printed.
     """
-    set_up()
+    set_up(extras)
     install("dev")
     install_pages()
     with tempfile.TemporaryDirectory(prefix="lpr-test-") as folder:
@@ -522,15 +540,20 @@ def main(arguments: list[str]) -> int:
         description="Set LPR Studio up and use it.",
         epilog="demo: the whole line on made-up video, then the pages (--no-serve: without). "
         "up: start it (options: up --help). test: every check of the project; options go "
-        "to pytest. doctor: set up, look at everything, start nothing.",
+        "to pytest. doctor: set up, look at everything, start nothing. Each takes --extra "
+        f"NAME, which also installs an optional part: {', '.join(EXTRAS)}.",
     )
     parser.add_argument("what", choices=("demo", "up", "test", "doctor"))
     parser.add_argument("options", nargs=argparse.REMAINDER, help="passed on")
     given = parser.parse_args(arguments)
+    # A parser takes nothing out of a remainder, so the extras have their own.
+    picking = argparse.ArgumentParser("bootstrap.py", add_help=False, allow_abbrev=False)
+    picking.add_argument("--extra", action="append", default=[], choices=tuple(EXTRAS))
+    picked, options = picking.parse_known_args(given.options)
     try:
         if given.what == "test":
-            return test(given.options)
-        set_up()
+            return test(options, picked.extra)
+        set_up(picked.extra)
     except Failed as failure:
         say("\n" + str(failure))
         return 1
@@ -540,7 +563,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         say("\nStopped; what was done so far is kept.")
         return 130
-    become([python(), "manage.py", given.what, *given.options])
+    become([python(), "manage.py", given.what, *options])
     return 0
 
 

@@ -167,6 +167,32 @@ def test_installation_that_failed_is_tried_again(
     assert bootstrap.install("runtime")
 
 
+def test_extra_is_installed_once_and_not_passed_on(
+    bootstrap: ModuleType, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "EXTRAS", {"onnx": ("one two", "--no-deps three")})
+    monkeypatch.setattr(bootstrap, "build_pages", lambda: None)
+    monkeypatch.setattr(bootstrap, "make_venv", lambda: None)
+    monkeypatch.setattr(bootstrap, "become", became.append)
+    for _ in range(2):
+        assert bootstrap.main(["up", "--extra", "onnx", "--port", "8001"]) == 0
+    lock = str(bootstrap.LOCK)
+    assert [call for call in pip_calls if call[-1] in ("two", "three")] == [
+        ["install", "-c", lock, "one", "two"],
+        ["install", "-c", lock, "--no-deps", "three"],
+    ]
+    assert became[0][2:] == ["up", "--port", "8001"]
+
+
+def test_unknown_extra_is_refused_with_those_there_are(
+    bootstrap: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        bootstrap.main(["up", "--extra", "wings"])
+    assert "onnx" in capsys.readouterr().err
+
+
 def test_opencv_without_its_libraries_is_swapped_for_the_headless_one(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
