@@ -475,18 +475,18 @@ def test_uploads_are_forgotten_after_a_week(project, tmp_path, zipped, running):
 def test_two_imports_at_once_do_not_double(zipped, bring, project, running, monkeypatch):
     """The second one writes after the first one has looked and before it writes."""
     path = zipped({"manifest.csv": table("a.jpg,10,10,60,20,ABC123"), "a.jpg": jpeg()})
-    from annotations.bringing import Bringing
+    from annotations.bringing.frames import Frames
 
-    write = Bringing._write_frames
+    write = Frames._write_frames
     second: list[Any] = []
 
-    def meanwhile(self: Bringing, piece: Any) -> None:
+    def meanwhile(self: Frames, piece: Any) -> None:
         if not second:
             second.append(1)
             second.append(bring(path))
         write(self, piece)
 
-    monkeypatch.setattr(Bringing, "_write_frames", meanwhile)
+    monkeypatch.setattr(Frames, "_write_frames", meanwhile)
     first = bring(path)
     assert adds_up(second[1]) == {"seen": 1, "imported": 1}
     assert adds_up(first) == {"seen": 1, "imported": 0, "duplicate": 1}
