@@ -131,7 +131,9 @@ class World:
             version=version, position=0, name="a.png", text="A1", split="train", **stored
         )
         model = {
-            kind: TrainedModel.objects.create(project=project, kind=kind, name=kind, file=film)
+            kind: TrainedModel.objects.create(
+                project=project, kind=kind, name=kind, file=film, onnx=film
+            )
             for kind in ("detector", "recognizer")
         }
         stopped = TrainingRun.objects.create(project=project, kind="recognizer", dataset=version)
@@ -203,6 +205,7 @@ class World:
             ("post", "training-runs/<pk>/cancel/"): {},
             ("patch", "models/<pk>/"): {"name": "renamed"},
             ("post", "models/<pk>/promote/"): {},
+            ("post", "models/<pk>/export/"): {},
             ("post", "inference-runs/"): {
                 "video": video.pk,
                 "detector": str(model["detector"].pk),

@@ -42,6 +42,29 @@ class StarterMissing(Refused):
     )
 
 
+class OnnxMissing(Refused):
+    status = 409
+    en = (
+        "Exporting to ONNX needs packages that are not installed. Start the program once with "
+        "“python3 bootstrap.py up --extra onnx”."
+    )
+    es = (
+        "Exportar a ONNX necesita paquetes que no están instalados. Inicie el programa una vez "
+        "con «python3 bootstrap.py up --extra onnx»."
+    )
+
+
+class OnnxDiffers(Refused):
+    en = (
+        "The ONNX file would read differently from the model (its values are {difference} "
+        "apart), so it was not kept. Another version of onnxruntime may help."
+    )
+    es = (
+        "El archivo ONNX leería distinto que el modelo (sus valores difieren en {difference}), "
+        "así que no se guardó. Otra versión de onnxruntime puede ayudar."
+    )
+
+
 # --- both networks: Diverged and what a training refuses before it starts
 
 

@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponseBase
 
 from annotations.views.media import cache_of, key_of
 from lprsite import files
-from lprsite.media import send_file
+from lprsite.media import only_read, send_file
 from training.models import ReadCrop, TrainedModel
 
 
+@only_read
 async def read_crop(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A crop kept of a track."""
     rows = ReadCrop.objects.filter(pk=pk)
@@ -17,6 +18,17 @@ async def read_crop(request: HttpRequest, pk: int) -> HttpResponseBase:
     return await send_file(request, files.local_path(key), cache=cache_of(request))
 
 
+@only_read
+async def onnx(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The ONNX file of a trained model, where one was made."""
+    key = await key_of(request, TrainedModel.objects.filter(pk=pk), "project_id", "onnx")
+    name = key.replace("/", "_")
+    return await send_file(
+        request, files.local_path(key), cache="private, no-cache", download_as=name
+    )
+
+
+@only_read
 async def model(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The checkpoint of a trained model, to take away."""
     key = await key_of(request, TrainedModel.objects.filter(pk=pk), "project_id", "file")

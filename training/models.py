@@ -31,8 +31,9 @@ class TrainedModel(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    onnx = models.CharField(max_length=255, blank=True)  # the file for other programs, once made
 
-    file_columns = ("file",)
+    file_columns = ("file", "onnx")
 
     class Meta:
         ordering = ["-id"]

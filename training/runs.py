@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from training.errors import (
     DatasetForOther,
     ModelNotHere,
     ModelRetired,
+    OnnxMissing,
     SettingRefused,
     StarterMissing,
 )
@@ -209,6 +211,17 @@ def checkpoint_of(project: Project | None, kind: str, given: str) -> Path:
     if project is None:
         raise ModelNotHere(given=given, kind=kind)
     return files.local_path(find(project, kind, given).file)
+
+
+def require_onnx() -> None:
+    """Raises OnnxMissing unless the packages that an export needs are installed."""
+    if any(find_spec(name) is None for name in ("onnx", "onnxscript", "onnxruntime")):
+        raise OnnxMissing()
+
+
+def onnx_key(model: TrainedModel) -> str:
+    """Where a model's ONNX file is kept: beside its checkpoint."""
+    return model.file.removesuffix(".safetensors") + ".onnx"
 
 
 def needs_project(given: str) -> bool:

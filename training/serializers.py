@@ -18,6 +18,7 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
     is_current = serializers.BooleanField(read_only=True, default=False)
     dataset_name = serializers.SerializerMethodField()
     run = serializers.IntegerField(source="run.pk", read_only=True, default=None)
+    onnx = serializers.SerializerMethodField(help_text="whether its ONNX file was made")
 
     class Meta:
         model = TrainedModel
@@ -36,8 +37,12 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
             "is_current",
             "created_at",
             "retired_at",
+            "onnx",
         ]
         read_only_fields = [f for f in fields if f != "name"]
+
+    def get_onnx(self, model: TrainedModel) -> bool:
+        return bool(model.onnx)
 
     def get_dataset_name(self, model: TrainedModel) -> str:
         """The version it learned from; "" for a model that came with the program."""

@@ -9,7 +9,7 @@ from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from training import readings
-from training.models import InferenceRun, TrainingRun
+from training.models import InferenceRun, TrainedModel, TrainingRun
 
 WORK = "training.work"
 
@@ -34,6 +34,11 @@ def infer(running: Running) -> dict[str, Any]:
         raise
 
 
+@task("export_model", queue="gpu", role=Role.MANAGER)
+def export_model(running: Running) -> dict[str, Any]:
+    return supervise.run(running, WORK)
+
+
 def start_training(run: TrainingRun, *, by: Any = None) -> Job:
     """Queue the run's training; the run then names its job."""
     job = train.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), run=run.pk)
@@ -48,3 +53,10 @@ def start_reading(run: InferenceRun, *, by: Any = None) -> Job:
     run.job = job
     run.save(update_fields=["job"])
     return job
+
+
+def start_export(model: TrainedModel, *, by: Any = None) -> Job:
+    """Queue the making of a model's ONNX file."""
+    return export_model.enqueue(
+        project_id=model.project_id, by=by, dedupe=str(model.pk), model=model.pk
+    )

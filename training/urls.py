@@ -20,4 +20,5 @@ urlpatterns = [
     path("stats/", views.StatsView.as_view()),
     path("media/read-crops/<int:pk>/", media.read_crop),
     path("media/models/<int:pk>/", media.model),
+    path("media/models/<int:pk>/onnx/", media.onnx),
 ]

@@ -25,9 +25,10 @@ from annotations import members
 from annotations.access import InProject
 from annotations.models import AuditEntry, DatasetVersion, Role, Video
 from lprsite.jobs import engine
+from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
 from training import readings, reads, runs, stats, tasks
-from training.errors import RunOver
+from training.errors import ModelRetired, RunOver
 from training.models import InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
     CurvesSerializer,
@@ -127,6 +128,17 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
         user: Any = request.user
         runs.promote(model, by=user, why=given.validated_data["why"])
         return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def export(self, request: Request, pk: str) -> Response:
+        """Make the model's ONNX file, for other programs. Only managers."""
+        model: TrainedModel = self.get_object()
+        if model.retired_at is not None:
+            raise ModelRetired(model=model.name)
+        runs.require_onnx()
+        job = tasks.start_export(model, by=request.user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
 
 class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):

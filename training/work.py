@@ -28,11 +28,11 @@ from lprsite.errors import Refused  # noqa: E402
 from lprsite.jobs import engine, supervise  # noqa: E402
 from lprsite.jobs.engine import Running  # noqa: E402
 from lprsite.jobs.models import Job  # noqa: E402
-from training import checkpoints, reading, runs  # noqa: E402
+from training import checkpoints, exporting, reading, runs  # noqa: E402
 from training.detector import data as detector_data  # noqa: E402
 from training.detector import fit as detector_fit  # noqa: E402
 from training.detector import predict as detector_predict  # noqa: E402
-from training.models import InferenceRun, TrainingRun  # noqa: E402
+from training.models import InferenceRun, TrainedModel, TrainingRun  # noqa: E402
 from training.recognizer import alphabet as alphabets  # noqa: E402
 from training.recognizer import data as recognizer_data  # noqa: E402
 from training.recognizer import evaluation  # noqa: E402
@@ -200,10 +200,25 @@ def infer(running: Running) -> dict[str, Any]:
     return reading.read_video(run, eyes, reader, running)
 
 
+def export_model(running: Running) -> dict[str, Any]:
+    """Make a model's ONNX file, and say how far it is from torch."""
+    runs.require_onnx()
+    model = TrainedModel.objects.get(pk=running.parameters["model"])
+    key = runs.onnx_key(model)
+    apart = exporting.export(files.local_path(model.file), files.local_path(key))
+    TrainedModel.objects.filter(pk=model.pk).update(onnx=key)
+    return {
+        "model": model.pk,
+        "bytes": files.local_path(key).stat().st_size,
+        "max_difference": apart,
+    }
+
+
 WORK: dict[str, Callable[[Running], dict[str, Any]]] = {
     "train": train,
     "evaluate": evaluate,
     "infer": infer,
+    "export_model": export_model,
 }
 
 

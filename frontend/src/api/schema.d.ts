@@ -699,6 +699,23 @@ export interface paths {
         patch: operations["models_partial_update"];
         trace?: never;
     };
+    "/api/v1/models/{id}/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make the model's ONNX file, for other programs. Only managers. */
+        post: operations["models_export_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{id}/promote/": {
         parameters: {
             query?: never;
@@ -2778,6 +2795,8 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             readonly retired_at: string | null;
+            /** @description whether its ONNX file was made */
+            readonly onnx: boolean;
         };
         TrainingRun: {
             readonly id: number;
@@ -4393,6 +4412,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainedModel"];
+                };
+            };
+        };
+    };
+    models_export_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this trained model. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

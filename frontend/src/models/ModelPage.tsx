@@ -13,6 +13,7 @@ import { figuresOf } from "./figures";
 import { reportOf } from "./report";
 import { ModelReport } from "./ModelReport";
 import { usePromote } from "./ModelsPage";
+import { OnnxFile } from "./OnnxFile";
 import { texts } from "./texts";
 
 export default function ModelPage() {
@@ -79,6 +80,7 @@ function OneModel({ model }: { model: TrainedModel }) {
             {model.run !== null && <><dt>{t("run")}</dt><dd><Link to={`/p/${project}/training/${model.run}`}>{model.run}</Link></dd></>}
             {model.parent !== null && <><dt>{t("parent")}</dt><dd><Link to={`/p/${project}/models/${model.parent}`}>{model.parent}</Link></dd></>}
             <dt>{t("file")}</dt><dd><a href={`/api/v1/media/models/${model.id}/`} download>{s("download")}</a></dd>
+            <dt>{t("onnx")}</dt><dd><OnnxFile model={model} /></dd>
             <Metadata metadata={model.metadata} />
             <dt>{s("made")}</dt><dd>{formatDateTime(model.created_at)}</dd>
           </dl>
