@@ -24,7 +24,9 @@ from django.utils import timezone
 from annotations import formats, import_matches, import_reports, import_samples
 from annotations.bringing import Bringing, Tally
 from annotations.errors import (
+    ArchiveGap,
     ClassTwice,
+    EntryFileUnreadable,
     ImportBusy,
     ImportDone,
     ImportGone,
@@ -32,6 +34,7 @@ from annotations.errors import (
     LabelNameWrong,
     MapNeeded,
     MapWrong,
+    MemberDamaged,
     NoTranscriptions,
     PathNotAllowed,
     SourceMissing,
@@ -153,6 +156,7 @@ def examine(
             batch.mapping = _suggested(batch.project, said) if mapping is None else dict(mapping)
             tally, facts = _examine_boxes(batch, source, said, mapping, running)
             batch.classes = _classes(said, tally, import_samples.make(batch, source, said))
+        facts |= _damage(source, tally)
     _store(batch, tally, facts)
     return {"batch": batch.pk, "format": batch.format, "counts": batch.counts, "facts": batch.facts}
 
@@ -330,6 +334,7 @@ def run(batch: ImportBatch, running: Running) -> dict[str, Any]:
             tally, facts = _bring_texts(batch, source, said, running)
         else:
             tally, facts = _bring_boxes(batch, source, said, running)
+        facts |= _damage(source, tally)
     _store(batch, tally, facts)
     return {
         "batch": batch.pk,
@@ -399,6 +404,22 @@ def _labels(batch: ImportBatch, names: set[str]) -> dict[str, Label]:
             project=batch.project, name=name, defaults={"position": position}
         )
     return known
+
+
+def _damage(source: Source, tally: Tally) -> dict[str, Any]:
+    """What a damaged archive lacks, counted, with a line in the report for each loss."""
+    damage = source.damage
+    if damage is None:
+        return {}
+    told = {line.file for line in tally.report}
+    for member in damage.lost:
+        if member not in told:
+            reason = MemberDamaged(name=source.name, member=member)
+            tally.note(EntryFileUnreadable(file=member, line=0, reason=reason))
+    for start, size in damage.gaps:
+        tally.note(ArchiveGap(file=source.name, line=0, start=start, bytes=size))
+    lost = {"members": damage.members, "lost": len(damage.lost), "gaps": len(damage.gaps)}
+    return {"damage": lost}
 
 
 def _bring_texts(

@@ -41,6 +41,7 @@ from annotations.archive import (
     referred,
 )
 from annotations.errors import (
+    ArchiveDamaged,
     ArchiveFileWrong,
     ArchiveNeedsSpace,
     ArchiveRowWrong,
@@ -48,7 +49,8 @@ from annotations.errors import (
     BadPattern,
     NoProjectArchive,
 )
-from annotations.formats.archives import Limits, ZipSource, open_source
+from annotations.formats.archives import ZipSource, open_source
+from annotations.formats.limits import Limits
 from annotations.models import AuditEntry, Crop, DoomedFile, Membership, PlateFormat, Project, Role
 from lprsite import files
 from lprsite.jobs.engine import Running
@@ -87,6 +89,8 @@ def restore(
         entries=ENTRIES, member=settings.MAX_VIDEO_BYTES, total=max(files.free_bytes(), 1)
     )
     with open_source(path, limits=limits) as source:
+        if source.damage is not None:
+            raise ArchiveDamaged(name=name)
         if not isinstance(source, ZipSource) or not source.has(HEAD):
             raise NoProjectArchive(name=name)
         source.name = name

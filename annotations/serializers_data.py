@@ -107,6 +107,16 @@ FACTS = {
         "sample_texts": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
         "likely_videos": {"type": "array", "items": LIKELY},
         "report_lines": {"type": "integer", "description": "of the whole report"},
+        "damage": {
+            "type": "object",
+            "description": "of an archive that was cut off or damaged",
+            "properties": {
+                "members": {"type": "integer"},
+                "lost": {"type": "integer", "description": "members that are not whole"},
+                "gaps": {"type": "integer", "description": "stretches without names"},
+            },
+            "required": ["members", "lost", "gaps"],
+        },
     },
 }
 

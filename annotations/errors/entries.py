@@ -136,6 +136,17 @@ class EntryFileUnreadable(EntryRefused):
         return type(self)(**said).sentence(language)
 
 
+class ArchiveGap(EntryRefused):
+    """Facts: file (the archive), line, start and bytes of the stretch."""
+
+    outcome = "file_unreadable"
+    en = "{bytes:,} bytes from byte {start:,} on cannot be read. Files that lie there are lost."
+    es = (
+        "{bytes:,} bytes a partir del byte {start:,} no se pueden leer. Los archivos que había "
+        "allí se perdieron."
+    )
+
+
 class EntryDuplicate(EntryRefused):
     outcome = "duplicate"
     en = "the same box was already given for this picture."

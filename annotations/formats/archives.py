@@ -13,7 +13,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -40,6 +40,8 @@ from annotations.errors import (
     SourceUnknown,
 )
 from annotations.formats import directories
+from annotations.formats.limits import DEFAULT_LIMITS, Limits
+from annotations.formats.salvage import Salvage, agrees, begins_as_zip, salvage
 from lprsite.errors import Refused
 
 CHUNK = 1 << 20
@@ -53,6 +55,7 @@ _MAGIC = (
     (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
 )
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1 | 0x40
@@ -63,25 +66,29 @@ _METHODS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one import may hold; sizes in bytes, ratio as unpacked : packed."""
+@dataclass(frozen=True)
+class Damage:
+    """What is missing of a damaged archive.
 
-    entries: int = 300_000
-    member: int = 512 << 20
-    total: int = 64 << 30
-    ratio: int = 200
-    ratio_from: int = 1 << 20  # smaller members may pack as well as they like
+    ``lost`` are members that are named in it, but not whole; pictures among them are members
+    still. ``gaps`` are stretches, as (start, bytes), where even names are gone.
+    """
 
-
-DEFAULT_LIMITS = Limits()
+    members: int
+    lost: tuple[str, ...]
+    gaps: tuple[tuple[int, int], ...]
 
 
 class Source(Protocol):
-    """An opened zip or folder. ``main`` is the file that was named itself, if one was."""
+    """An opened zip or folder. ``main`` is the file that was named itself, if one was.
+
+    ``damage`` is what is known to be missing of a damaged archive: what is not there says
+    nothing then.
+    """
 
     name: str
     main: str | None
+    damage: Damage | None
 
     def members(self) -> tuple[str, ...]:
         """Every file, in the order of the archive (folders: sorted), without system junk."""
@@ -109,8 +116,9 @@ def open_source(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Iterato
     """Open a zip, a folder, or a single .json, .csv, .txt or .yaml beside its pictures.
 
     A zip is known by its content, not by its name; a folder that holds one zip and nothing
-    else is that zip, as our export as Cloud Annotations is. Raises the ``Archive...`` and
-    ``Source...`` refusals before anything is read.
+    else is that zip, as our export as Cloud Annotations is. A zip that was cut off or damaged
+    gives what can be read of it, and says what cannot as its ``damage``. Raises the
+    ``Archive...`` and ``Source...`` refusals before anything is read.
     """
     path = _only_zip(Path(path))
     if path.is_dir():
@@ -119,10 +127,9 @@ def open_source(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Iterato
         raise SourceMissing(name=path.name or str(path))
     elif path.stat().st_size == 0:
         raise SourceEmpty(name=path.name)
-    elif zipfile.is_zipfile(path):
-        directories.check(path, most=limits.entries)
-        with _opened_zip(path) as archive:
-            yield ZipSource(archive, name=path.name, limits=limits)
+    elif is_zip(path):
+        with _opened_zip(path, limits) as source:
+            yield source
     else:
         yield _file_source(path, limits)
 
@@ -133,7 +140,12 @@ def _only_zip(path: Path) -> Path:
         return path
     inside = list(islice((file for file in path.iterdir() if not is_junk(file.name)), 2))
     alone = len(inside) == 1 and inside[0].is_file() and not inside[0].is_symlink()
-    return inside[0] if alone and zipfile.is_zipfile(inside[0]) else path
+    return inside[0] if alone and is_zip(inside[0]) else path
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip, if need be one that lacks its end."""
+    return zipfile.is_zipfile(path) or begins_as_zip(path)
 
 
 def is_archive(member: str) -> bool:
@@ -153,6 +165,7 @@ class FolderSource:
 
     def __init__(self, root: Path, *, name: str, main: str | None, limits: Limits) -> None:
         self.name, self.main = name, main
+        self.damage: Damage | None = None
         self._root = root.resolve()
         self._limits = limits
         self._members: tuple[str, ...] | None = None
@@ -226,13 +239,21 @@ class FolderSource:
 
 
 class ZipSource:
-    """A zip archive whose table of contents was checked before anything is read."""
+    """A zip archive whose table of contents was checked before anything is read.
 
-    def __init__(self, archive: zipfile.ZipFile, *, name: str, limits: Limits) -> None:
+    Of a salvaged one only whole members are there, and the pictures that are not whole, so
+    that their boxes get the right reason.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile | Salvage, *, name: str, limits: Limits) -> None:
         self.name = name
         self.main: str | None = None
         self._archive, self._limits = archive, limits
         self._infos = checked_members(archive.infolist(), name=name, limits=limits)
+        self.damage = _damage(archive, self._infos) if isinstance(archive, Salvage) else None
+        for member in self.damage.lost if self.damage else ():
+            if suffix(member) not in PICTURE_SUFFIXES:
+                del self._infos[member]
         self._members = tuple(member for member in self._infos if not is_junk(member))
         self._sizes: dict[str, int] = {}
         self._total = 0
@@ -292,7 +313,7 @@ class ZipSource:
             raise MemberMissing(name=self.name, member=member)
         return self._infos[member]
 
-    def _open(self, member: str) -> IO[bytes]:
+    def _open(self, member: str) -> IO[bytes] | zipfile.ZipExtFile:
         with self._damage_named(member):
             return self._archive.open(self._info(member))
 
@@ -306,6 +327,11 @@ class ZipSource:
             raise MemberDamaged(name=self.name, member=member) from error
         except (NotImplementedError, RuntimeError) as error:
             raise ArchiveCompression(name=self.name, member=member) from error
+
+
+def _damage(archive: Salvage, infos: dict[str, zipfile.ZipInfo]) -> Damage:
+    lost = tuple(m for m, info in infos.items() if info.orig_filename in archive.lost)
+    return Damage(len(infos), lost, tuple(archive.gaps))
 
 
 def checked_members(
@@ -325,7 +351,6 @@ def checked_members(
         members[member] = info
     if sum(info.file_size for info in members.values()) > limits.total:
         raise ArchiveTooLarge(name=name, limit=limits.total)
-    _check_no_overlap(list(members.values()), name=name)
     return members
 
 
@@ -383,13 +408,28 @@ def _check_no_overlap(infos: list[zipfile.ZipInfo], *, name: str) -> None:
 
 
 @contextmanager
-def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ArchiveDamaged(name=path.name) from error
-    with archive:
-        yield archive
+def _opened_zip(path: Path, limits: Limits) -> Iterator[ZipSource]:
+    with ExitStack() as stack:
+        infos: list[zipfile.ZipInfo] = []
+        try:
+            directories.check(path, most=limits.entries)
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            infos = archive.infolist()
+            whole = agrees(path, infos)
+        except (ArchiveDamaged, zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            whole = False
+        if whole:
+            _check_no_overlap(infos, name=path.name)
+            yield ZipSource(archive, name=path.name, limits=limits)
+        else:
+            yield ZipSource(_salvaged(path, infos, limits), name=path.name, limits=limits)
+
+
+def _salvaged(path: Path, table: list[zipfile.ZipInfo], limits: Limits) -> Salvage:
+    found = salvage(path, limits, table) if begins_as_zip(path) else Salvage(path)
+    if len(found.infos) == len(found.lost):
+        raise ArchiveDamaged(name=path.name)
+    return found
 
 
 def _file_source(path: Path, limits: Limits) -> FolderSource:

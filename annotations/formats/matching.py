@@ -13,9 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotations.formats.archives import suffix
-
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+from annotations.formats.archives import PICTURE_SUFFIXES, suffix
 
 
 @dataclass(frozen=True, slots=True)

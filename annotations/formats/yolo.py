@@ -122,7 +122,9 @@ def read(
             negatives.append(file)
     used = {member for match in matches.values() for member in (match.member, *match.several)}
     rest = [member for member in pictures if member not in used]
-    background = [member for member in rest if names and "images" in member.split("/")[:-1]]
+    # In what is left of an archive, a file that is missing says nothing.
+    says_empty = names and source.damage is None
+    background = [member for member in rest if says_empty and "images" in member.split("/")[:-1]]
     wanted = {member: [member] for member in background}
     found = annotations_of(
         source,

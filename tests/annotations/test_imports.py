@@ -491,3 +491,37 @@ def test_two_imports_at_once_do_not_double(zipped, bring, project, running, monk
     assert adds_up(second[1]) == {"seen": 1, "imported": 1}
     assert adds_up(first) == {"seen": 1, "imported": 0, "duplicate": 1}
     assert rows()[:4] == [1, 1, 1, 1]
+
+
+# --- damaged archives
+
+
+def test_five_partial_zips_give_all_that_is_whole(zipped, bring, tmp_path):
+    """Each was cut off elsewhere; together they lack nothing, and nothing comes twice."""
+    whole = zipped(many(10)).read_bytes()
+    length = whole.index(b"PK\x01\x02")
+    parts = []
+    for n, share in enumerate((0.35, 0.5, 0.65, 0.8, 1.0)):
+        part = tmp_path / f"part{n}.zip"
+        part.write_bytes(whole[: int(length * share)])
+        batch = bring(part)
+        counts = adds_up(batch)
+        assert counts["seen"] == 20 and batch.facts["damage"]["lost"] <= 1
+        assert batch.facts["report_lines"] >= batch.facts["damage"]["lost"]
+        parts.append((counts["imported"], counts.get("duplicate", 0)))
+    assert sum(new for new, _ in parts) == 20
+    assert parts[0][0] > 0 and parts[-1][1] == sum(new for new, _ in parts[:-1])
+    assert rows()[:3] == [10, 20, 10]
+
+
+def test_report_names_what_of_a_damaged_zip_is_lost(zipped, bring):
+    path = zipped(many(3))
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"2.jpg", data.index(b"1.jpg\xff")) + 100])
+    batch = bring(path)
+    assert adds_up(batch) == {"seen": 6, "imported": 4, "picture_unreadable": 2}
+    assert batch.facts["damage"] == {"members": 4, "lost": 1, "gaps": 0}
+    lines = {(line["file"], line["outcome"]) for line in batch.report}
+    assert ("2.jpg", "file_unreadable") in lines
+    said = command("import_annotations", "--path", path, "--dry-run")
+    assert said["facts"]["damage"]["lost"] == 1

@@ -85,6 +85,12 @@ class Command(StepCommand):
             if found := result["facts"].get(part):
                 said = ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
                 self.stdout.write(f"  {part}: {said}")
+        if damage := result["facts"].get("damage"):
+            whole = damage["members"] - damage["lost"]
+            self.stdout.write(
+                f"  the archive is damaged or was cut off: {whole} of {damage['members']} files "
+                "in it can be read; what else it held is not known"
+            )
         for line in result["report"][:SHOWN_LINES]:
             self.stdout.write(f"  {line['sentence']}")
         if (more := result["facts"]["report_lines"] - SHOWN_LINES) > 0:

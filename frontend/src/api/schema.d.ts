@@ -1946,6 +1946,14 @@ export interface components {
                 }[];
                 /** @description of the whole report */
                 report_lines?: number;
+                /** @description of an archive that was cut off or damaged */
+                damage?: {
+                    members: number;
+                    /** @description members that are not whole */
+                    lost: number;
+                    /** @description stretches without names */
+                    gaps: number;
+                };
             };
             /** @description whether its file is still there */
             readonly kept: boolean;

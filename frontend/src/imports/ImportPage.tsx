@@ -6,6 +6,7 @@ import { isActive, useJob, useProject, useProjectId } from "../api/queries";
 import type { ImportDetail, Job } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { useCommands } from "../shared/commands";
+import { formatNumber } from "../shared/format";
 import { Failed, Loading, Notice } from "../shared/States";
 import { translator, useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
@@ -67,6 +68,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
   }]);
   const counts = open ? underMapping(batch.counts, batch.facts.fixed, batch.classes, mapping) : batch.counts;
   const sum = sumOf(counts);
+  const { damage } = batch.facts;
   const step = batch.dry_run ? (active ? 0 : 1) : 2;
   const again = <button type="button" className="button small" disabled={!batch.kept || look.isPending} onClick={() => look.mutate()}>{t("look_again")}</button>;
   return (
@@ -78,6 +80,7 @@ function OneImport({ batch, job }: { batch: ImportDetail; job: Job | undefined }
       {broke && job?.state === "cancelled" && <Notice kind="warn">{t("stopped")} {t("safe_again")}</Notice>}
       {look.error && <Notice kind="bad">{sentenceOf(look.error)}</Notice>}
       {!batch.kept && <Notice kind="warn">{t("file_gone")}</Notice>}
+      {damage && <Notice kind="warn">{t("damaged", { members: formatNumber(damage.members), whole: formatNumber(damage.members - damage.lost) })}</Notice>}
       {batch.format && (
         <div className="columns import">
           <div className="stack">

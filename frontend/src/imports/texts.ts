@@ -53,7 +53,7 @@ export const texts = defineTexts({
   bad_line: { en: "Line that cannot be read", es: "Línea que no se puede leer" },
   picture_missing: { en: "Picture missing", es: "Falta la imagen" },
   picture_unreadable: { en: "Picture that cannot be read", es: "Imagen que no se puede leer" },
-  file_unreadable: { en: "Label file that cannot be read", es: "Archivo de etiquetas que no se puede leer" },
+  file_unreadable: { en: "File that cannot be read", es: "Archivo que no se puede leer" },
   text_refused: { en: "Text that no plate here can have", es: "Texto que ninguna placa puede tener aquí" },
   ambiguous: { en: "Two pictures of that name", es: "Dos imágenes con ese nombre" },
   duplicate: { en: "Already there, the same", es: "Ya existe, igual" },
@@ -88,6 +88,8 @@ export const texts = defineTexts({
     es: { one: "Una imagen es un fotograma de un video de aquí; sus recuadros van allí.", other: "{count} imágenes son fotogramas de videos de aquí; sus recuadros van allí." } },
   likely: { en: "{alike} of {looked} pictures look like {name}. That is no proof, so they stay pictures of their own.",
     es: "{alike} de {looked} imágenes se parecen a {name}. No es una prueba, así que quedan como imágenes propias." },
+  damaged: { en: "The archive is damaged or was cut off. Of {members} files in it {whole} can be read and are used; what it held besides is not known.",
+    es: "El archivo comprimido está dañado o incompleto. De {members} archivos se pueden leer {whole}, que se usan; qué más contenía no se sabe." },
   missing_help: { en: "Pictures are missing. Bring them in, in another zip or as a video, then look again.",
     es: "Faltan imágenes. Tráigalas, en otro zip o como video, y luego revise otra vez." },
 });

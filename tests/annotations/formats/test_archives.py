@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from annotations import errors
-from annotations.formats.archives import Limits, clean_name, open_source
+from annotations.formats.archives import clean_name, open_source
+from annotations.formats.limits import Limits
 from lprsite.errors import Refused
 
 DIRECTORY_MAGIC, FILE_MAGIC = b"PK\x01\x02", b"PK\x03\x04"
@@ -208,9 +209,11 @@ def test_file_that_is_no_archive_says_so(tmp_path: Path):
     refused(tmp_path / "missing.zip", errors.SourceMissing)
 
 
-def test_cut_off_zip_says_so(tmp_path: Path):
+def test_zip_of_which_nothing_is_left_says_so(tmp_path: Path):
     path = zip_of(tmp_path / "a.zip", {"a": b"1" * 500})
     path.write_bytes(path.read_bytes()[:300])
+    refused(path, errors.ArchiveDamaged)
+    path.write_bytes(path.read_bytes()[:20])
     refused(path, errors.ArchiveDamaged)
 
 
@@ -271,23 +274,6 @@ def test_archive_with_something_before_and_behind_it_is_read(tmp_path: Path):
         archive.comment = b"made by hand"
     path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
     assert opened(path) == {"x": b"1"}
-
-
-@pytest.mark.parametrize("at", [0, 3, 28])
-def test_damaged_table_of_contents_says_so(tmp_path: Path, at: int):
-    path = zip_of(tmp_path / "a.zip", {"a": b"1" * 50, "b": b"2" * 50})
-    data = bytearray(path.read_bytes())
-    data[data.rindex(DIRECTORY_MAGIC) + at] ^= 0xFF
-    path.write_bytes(data)
-    refused(path, errors.ArchiveDamaged)
-
-
-def test_table_of_contents_that_points_nowhere_says_so(tmp_path: Path):
-    path = zip_of(tmp_path / "a.zip", {"a": b"1" * 50})
-    data = bytearray(path.read_bytes())
-    struct.pack_into("<I", data, data.rindex(b"PK\x05\x06") + 12, 0x7FFFFFFF)
-    path.write_bytes(data)
-    refused(path, errors.ArchiveDamaged)
 
 
 def test_member_whose_bytes_are_gone_is_named_and_the_others_are_read(tmp_path: Path):
