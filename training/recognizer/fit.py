@@ -31,7 +31,7 @@ from training.errors import (
     SettingRefused,
 )
 from training.recognizer import alphabet as alphabets
-from training.recognizer import calibration, ctc, data, metrics, tuning
+from training.recognizer import calibration, ctc, data, forms, metrics, tuning
 from training.recognizer.augment import AUGMENTATIONS, Augmentation
 from training.recognizer.data import Batch, Mix, Sample
 from training.recognizer.network import (
@@ -419,6 +419,7 @@ class _Run:
                 "input_size": [WIDTH, HEIGHT],
                 "dataset_version": self.dataset_version,
                 "temperature": temperature,
+                "forms": list(forms.learned([sample.text for sample in self.mix.samples])),
                 "figures": epoch.metrics,
                 "epoch": epoch.epoch,
                 "code_version": checkpoints.code_version(),

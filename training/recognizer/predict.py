@@ -74,6 +74,7 @@ class Recognizer:
     def load(cls, path: Path, *, formats: Iterable[str] = ()) -> Recognizer:
         """From a checkpoint file or a run's folder; on the accelerator if there is one.
 
+        Without ``formats`` those of the texts it learned from count (training.recognizer.forms).
         Refuses with CheckpointMissing, CheckpointUnreadable, CheckpointWrongKind or BadPattern.
         """
         checkpoint = checkpoints.load(path)
@@ -83,7 +84,7 @@ class Recognizer:
         return cls(
             place(fuse(network.eval()), processor()),
             alphabet,
-            formats=formats,
+            formats=tuple(formats) or checkpoint.metadata.get("forms", ()),
             temperature=float(checkpoint.metadata.get("temperature", 1.0)),
         )
 
