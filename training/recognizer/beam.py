@@ -38,20 +38,16 @@ class Found:
 
 @dataclass
 class _Beams:
-    prefix: Ints  # (N, W, L)
-    length: Ints  # (N, W)
-    state: Ints  # (N, W)
-    blank: Floats  # (N, W): ln of the alignments that end in a blank
-    other: Floats  # (N, W): ln of those that end in the last character
+    """The prefixes of all crops one after another, W of each: B = N x W rows."""
 
-    def total(self) -> Floats:
-        return np.logaddexp(self.blank, self.other)
-
-    def last(self, none: int) -> Ints:
-        """(N, W): the last class of each prefix, ``none`` for the empty one."""
-        at = np.maximum(self.length - 1, 0)[..., None]
-        found = np.take_along_axis(self.prefix, at, axis=2)[..., 0]
-        return np.where(self.length > 0, found, none)
+    prefix: Ints  # (B, L)
+    stem: Ints  # (B, L): the prefix without its last character
+    last: Ints  # (B,): the last class of the prefix, K for the empty one
+    length: Ints  # (B,)
+    state: Ints  # (B,)
+    blank: Floats  # (B,): ln of the alignments that end in a blank
+    other: Floats  # (B,): ln of those that end in the last character
+    total: Floats  # (B,): ln of both
 
 
 def search(
@@ -61,107 +57,102 @@ def search(
 
     A crop has none where no text of the automaton can be written in T steps.
     """
-    count, steps, _ = log_probabilities.shape
+    count, steps, classes = log_probabilities.shape
     places = min(steps, automaton.longest or steps)
-    beams = _start(count, width, places)
+    beams = _start(count, width, places, blank=classes - 1)
     with np.errstate(invalid="ignore"):  # ln 0 plus ln 0
         for step in range(steps):
-            left = steps - step - 1
-            beams = _advance(beams, log_probabilities[:, step], automaton, left=left)
-    return [_texts(beams, crop, automaton) for crop in range(count)]
+            emitted = log_probabilities[:, step].repeat(width, axis=0)
+            beams = _advance(beams, emitted, automaton, width=width, left=steps - step - 1)
+    return [_texts(beams, range(n * width, (n + 1) * width), automaton) for n in range(count)]
 
 
-def _start(count: int, width: int, places: int) -> _Beams:
-    beams = _Beams(
-        np.full((count, width, places), _NOTHING, np.int64),
-        np.zeros((count, width), np.int64),
-        np.zeros((count, width), np.int64),
-        np.full((count, width), -np.inf),
-        np.full((count, width), -np.inf),
-    )
-    beams.blank[:, 0] = 0.0
-    return beams
+def _start(count: int, width: int, places: int, *, blank: int) -> _Beams:
+    rows = count * width
+    nothing, impossible = np.full((rows, places), _NOTHING), np.full(rows, -np.inf)
+    begun = impossible.copy()
+    begun[::width] = 0.0
+    zeros = np.zeros(rows, np.int64)
+    return _Beams(nothing, nothing, np.full(rows, blank), zeros, zeros, begun, impossible, begun)
 
 
-def _advance(beams: _Beams, emitted: Floats, automaton: Automaton, *, left: int) -> _Beams:
-    """One step: every prefix stays or grows, equal ones join, the best W remain.
+def _advance(
+    beams: _Beams, emitted: Floats, automaton: Automaton, *, width: int, left: int
+) -> _Beams:
+    """One step: every prefix stays or grows, equal ones join, the best W of a crop remain.
 
-    ``emitted`` (N, K + 1) are the logs of this step; ``left`` steps follow it.
+    ``emitted`` (B, K + 1) are the logs of this step; ``left`` steps follow it.
     """
-    count, width, places = beams.prefix.shape
-    blank = emitted.shape[1] - 1
-    last, total = beams.last(blank), beams.total()
-    stay_blank = total + emitted[:, blank, None]
-    stay_other = beams.other + np.take_along_axis(emitted, last, axis=1)
-    grown = _grown(beams, emitted, last, total)  # (N, W, K)
-    following = automaton.step[beams.state]  # (N, W, K)
-    reachable = automaton.shortest[following] <= left
-    grown[(following < 0) | ~reachable | (beams.length >= places)[..., None]] = -np.inf
-    _join(beams, last, total, grown, stay_other)
+    rows, blank = np.arange(len(emitted)), emitted.shape[1] - 1
+    again = emitted[rows, beams.last]
+    stay_blank, stay_other = beams.total + emitted[:, blank], beams.other + again
+    grown = beams.total[:, None] + emitted
+    grown[rows, beams.last] = beams.blank + again  # a doubled character needs a blank between
+    grown = grown[:, :blank] + _closed(automaton, left)[beams.state]
+    _join(beams, grown, stay_other, width)
     late = automaton.shortest[beams.state] > left
-    stay_blank[late], stay_other[late] = -np.inf, -np.inf
-    scores = np.concatenate(
-        [np.logaddexp(stay_blank, stay_other), grown.reshape(count, width * blank)], axis=1
-    )
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :width]
-    grows = best >= width
-    source = np.where(grows, (best - width) // blank, best)
-    letter = (best - width) % blank
+    stay_blank[late] = stay_other[late] = -np.inf
+    stays = np.logaddexp(stay_blank, stay_other)
+    scores = np.concatenate([stays.reshape(-1, width), grown.reshape(-1, width * blank)], axis=1)
+    best = (-scores).argsort(axis=1, kind="stable")[:, :width]
+    total = scores[rows[: len(best), None], best].ravel()
+    grows = (best >= width).ravel()
+    beam, letter = np.divmod(best - width, blank)
+    source = (np.where(best < width, best, beam) + rows[::width, None]).ravel()
+    return _chosen(beams, source, grows, letter.ravel(), automaton, (stay_blank, stay_other, total))
+
+
+def _chosen(
+    beams: _Beams,
+    source: Ints,
+    grows: npt.NDArray[np.bool_],
+    letter: Ints,
+    automaton: Automaton,
+    logs: tuple[Floats, Floats, Floats],
+) -> _Beams:
+    """The beams of the next step: row by row one of these, as it is or with one more letter."""
+    stay_blank, stay_other, total = logs
+    prefix, length = beams.prefix[source], beams.length[source]
+    new = grows.nonzero()[0]
+    new = new[length[new] < prefix.shape[1]]  # an impossible one may have no room
+    stem = np.where(grows[:, None], prefix, beams.stem[source])
+    prefix[new, length[new]] = letter[new]
+    state = beams.state[source]
     return _Beams(
-        *_prefixes(beams, source, grows, letter),
-        np.where(grows, _at(following, source, letter), _of(beams.state, source)),
-        np.where(grows, -np.inf, _of(stay_blank, source)),
-        np.where(grows, np.take_along_axis(scores, best, axis=1), _of(stay_other, source)),
+        prefix,
+        stem,
+        np.where(grows, letter, beams.last[source]),
+        length + grows,
+        np.where(grows, automaton.step[state, letter], state),
+        np.where(grows, -np.inf, stay_blank[source]),
+        np.where(grows, total, stay_other[source]),
+        total,
     )
 
 
-def _grown(beams: _Beams, emitted: Floats, last: Ints, total: Floats) -> Floats:
-    """(N, W, K): each prefix with one more character. A doubled one needs a blank between."""
-    letters = np.arange(emitted.shape[1] - 1)
-    doubled = last[..., None] == letters
-    before = np.where(doubled, beams.blank[..., None], total[..., None])
-    grown: Floats = before + emitted[:, None, :-1]
-    return grown
+def _closed(automaton: Automaton, left: int) -> Floats:
+    """(S, K): 0 where a character may follow, -inf where no text can end in ``left`` steps."""
+    open_ = (automaton.step >= 0) & (automaton.shortest[automaton.step] <= left)
+    return np.where(open_, 0.0, -np.inf)
 
 
-def _join(beams: _Beams, last: Ints, total: Floats, grown: Floats, stay: Floats) -> None:
+def _join(beams: _Beams, grown: Floats, stay: Floats, width: int) -> None:
     """Where a grown prefix is one that is there already, move its probability to that one."""
-    alive = total > -np.inf
-    shortened = beams.prefix.copy()
-    ends = np.maximum(beams.length - 1, 0)[..., None]
-    np.put_along_axis(shortened, ends, _NOTHING, axis=2)
-    grows_into = (beams.prefix[:, :, None] == shortened[:, None]).all(axis=-1)  # (N, W, W)
-    grows_into &= alive[:, :, None] & (alive & (beams.length > 0))[:, None]
-    crop, parent, child = np.nonzero(grows_into)
-    letter = last[crop, child]
-    stay[crop, child] = np.logaddexp(stay[crop, child], grown[crop, parent, letter])
-    grown[crop, parent, letter] = -np.inf
+    shape = (-1, width, beams.prefix.shape[1])
+    stems, prefixes = beams.stem.reshape(shape), beams.prefix.reshape(shape)
+    grows_into = (prefixes[:, :, None] == stems[:, None]).all(axis=-1)  # (N, W, W)
+    alive = (beams.total > -np.inf).reshape(-1, width)
+    grows_into &= alive[:, :, None] & (alive & (beams.length > 0).reshape(-1, width))[:, None]
+    crop, parent, child = grows_into.nonzero()
+    parent, child = crop * width + parent, crop * width + child
+    letter = beams.last[child]
+    stay[child] = np.logaddexp(stay[child], grown[parent, letter])
+    grown[parent, letter] = -np.inf
 
 
-def _prefixes(
-    beams: _Beams, source: Ints, grows: npt.NDArray[np.bool_], letter: Ints
-) -> tuple[Ints, Ints]:
-    prefix = np.take_along_axis(beams.prefix, source[..., None], axis=1)
-    length = _of(beams.length, source)
-    crop, beam = np.nonzero(grows & (length < prefix.shape[2]))
-    prefix[crop, beam, length[crop, beam]] = letter[crop, beam]
-    return prefix, length + grows
-
-
-def _of(values: npt.NDArray[Number], source: Ints) -> npt.NDArray[Number]:
-    return np.take_along_axis(values, source, axis=1)
-
-
-def _at(following: Ints, source: Ints, letter: Ints) -> Ints:
-    rows = np.arange(len(source))[:, None]
-    found: Ints = following[rows, source, letter]
-    return found
-
-
-def _texts(beams: _Beams, crop: int, automaton: Automaton) -> list[Found]:
-    totals = beams.total()[crop]
+def _texts(beams: _Beams, rows: range, automaton: Automaton) -> list[Found]:
     return [
-        Found(tuple(beams.prefix[crop, beam, : beams.length[crop, beam]].tolist()), float(score))
-        for beam, score in enumerate(totals)
-        if score > -np.inf and automaton.accepts[beams.state[crop, beam]]
+        Found(tuple(beams.prefix[row, : beams.length[row]].tolist()), float(beams.total[row]))
+        for row in rows
+        if beams.total[row] > -np.inf and automaton.accepts[beams.state[row]]
     ]

@@ -18,6 +18,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+_TOGETHER = 16  # crops: tables of more no longer stay in the processor's cache
+
 
 @dataclass(frozen=True)
 class Sure:
@@ -30,16 +32,24 @@ class Sure:
 
 def judge(probabilities: Floats, texts: Sequence[Sequence[int]]) -> list[Sure]:
     """(N, T, K + 1), summing to 1 per step, and a text per crop as class numbers."""
-    if not texts:
-        return []
-    length = max(map(len, texts))
-    forward = _prefixes(probabilities, _padded(texts, length))
-    whole = [min(1.0, float(forward[crop, -1, len(text)].sum())) for crop, text in enumerate(texts)]
+    parts = range(0, len(texts), _TOGETHER)
+    return [
+        sure
+        for at in parts
+        for sure in _judge(probabilities[at : at + _TOGETHER], texts[at : at + _TOGETHER])
+    ]
+
+
+def _judge(probabilities: Floats, texts: Sequence[Sequence[int]]) -> list[Sure]:
+    count, length = len(texts), max(map(len, texts))
+    both_ways = np.concatenate([probabilities, probabilities[:, ::-1]])
+    table = _prefixes(both_ways, _padded([*texts, *(text[::-1] for text in texts)], length))
+    forward, backward = table[:, :, :count], table[:, :, count:]
+    ends = forward[-1].sum(axis=0)  # (N, L + 1)
+    whole = [min(1.0, float(row[len(text)])) for row, text in zip(ends, texts, strict=True)]
     if not length:
         return [Sure(share, np.zeros((0, probabilities.shape[2] - 1))) for share in whole]
-    turned = _padded([text[::-1] for text in texts], length)
-    backward = _prefixes(probabilities[:, ::-1], turned)
-    shares = _replaced(probabilities, texts, length, forward, backward)
+    shares = _replaced(probabilities, texts, forward, backward)
     return [
         Sure(whole[crop], _normalised(shares[crop, : len(text)])) for crop, text in enumerate(texts)
     ]
@@ -54,32 +64,30 @@ def _padded(texts: Sequence[Sequence[int]], length: int) -> Ints:
 
 
 def _prefixes(probabilities: Floats, texts: Ints) -> Floats:
-    """(N, T + 1, L + 1, 2): the first t steps give the first i characters, and end in a blank
+    """(T + 1, 2, N, L + 1): the first t steps give the first i characters, and end in a blank
     (0) or in the last of them (1)."""
     count, steps, _ = probabilities.shape
     length = texts.shape[1]
-    found = np.zeros((count, steps + 1, length + 1, 2))
-    found[:, 0, 0, 0] = 1.0
-    emitted = np.take_along_axis(probabilities, texts[:, None], axis=2)  # (N, T, L)
+    table = np.zeros((steps + 1, 2, count, length + 1))
+    table[0, 0, :, 0] = 1.0
+    emitted = np.take_along_axis(probabilities, texts[:, None], axis=2).swapaxes(0, 1)  # (T, N, L)
+    blanks = probabilities[:, :, -1].T[..., None]  # (T, N, 1)
     differs = np.ones((count, length))
     differs[:, 1:] = texts[:, 1:] != texts[:, :-1]
     for step in range(steps):
-        before = found[:, step]
-        found[:, step + 1, :, 0] = before.sum(axis=2) * probabilities[:, step, -1, None]
-        entered = before[:, :-1, 0] + before[:, :-1, 1] * differs
-        found[:, step + 1, 1:, 1] = emitted[:, step] * (before[:, 1:, 1] + entered)
-    return found
+        blank, other = table[step]
+        np.multiply(blank + other, blanks[step], out=table[step + 1, 0])
+        entered = blank[:, :-1] + other[:, :-1] * differs
+        np.multiply(emitted[step], other[:, 1:] + entered, out=table[step + 1, 1, :, 1:])
+    return table
 
 
 def _replaced(
-    probabilities: Floats,
-    texts: Sequence[Sequence[int]],
-    length: int,
-    forward: Floats,
-    backward: Floats,
+    probabilities: Floats, texts: Sequence[Sequence[int]], forward: Floats, backward: Floats
 ) -> Floats:
     """(N, L, K): the probability of the text with each character at each place."""
     count, steps, classes = probabilities.shape
+    length = forward.shape[-1] - 1
     letters = np.arange(classes - 1)
     before = np.full((count, length), -1, np.int64)  # neighbours in the text; -1: none
     after = np.full((count, length), -1, np.int64)
@@ -90,14 +98,16 @@ def _replaced(
         rest[crop, : len(text)] = np.arange(len(text))[::-1]
     new_before = (before[..., None] != letters).astype(np.float64)
     new_after = (after[..., None] != letters).astype(np.float64)
-    crops = np.arange(count)[:, None]
-    running = np.zeros((count, length, classes - 1))
-    shares = np.zeros_like(running)
-    for step in range(steps):
-        began, ended = forward[:, step, :-1], backward[crops, steps - step - 1, rest]
-        begun = began[..., :1] + began[..., 1:] * new_before
-        running = (running + begun) * probabilities[:, step, None, :-1]
-        shares += running * (ended[..., :1] + ended[..., 1:] * new_after)
+    began = forward[:-1, :, :, :-1, None]  # (T, 2, N, L, 1)
+    ended = backward[-2::-1, :, np.arange(count)[:, None], rest][..., None]  # as began
+    running = began[:, 0] + began[:, 1] * new_before  # (T, N, L, K), of which none has lasted
+    emitted = probabilities[:, None, :, :-1].transpose(2, 0, 1, 3)  # (T, N, 1, K)
+    running[0] *= emitted[0]
+    for step in range(1, steps):
+        running[step] += running[step - 1]
+        running[step] *= emitted[step]
+    running *= ended[:, 0] + ended[:, 1] * new_after
+    shares: Floats = running.sum(axis=0)
     return shares
 
 
