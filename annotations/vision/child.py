@@ -224,8 +224,15 @@ class _Ended(Exception):
 
 def _start(words: IO[bytes]) -> subprocess.Popen[bytes]:
     root = Path(__file__).resolve().parents[2]
-    # Each thread of a decoder or encoder would reserve an arena of 64 MB of address space.
-    few = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+    few = {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        # Each thread of a decoder or encoder would reserve an arena of 64 MB of address space.
+        "MALLOC_ARENA_MAX": "4",
+        # Pictures would be given back to the kernel, and fetched page by page, each time.
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "annotations.vision.decoding"],
         stdin=subprocess.PIPE,

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from annotations import errors
-from annotations.vision import condensing, crops, preview, video
+from annotations.vision import condensing, crops, preview, small, video
 from annotations.vision.activity import ROW, Meter
 from annotations.vision.child import HEADER
 from annotations.vision.selection import TICK, Chooser, Selection
@@ -157,8 +157,8 @@ class Pictures:
     def send(self, may_wait: int) -> None:
         """Send what is ready, and wait until at most ``may_wait`` are on their way."""
         while self._waiting and (len(self._waiting) > may_wait or self._waiting[0].done()):
-            facts, picture, small = self._waiting.popleft().result()
-            self._voice.say("picture", facts, picture, small)
+            facts, picture, copy = self._waiting.popleft().result()
+            self._voice.say("picture", facts, picture, copy)
 
 
 def _encoded(
@@ -166,7 +166,7 @@ def _encoded(
 ) -> tuple[Order, bytes, bytes]:
     bgr = frame.bgr()
     picture = crops.encode_jpeg(bgr)
-    small = crops.encode_jpeg(frame.small_bgr(small_width), quality)
+    copy = crops.encode_jpeg(small.narrowed(bgr, small_width), quality)
     facts = {
         "pts": frame.pts,
         "index": frame.index,
@@ -176,7 +176,7 @@ def _encoded(
         "dhash": f"{frame.dhash() if dhash is None else dhash:016x}",
         "jpeg": len(picture),
     }
-    return facts, picture, small
+    return facts, picture, copy
 
 
 def _told(report: DecodeReport) -> Order:

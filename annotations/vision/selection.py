@@ -160,7 +160,7 @@ def choose(
     slots = _slots(rule, seconds[places], index[places])
     fit = slots > over
     if rule.motion is not None:
-        fit &= motion[places] >= np.float32(rule.motion)
+        fit &= motion[places].astype(np.float64) >= rule.motion  # as ``Chooser`` compares
     places, slots = places[fit], slots[fit]
     if rule.near_duplicates is None:
         places = places[np.concatenate([[True], slots[1:] > slots[:-1]])] if len(places) else places

@@ -129,14 +129,14 @@ class VideoInfo:
         return cls(**{**known, "time_base": Fraction(facts["time_base"]), "scan": scan})
 
 
-class _Converters(threading.local):
+class _Converter(threading.local):
     """What turns frames into pictures: making one anew takes as long as using it."""
 
     def __init__(self) -> None:
-        self.whole, self.small = VideoReformatter(), VideoReformatter()
+        self.whole = VideoReformatter()
 
 
-_converters = _Converters()
+_converter = _Converter()
 
 
 class Decoded:
@@ -166,7 +166,7 @@ class Decoded:
 
     def bgr(self) -> Bgr:
         """The upright picture (H, W, 3), always of the size that ``probe`` tells."""
-        frame = _converters.whole.reformat(self._frame, *self._size, format="bgr24")
+        frame = _converter.whole.reformat(self._frame, *self._size, format="bgr24")
         return _turned(np.asarray(frame.to_ndarray(), np.uint8), rotation_of(self._frame))
 
     def grey(self, width: int = 64) -> npt.NDArray[np.uint8]:
@@ -183,15 +183,6 @@ class Decoded:
         turned = _turned(thin, rotation_of(self._frame))
         cells = cv2.resize(turned, (9, 8), interpolation=cv2.INTER_AREA)
         return int.from_bytes(np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes(), "big")
-
-    def small_bgr(self, width: int) -> Bgr:
-        """The upright picture, stored ``width`` pixels wide at most: quicker than all of it."""
-        stored = min(width, self._size[0])
-        height = max(1, round(stored * self._size[1] / self._size[0]))
-        frame = _converters.small.reformat(
-            self._frame, stored, height, format="bgr24", interpolation="AREA"
-        )
-        return _turned(np.asarray(frame.to_ndarray(), np.uint8), rotation_of(self._frame))
 
     def _thinned(self, step: int) -> npt.NDArray[np.uint8]:
         """Every ``step``-th pixel of the stored brightness (H, W) in both directions."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotations import errors
@@ -164,6 +164,7 @@ def test_nothing_inside_the_range_is_nothing_taken():
     assert len(track.chosen(Selection(start=50, end=60, motion=0.1, near_duplicates=3))) == 0
 
 
+@example([(1, 0.9139525294303894, 0)], {"fps": 1.0}, 0.9139525382651201, None, 0.0)
 @given(
     st.lists(
         st.tuples(st.integers(1, 900), st.floats(0, 1, width=32), st.integers(0, 15)), max_size=60

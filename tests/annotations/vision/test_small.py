@@ -37,3 +37,17 @@ def test_what_is_no_picture_is_refused() -> None:
     png = cv2.imencode(".png", split_picture(100, 40))[1].tobytes()
     with pytest.raises(PictureDamaged):
         small.decode(png[:60], name="cut.png", width=240)
+
+
+@pytest.mark.parametrize("shape", [(1080, 1920), (2160, 3840), (480, 853), (1920, 1080), (1, 5000)])
+def test_a_narrowed_picture_keeps_its_shape_and_its_brightness(shape: tuple[int, int]) -> None:
+    high, wide = shape
+    checks = np.indices((high, wide)).sum(0) % 2 * 200  # a pattern finer than the small picture
+    shown = small.narrowed(np.repeat(checks.astype(np.uint8)[:, :, None], 3, axis=2), 240)
+    assert shown.shape == (max(1, round(high * 240 / wide)), 240, 3)
+    assert abs(float(shown.mean()) - 100) < (110 if high == 1 else 3)
+
+
+def test_a_picture_narrow_enough_is_left_alone() -> None:
+    picture = split_picture(240, 100)
+    assert small.narrowed(picture, 240) is picture

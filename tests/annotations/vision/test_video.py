@@ -338,4 +338,3 @@ def test_dhash_of_a_turned_video_is_that_of_what_people_see(tmp_path):
     turned = next(video.decode(clips.write(tmp_path / "t.mp4", frames=1, rotation=-90)))
     wanted = int(crops.dhash(turned.bgr()), 16)
     assert (turned.dhash() ^ wanted).bit_count() <= 6
-    assert turned.small_bgr(48).shape == (48, 29, 3)
