@@ -1,20 +1,24 @@
-"""The archive of a whole project: everything up to the dataset version, to be restored anywhere.
+"""The archive of a whole project, to be restored anywhere.
 
 A zip with ``project.json`` (version of the layout, settings, counts), a file of JSON lines for
-each table below ``rows/`` and the stored files below ``files/`` under their own keys, which
-end in their SHA-256. Rows keep the ids they had, to refer to one another; people are names.
-Everything is written as it is read, a few rows at a time.
+each table below ``rows/`` and the stored files below ``files/`` under keys that end in their
+SHA-256. Rows keep the ids they had, to refer to one another; people are names. Everything is
+written as it is read, a few rows at a time.
+
+Other apps add their tables to ``TABLES`` when they start: this module knows none of them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -45,16 +49,17 @@ from annotations.models import (
     Transcription,
     Video,
 )
+from annotations.shapes import Shape
 from lprsite import files
 from lprsite.jobs.engine import Running
 
 FORMAT = "lpr-studio-project"
-VERSION = 1
+VERSION = 2
 HEAD = "project.json"
 SPARE_BYTES = 500 << 20  # of the disk, that an archive leaves free
 PIECE = 500  # rows of one query
 # A stored file's key: its folder, the first two digits of its hash, the hash and an ending.
-KEY = re.compile(r"([a-z]{1,20})/([0-9a-f]{2})/(\2[0-9a-f]{62})(\.[a-z0-9]{1,8})")
+KEY = re.compile(r"([a-z]{1,20})/([0-9a-f]{2})/(\2[0-9a-f]{62})(\.[a-z0-9]{1,12})")
 _BIG = ("videos", "previews")  # folders that are left out when asked for
 _CHUNK = 1 << 20
 _LOOK_EVERY = 200  # files
@@ -64,8 +69,11 @@ _LOOK_EVERY = 200  # files
 class Table:
     """A table of the archive, written behind the tables it refers to.
 
-    ``project`` are the ways from a row to its project. ``leave`` are columns that mean
-    nothing elsewhere; ``late`` refer to rows that come later.
+    ``project`` are the ways from a row to the key of its project. ``leave`` are columns that
+    mean nothing elsewhere; ``late`` refer to rows that come later. ``which`` says which rows
+    belong to a project, where the ways do not say all. Of a stranger's row, ``shapes`` are
+    those of its JSON, and ``settle`` sets right what must not be as he says, or raises
+    ValueError.
     """
 
     name: str
@@ -73,33 +81,48 @@ class Table:
     project: tuple[str, ...] = ("project",)
     leave: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
+    which: Callable[[Project], Q] | None = None
+    settle: Callable[[Any], None] | None = None
+    shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
+
+    def of(self, project: Project) -> Q:
+        """The condition for a row to be the project's."""
+        if self.which is not None:
+            return self.which(project)
+        whose = Q()
+        for way in self.project:
+            whose |= Q(**{way: project.pk})
+        return whose
 
     @property
     def rows(self) -> Any:
         """All rows of the table, of whatever project."""
         return self.model._default_manager.all()
 
-    @property
+    @cached_property
     def columns(self) -> list[models.Field[Any, Any]]:
         """What a line holds besides the id."""
         out = {"project", *self.leave}
-        return [
-            field
-            for field in self.model._meta.concrete_fields
-            if not field.primary_key and field.name not in out
-        ]
+        every = self.model._meta.concrete_fields
+        return [one for one in every if not one.primary_key and one.name not in out]
+
+    @cached_property
+    def shared(self) -> bool:
+        """Whether the table has rows that belong to no project, and so to all."""
+        return any(one.name == "project" and one.null for one in self.model._meta.concrete_fields)
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The columns that name stored files and are written."""
+        return tuple(name for name in file_columns(self.model) if name not in self.leave)
 
 
-TABLES: tuple[Table, ...] = (
+TABLES: list[Table] = [
     Table("members", Membership),
     Table("labels", Label),
     Table("cameras", Camera),
     Table("plate_formats", PlateFormat),
-    Table(
-        "imports",
-        ImportBatch,
-        leave=("path", "stored", "job_id", "report_json", "report_csv", "samples"),
-    ),
+    Table("imports", ImportBatch, leave=("path", "stored", "job_id")),
     Table("videos", Video, leave=("deleting_at",), late=("original",)),
     Table("selections", Selection, ("video__project",)),
     Table("passages", Passage),
@@ -112,7 +135,7 @@ TABLES: tuple[Table, ...] = (
     Table("transcriptions", Transcription, ("crop__project",)),
     Table("dataset_versions", DatasetVersion),
     Table("dataset_items", DatasetItem, ("version__project",)),
-)
+]
 SETTINGS = ("name", "time_zone", "alphabet", "selection_defaults", "second_reading_share",
             "class_map", "created_at")  # fmt: skip
 
@@ -159,7 +182,7 @@ class _Writing:
         self._project, self._zip, self._running = project, whole, running
         self._there: dict[type[models.Model], set[int]] = {table.model: set() for table in TABLES}
         self._people = dict(User.objects.values_list("pk", "username"))
-        self._keys: dict[str, None] = {}
+        self._keys: dict[str, str] = {}  # in the archive -> in the storage
         self._done = 0
 
     def table(self, table: Table) -> None:
@@ -178,37 +201,50 @@ class _Writing:
 
     def _line(self, table: Table, row: dict[str, Any]) -> dict[str, Any] | None:
         line: dict[str, Any] = {"id": row["id"]}
-        for field in table.columns:
-            value = row[field.attname]
-            if field.is_relation and value is not None and field.name not in table.late:
-                if field.related_model is User:
+        for column in table.columns:
+            value = row[column.attname]
+            if column.is_relation and value is not None and column.name not in table.late:
+                if column.related_model is User:
                     value = self._people.get(value)
-                elif value not in self._there[referred(field)]:
-                    if not forgettable(field):
+                elif value not in self._there[referred(column)]:
+                    if not forgettable(column):
                         return None
                     value = None
-            line[field.name] = value
-        for name in file_columns(table.model):
-            if KEY.fullmatch(line.get(name) or ""):
-                self._keys[line[name]] = None
+            line[column.name] = value
+        for name in table.files:
+            line[name] = self._kept(line[name])
+        if table.shared and row["project_id"] is None:
+            line["shared"] = True
         return line
+
+    def _kept(self, key: str) -> str:
+        """The key of a file in the archive: by its content, also where the storage has another."""
+        kept = key
+        if key and not KEY.fullmatch(key) and not key.startswith("/"):
+            with contextlib.suppress(OSError):
+                path = files.local_path(key)
+                folder = key.partition("/")[0]
+                kept = files.key_for(folder, files.sha256_of(path), path.suffix.lower())
+        if KEY.fullmatch(kept):
+            self._keys[kept] = key
+        return kept
 
     def files(self, *, videos: bool) -> None:
         """Write the files that the rows name, each once."""
-        wanted = [key for key in self._keys if videos or not key.startswith(_BIG)]
+        wanted = [pair for pair in self._keys.items() if videos or not pair[0].startswith(_BIG)]
         self.counts |= {"files": 0, "missing": 0}
-        for done, key in enumerate(wanted, 1):
+        for done, (kept, key) in enumerate(wanted, 1):
             if done % _LOOK_EVERY == 1 and files.free_bytes() < SPARE_BYTES:
                 raise ExportDiskFull(free=files.free_bytes() >> 20)
-            self.counts["files" if self._file(key) else "missing"] += 1
+            self.counts["files" if self._file(kept, key) else "missing"] += 1
             self._running.progress(done, len(wanted), "files")
 
-    def _file(self, key: str) -> bool:
+    def _file(self, kept: str, key: str) -> bool:
         try:
             file = files.local_path(key).open("rb")
         except OSError:
             return False
-        with file, self._member(f"files/{key}", stored=True) as member:
+        with file, self._member(f"files/{kept}", stored=True) as member:
             while chunk := file.read(_CHUNK):
                 member.write(chunk)
                 self._running.check()
@@ -236,13 +272,12 @@ class _Writing:
 
 def _rows(table: Table, project: Project) -> Iterator[dict[str, Any]]:
     """The rows of the project in the order of their ids, a few at a time."""
-    whose = Q()
-    for way in table.project:
-        whose |= Q(**{way: project})
-    rows = table.rows.filter(whose).order_by("pk")
+    rows = table.rows.filter(table.of(project)).order_by("pk")
     if table.model is DatasetVersion:
         rows = rows.exclude(manifest_hash="")  # is still being written
-    names = ["id", *(field.attname for field in table.columns)]
+    names = ["id", *(column.attname for column in table.columns)]
+    if table.shared:
+        names.append("project_id")
     last = 0
     while piece := list(rows.filter(pk__gt=last).values(*names)[:PIECE]):
         yield from piece

@@ -37,7 +37,6 @@ from annotations.archive import (
     TABLES,
     VERSION,
     Table,
-    file_columns,
     referred,
 )
 from annotations.errors import (
@@ -52,6 +51,7 @@ from annotations.errors import (
 from annotations.formats.archives import ZipSource, open_source
 from annotations.formats.limits import Limits
 from annotations.models import AuditEntry, Crop, DoomedFile, Membership, PlateFormat, Project, Role
+from annotations.shapes import OF_COLUMNS, Shape
 from lprsite import files
 from lprsite.jobs.engine import Running
 
@@ -61,7 +61,7 @@ SMALL = 8 << 20  # bytes of a file that is checked in memory
 _HEAD_BYTES = 4 << 20
 _ENDINGS = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".npz", ".csv", ".json"}
-    | {".mp4", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".avi", ".video"}
+    | {".safetensors", ".mp4", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".avi", ".video"}
 )  # nothing that a browser would run
 
 
@@ -124,7 +124,7 @@ def forget(project: Project) -> None:
     crops.filter(withdrawn=False).update(current=None, waiting=True)
     for table in reversed(TABLES):
         for way in table.project:
-            table.rows.filter(**{way: project}).delete()
+            table.rows.filter(**{way: project.pk}).delete()
     project.delete()
 
 
@@ -159,7 +159,8 @@ def _project(source: ZipSource, head: Mapping[str, Any], called: str) -> Project
     try:
         for column in SETTINGS:
             if column in said:
-                given[column] = _value(_column(Project, column), said[column])
+                field = _column(Project, column)
+                given[column] = _value(field, said[column], OF_COLUMNS.get(column))
         given["name"] = _free_name(called or str(given.get("name") or "Restored"))
         project = Project(**given)
         project.full_clean()
@@ -288,7 +289,9 @@ class _Restoring:
         for number, text in piece:
             with self._said(table, number):
                 line = json.loads(text, parse_constant=_no_number)
-                if (row := self._row(table, line)) is not None:
+                if table.shared and line.get("shared") and (here := self._here(table, line)):
+                    self._ids[table.model][line["id"]] = here
+                elif (row := self._row(table, line)) is not None:
                     made.append((row, line))
         rows = [row for row, _ in made]
         with self._said(table, piece[0][0]):
@@ -321,18 +324,27 @@ class _Restoring:
             if field.is_relation:
                 given[field.attname] = self._reference(field, line.get(field.name))
             elif field.name in line:
-                given[field.attname] = _value(field, line[field.name])
+                shape = table.shapes.get(field.name) or OF_COLUMNS.get(field.name)
+                given[field.attname] = _value(field, line[field.name], shape)
         row: Any = table.model(**given)  # of any of the tables
         if isinstance(row, Membership) and row.user_id is None:
             return None
-        if "project" in {field.name for field in table.model._meta.concrete_fields}:
-            row.project = self._project
+        if "project_id" in {field.attname for field in table.model._meta.concrete_fields}:
+            row.project_id = self._project.pk
         self._only_brought(table, row)
+        if table.settle is not None:
+            table.settle(row)
         if isinstance(row, Crop):
             row.waiting = not row.withdrawn  # until the text it has is there, too
         if isinstance(row, PlateFormat):
             plate_formats.parse(row.pattern)
         return row
+
+    def _here(self, table: Table, line: dict[str, Any]) -> int | None:
+        """The row here that belongs to all projects and has the same files."""
+        same = {column: str(line[column]) for column in table.files}
+        found = table.rows.filter(project=None, **same).values_list("pk", flat=True).first()
+        return int(found) if found is not None else None
 
     def _reference(self, field: models.Field[Any, Any], old: Any) -> int | None:
         if old is None:
@@ -351,9 +363,9 @@ class _Restoring:
 
         Administrators may: an archive without recordings finds them again where they still are.
         """
-        for column in file_columns(table.model):
+        for column in table.files:
             key = getattr(row, column)
-            if not key or key in self._brought or column in table.leave:
+            if not key or key in self._brought:
                 continue
             self.counts["missing"] += 1
             if not (self._trusted and KEY.fullmatch(key)):
@@ -453,14 +465,18 @@ def _lines(source: ZipSource, member: str) -> Iterator[bytes]:
         yield rest
 
 
-def _value(field: models.Field[Any, Any], said: Any) -> Any:
-    """A value as its column takes it. Raises ValidationError, ValueError or TypeError."""
+def _value(field: models.Field[Any, Any], said: Any, shape: Shape | None) -> Any:
+    """A value as its column takes it; JSON must have the ``shape``.
+
+    Raises ValidationError, ValueError or TypeError.
+    """
     if said is None:
         if not field.null:
             raise ValueError(f"{field.name} is empty")
         return None
     if isinstance(field, models.JSONField):
-        _check_json(field.name, said)
+        if shape is not None and not shape(said):
+            raise ValueError(f"{field.name} has another shape")
         return said
     if not isinstance(said, str | int | float | bool):
         raise TypeError(f"{field.name} is no plain value")
@@ -479,54 +495,6 @@ def _value(field: models.Field[Any, Any], said: Any) -> Any:
     return value
 
 
-def _check_json(name: str, said: Any) -> None:
-    """The shapes that pages and training rely on."""
-    check = _SHAPES.get(name)
-    if check is not None and not check(said):
-        raise ValueError(f"{name} has another shape")
-
-
-def _numbers(said: Any, count: int) -> bool:
-    return (
-        isinstance(said, list)
-        and len(said) == count
-        and all(isinstance(n, int | float) and not isinstance(n, bool) for n in said)
-    )
-
-
-def _frozen_box(said: Any) -> bool:
-    return (
-        isinstance(said, dict)
-        and isinstance(said.get("label"), str)
-        and isinstance(said.get("ignore"), bool)
-        and _numbers([said.get(edge) for edge in ("x1", "y1", "x2", "y2")], 4)
-    )
-
-
-def _list_of(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda said: isinstance(said, list) and all(map(check, said))
-
-
-def _is_text(said: Any) -> bool:
-    return isinstance(said, str)
-
-
-def _is_mapping(said: Any) -> bool:
-    return isinstance(said, dict)
-
-
-_SHAPES: dict[str, Callable[[Any], bool]] = {
-    "key_boxes": _list_of(lambda said: _numbers(said, 5)),
-    "time_map": _list_of(lambda said: _numbers(said, 3)),
-    "complete_labels": _list_of(_is_text),
-    "boxes": _list_of(_frozen_box),
-    "counts": _is_mapping,
-    "class_map": _is_mapping,
-    "selection_defaults": _is_mapping,
-    "split_rule": _is_mapping,
-    "damage": _is_mapping,
-    "characters": _list_of(lambda said: isinstance(said, int | float)),
-}
 _WRONG = (
     ValidationError,
     ValueError,
