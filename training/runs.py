@@ -6,6 +6,7 @@ No torch here: the network rooms run in a program of their own (``training/work.
 from __future__ import annotations
 
 import contextlib
+import filecmp
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from annotations.models import DatasetVersion, Project
@@ -24,6 +26,7 @@ from training.errors import (
     ModelNotHere,
     ModelRetired,
     OnnxMissing,
+    OtherNetwork,
     SettingRefused,
     StarterMissing,
 )
@@ -50,6 +53,7 @@ def create(
     Raises:
         SettingRefused: an unknown preset, or a value that no training takes.
         DatasetForOther: the parent is of another kind than the dataset version.
+        OtherNetwork: it is another network than the settings ask for.
     """
     settings = {"preset": "quick", **config}
     if settings["preset"] not in PRESETS:
@@ -59,8 +63,13 @@ def create(
         value = settings.get(name, low)
         if not isinstance(value, int) or not low <= value <= high:
             raise SettingRefused(setting=name, value=value, reason=f"it must be {low} to {high}")
-    if parent is not None and parent.kind != dataset.kind:
-        raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)
+    if parent is not None:
+        if parent.kind != dataset.kind:
+            raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)
+        settings = {**_network_of(parent, settings), **settings}
+    elif settings.get("tune", "full") != "full":
+        reason = "parts that rest must have learned before, so name a model to start from"
+        raise SettingRefused(setting="tune", value=settings["tune"], reason=reason)
     return TrainingRun.objects.create(
         project_id=dataset.project_id,
         kind=dataset.kind,
@@ -70,6 +79,21 @@ def create(
         seed=settings.get("seed", 0),
         created_by=by,
     )
+
+
+def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The setting that says which network the parent is: a training goes on with the same."""
+    if parent.kind == Kind.DETECTOR:
+        layers = parent.network.removeprefix("detectnet_v2-resnet")
+        same: dict[str, Any] = {"layers": int(layers)} if layers.isdecimal() else {}
+    else:
+        same = {"network": parent.network} if parent.network else {}
+    fixed = {"network": "lprnet10"} if settings["preset"] == "tao" else {}
+    for name, found in same.items():
+        wanted = settings.get(name, fixed.get(name, found))
+        if wanted != found:
+            raise OtherNetwork(name=parent.name, found=found, wanted=wanted)
+    return same
 
 
 def record(run: TrainingRun, epoch: int, metrics: Mapping[str, float]) -> None:
@@ -170,6 +194,18 @@ def offer_starters() -> None:
             starter(kind)
 
 
+def _known(file: Path, kind: str, project: Project | None) -> TrainedModel | None:
+    """The model of the project, or the starter, whose checkpoint has the same bytes."""
+    rows = TrainedModel.objects.filter(kind=kind, retired_at=None)
+    for model in rows.filter(Q(project=project) | Q(project=None)):
+        try:
+            if filecmp.cmp(file, files.local_path(model.file), shallow=False):
+                return model
+        except OSError:  # a row whose file is gone
+            continue
+    return None
+
+
 @transaction.atomic
 def register(
     path: Path, kind: str, project: Project | None, *, name: str | None = None
@@ -180,21 +216,19 @@ def register(
     """
     file = headers.find(path)
     metadata = headers.read_of_kind(file, kind)
+    if known := _known(file, kind, project):
+        return known
     key, _ = files.take("models", file, ".safetensors", move=False)
     given = path.name if path.is_dir() else file.stem
-    model, _ = TrainedModel.objects.get_or_create(
+    return TrainedModel.objects.create(
         project=project,
         kind=kind,
         file=key,
-        retired_at=None,
-        defaults={
-            "name": (name or given)[:120],
-            "network": str(metadata.get("network", ""))[:40],
-            "metadata": {**{k: v for k, v in metadata.items() if k != "weights"}, "from": given},
-            "figures": metadata.get("figures") or {},
-        },
+        name=(name or given)[:120],
+        network=str(metadata.get("network", ""))[:40],
+        metadata={**{k: v for k, v in metadata.items() if k != "weights"}, "from": given},
+        figures=metadata.get("figures") or {},
     )
-    return model
 
 
 def checkpoint_of(project: Project | None, kind: str, given: str) -> Path:

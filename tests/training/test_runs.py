@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from training.errors import (
     DatasetForOther,
     ModelNotHere,
     ModelRetired,
+    OtherNetwork,
     SettingRefused,
     StarterMissing,
 )
@@ -71,6 +73,28 @@ def test_setting_no_training_takes_is_refused_at_once(
 def test_parent_of_another_kind_is_refused(dataset: DatasetVersion, project: Project) -> None:
     with pytest.raises(DatasetForOther):
         runs.create(dataset, {}, parent=make_model(project, "detector"))
+
+
+def test_training_goes_on_with_the_network_of_its_parent(
+    dataset: DatasetVersion, project: Project
+) -> None:
+    parent = make_model(project, network="lprnet18")
+    assert runs.create(dataset, {}, parent=parent).config["network"] == "lprnet18"
+    for wrong in ({"network": "lite"}, {"preset": "tao"}):
+        with pytest.raises(OtherNetwork, match="“m” is a lprnet18 network"):
+            runs.create(dataset, wrong, parent=parent)
+    dataset.kind = "detector"
+    parent = make_model(project, "detector", network="detectnet_v2-resnet18")
+    assert runs.create(dataset, {"preset": "tao"}, parent=parent).config["layers"] == 18
+    with pytest.raises(OtherNetwork):
+        runs.create(dataset, {"layers": 10}, parent=parent)
+    assert TrainingRun.objects.count() == 2
+
+
+def test_resting_parts_without_a_model_to_start_from_are_refused(dataset: DatasetVersion) -> None:
+    with pytest.raises(SettingRefused, match="start from"):
+        runs.create(dataset, {"tune": "head"})
+    assert runs.create(dataset, {"tune": "full"}).config["tune"] == "full"
 
 
 def test_epoch_told_twice_is_kept_once(dataset: DatasetVersion) -> None:
@@ -177,6 +201,16 @@ def test_training_from_a_folder_has_it_as_parent(dataset: DatasetVersion, traine
     parent = runs.find(dataset.project, "recognizer", str(trained), paths=True)
     run = runs.create(dataset, {}, parent=parent)
     assert runs.finish(run, {}, {}).parent == parent
+
+
+def test_checkpoint_of_a_model_that_is_here_is_that_model(
+    dataset: DatasetVersion, trained: Path
+) -> None:
+    run = runs.create(dataset, {})
+    shutil.copytree(trained, files.local_path(runs.folder_key(run)))
+    model = runs.finish(run, {"network": "lite"}, {})
+    for given in (trained, files.local_path(runs.folder_key(run))):
+        assert runs.find(dataset.project, "recognizer", str(given), paths=True) == model
 
 
 def test_web_never_opens_paths(project: Project, trained: Path) -> None:
