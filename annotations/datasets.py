@@ -29,7 +29,9 @@ from annotations.errors import (
     DatasetUnknown,
     SeedWrong,
     SharesWrong,
+    TextNotInAlphabet,
     TextNotLearnable,
+    TextOfCrop,
 )
 from annotations.formats.matching import stem
 from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Project
@@ -148,12 +150,13 @@ def kinds_with_data(project: Project) -> list[str]:
 def draft(project: Project, kind: str, rule: Rule) -> list[DatasetItem]:
     """The items a version frozen now would have, with groups and splits, not stored.
 
-    Raises DatasetEmpty when there is nothing to freeze.
+    Raises DatasetEmpty when there is nothing to freeze, TextNotInAlphabet, TextNotLearnable.
     """
     make = _detector_items if kind == Kind.DETECTOR else _recognizer_items
     items, keys = make(project, rule)
     if not items:
         raise DatasetEmpty(kind=kind)
+    _check_texts(items, project.alphabet)
     groups = components(keys)
     for position, (item, group, split) in enumerate(
         zip(items, groups, assign(groups, rule), strict=True)
@@ -302,11 +305,10 @@ def freeze(
 ) -> DatasetVersion:
     """Freeze what is labelled now as the next version. It becomes visible when whole.
 
-    Raises DatasetEmpty, TextNotLearnable, and whatever stops the job; a half-written version
+    Raises what :func:`draft` raises, and whatever stops the job; a half-written version
     is removed.
     """
     items = draft(project, kind, rule)
-    _check_texts(items)
     _forget_unfinished(project, kind)
     version = _number(
         project, kind, rule, note=note, by=by, job=running.job.pk if running else None
@@ -327,16 +329,29 @@ def freeze(
     return version
 
 
-def _check_texts(items: Iterable[DatasetItem]) -> None:
-    """Refuse a text that no recognizer can write: it would stop the training hours later.
+def _check_texts(items: Iterable[DatasetItem], alphabet: str) -> None:
+    """Refuse a text that no recognizer of the project can write: a training would stop at it.
 
-    A character takes a step of four columns; equal neighbours need an empty one between them.
+    A text was in the alphabet when it was saved, but alphabets change. A character takes a
+    step of four columns; equal neighbours need an empty one between them.
     """
-    steps = CROP_SIZE[0] // 4
+    steps, known = CROP_SIZE[0] // 4, set(alphabet)
     for item in items:
-        if len(item.text) + sum(a == b for a, b in pairwise(item.text)) > steps:
-            raise TextNotLearnable(
-                text=item.text, picture=item.name, steps=steps, crop=item.crop_id
+        refused: type[TextOfCrop] | None = None
+        foreign = next((character for character in item.text if character not in known), "")
+        if foreign:
+            refused = TextNotInAlphabet
+        elif len(item.text) + sum(a == b for a, b in pairwise(item.text)) > steps:
+            refused = TextNotLearnable
+        if refused:
+            box = item.crop.box if item.crop else None
+            raise refused(
+                text=item.text,
+                picture=item.name,
+                character=foreign,
+                steps=steps,
+                crop=item.crop_id,
+                frame=box.frame_id if box else None,
             )
 
 

@@ -113,7 +113,26 @@ class DatasetUnclear(Refused):
     es = "Hay dos versiones {number}: escriba detector:{number} o recognizer:{number}."
 
 
-class TextNotLearnable(Refused):
+class TextOfCrop(Refused):
+    """A text that cannot be learned, with the crop (and its frame, if it has one) to open."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"crop": self.facts["crop"], "frame": self.facts["frame"]}
+
+
+class TextNotInAlphabet(TextOfCrop):
+    en = (
+        "The text “{text}” of the crop “{picture}” holds “{character}”, which is not in the "
+        "project's alphabet. Correct the text, or add the character to the alphabet."
+    )
+    es = (
+        "El texto «{text}» del recorte «{picture}» contiene «{character}», que no está en el "
+        "alfabeto del proyecto. Corrija el texto o añada el carácter al alfabeto."
+    )
+
+
+class TextNotLearnable(TextOfCrop):
     en = (
         "The text “{text}” of the crop “{picture}” is too long: a recognizer writes at most "
         "{steps} characters, and one less for each doubled one. Correct the text, or mark the "
@@ -124,8 +143,3 @@ class TextNotLearnable(Refused):
         "mucho {steps} caracteres, y uno menos por cada carácter doble. Corrija el texto o marque "
         "el recorte como ilegible."
     )
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """The crop to open."""
-        return {"crop": self.facts["crop"]}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from annotations import boxes, datasets, members
-from annotations.errors import DatasetEmpty, SharesWrong, TextNotLearnable
+from annotations.errors import DatasetEmpty, SharesWrong, TextNotInAlphabet, TextNotLearnable
 from annotations.models import (
     Crop,
     DatasetItem,
@@ -28,6 +28,7 @@ from annotations.vision.crops import encode_jpeg
 from lprsite import files
 from lprsite.jobs.engine import TASKS, Cancelled, execute
 from lprsite.jobs.models import Job
+from tests.annotations.rows import json_of
 
 ROWS = st.lists(st.lists(st.integers(0, 30), max_size=4), max_size=60)
 SHARES = st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.25, 0.25), (0.95, 0.05, 0.0), (1.0, 0.0, 0.0)])
@@ -199,8 +200,22 @@ def test_a_text_that_no_recognizer_could_write_is_refused_with_its_crop(project,
     frame(2, text="B" * 13)
     with pytest.raises(TextNotLearnable, match="BBBBBBBBBBBBB") as told:
         datasets.freeze(project, "recognizer", datasets.Rule())
-    found = Crop.objects.filter(pk=told.value.details["crop"])
-    assert found.values_list("current__text", flat=True).get() == "B" * 13
+    said = told.value.details
+    assert Crop.objects.get(pk=said["crop"], current__text="B" * 13, box__frame=said["frame"])
+
+
+def test_a_character_that_left_the_alphabet_is_refused_with_its_crop(api, project, frame):
+    frame(1, text="ABC123")
+    frame(2, text="XYZ987")
+    project.alphabet = "ABCXYZ12389"
+    project.save()
+    body = {"project": project.pk, "kind": "recognizer"}
+    status, told = json_of(api, "post", "datasets/preview/", body)
+    assert (status, told["code"]) == (400, "TextNotInAlphabet") and "“7”" in told["message"]
+    assert Crop.objects.get(pk=told["crop"], box__frame=told["frame"])
+    with pytest.raises(TextNotInAlphabet, match="XYZ987"):
+        datasets.freeze(project, "recognizer", datasets.Rule())
+    assert not DatasetVersion.objects.exists()
 
 
 def test_leaks_are_counted():

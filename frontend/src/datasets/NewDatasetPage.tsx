@@ -1,8 +1,8 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
-import { api, sentenceOf, unwrap } from "../api/client";
-import { useProjectId } from "../api/queries";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { api, ApiError, sentenceOf, unwrap } from "../api/client";
+import { type Id, useProjectId } from "../api/queries";
 import type { Kind } from "../api/types";
 import { useCommands } from "../shared/commands";
 import { formatNumber } from "../shared/format";
@@ -66,7 +66,7 @@ export default function NewDatasetPage() {
                 <span><span className="big">{formatNumber(counts.groups)}</span> <span className="t2">{t("vehicles", { count: counts.groups })}</span></span>
               </p>
             )}
-            {preview.error && <Notice kind="warn">{sentenceOf(preview.error)}</Notice>}
+            {preview.error && <Notice kind="warn">{sentenceOf(preview.error)} <CropToCorrect error={preview.error} project={project} /></Notice>}
             <div className="grid-3">
               {splits.map((split) => (
                 <TextField key={split} label={t(`${split}_share`)} inputMode="decimal" value={typed[split]} aria-invalid={!shares || undefined}
@@ -94,4 +94,13 @@ export default function NewDatasetPage() {
       </div>
     </Page>
   );
+}
+
+/** The way to the crop whose text the server will not freeze. */
+function CropToCorrect({ error, project }: { error: unknown; project: Id }) {
+  const t = useTexts(texts);
+  const { crop, frame } = (error instanceof ApiError && error.body ? error.body : {}) as { crop?: Id | null; frame?: Id | null };
+  if (!crop) return null;
+  const picture = <img src={`/api/v1/media/crops/${crop}/`} alt={t("crop_to_correct")} height={32} />;
+  return frame ? <Link to={`/p/${project}/frames/${frame}`}>{picture}</Link> : picture;
 }

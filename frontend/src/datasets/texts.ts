@@ -12,6 +12,7 @@ export const texts = defineTexts({
   takes: { en: "Takes", es: "Toma" },
   takes_recognizer: { en: "readable crops with a text", es: "recortes legibles con texto" },
   takes_detector: { en: "frames with boxes, and those with nothing on them", es: "fotogramas con recuadros, y los que no tienen nada" },
+  crop_to_correct: { en: "The crop to correct", es: "El recorte por corregir" },
   split: { en: "Split", es: "Reparto" },
   split_hint: { en: "a vehicle is never in both", es: "un vehículo nunca está en ambos" },
   train_share: { en: "Train %", es: "Entrenar %" },
