@@ -224,10 +224,13 @@ def check_schedule(case: Case, arrays: Arrays) -> None:
     np.testing.assert_allclose(rates, case["expected"]["lr"], rtol=1e-6)
 
 
-def _cells(wanted: Case) -> tuple[np.ndarray, np.ndarray]:
+def _cells(wanted: Case, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
     if "boxes" in wanted:
-        scores = wanted.get("scores", wanted.get("cov"))
-        return np.asarray(wanted["boxes"], dtype=float).reshape(-1, 4), np.asarray(scores, float)
+        scores = next(wanted[name] for name in ("scores", "cov", "covs") if name in wanted)
+        boxes, scores = (
+            arrays[item] if isinstance(item, str) else item for item in (wanted["boxes"], scores)
+        )
+        return np.asarray(boxes, dtype=float).reshape(-1, 4), np.asarray(scores, float).reshape(-1)
     rows, columns = wanted["grid_hw"]
     boxes, scores = np.zeros((rows, columns, 4)), np.zeros((rows, columns))
     for fill in wanted["fills"]:
@@ -237,13 +240,15 @@ def _cells(wanted: Case) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _settings(config: Case, method: clustering.Method) -> clustering.Clustering:
+    confidence: float = config.get("confidence_threshold", 0.0)
     return clustering.Clustering(
         method=method,
         coverage=config["coverage_threshold"],
         eps=config["eps"],
         min_samples=config["min_samples"],
         min_height=config["min_height"],
-        threshold=config["confidence_threshold"],
+        threshold=config.get("nms_confidence_threshold", confidence),
+        group_threshold=config.get("dbscan_confidence_threshold", confidence),
         nms_iou=float(config.get("nms_iou_threshold") or config.get("iou_threshold") or 0.4),
         nms_border=1.0,
         merge_iou=1.0,
@@ -252,9 +257,9 @@ def _settings(config: Case, method: clustering.Method) -> clustering.Clustering:
     )
 
 
-def check_dbscan(case: Case, arrays: Arrays, method: clustering.Method = "dbscan") -> None:
-    boxes, scores = _cells(case["input"])
-    found = clustering.cluster(boxes, scores, _settings(case["input"]["config"], method))
+def check_dbscan(case: Case, arrays: Arrays) -> None:
+    boxes, scores = _cells(case["input"], arrays)
+    found = clustering.cluster(boxes, scores, _settings(case["input"]["config"], "dbscan"))
     expected = case["expected"]
     assert len(found.boxes) == len(expected)
     for item in expected:  # border points may change the order of near equals
@@ -262,17 +267,30 @@ def check_dbscan(case: Case, arrays: Arrays, method: clustering.Method = "dbscan
         place = int(near.argmin())
         assert near[place] <= 1
         assert found.confidence[place] == pytest.approx(item["confidence"], rel=0.02)
-        if "n_cells" in item and method == "dbscan":
+        if "n_cells" in item:
             assert found.cells[place] == pytest.approx(item["n_cells"], rel=0.02)
 
 
 def check_hybrid(case: Case, arrays: Arrays) -> None:
-    check_dbscan(case, arrays, "hybrid")
+    boxes, scores = _cells(case["input"], arrays)
+    config = case["input"].get("config", case["input"])
+    found = clustering.cluster(boxes, scores, _settings(config, "hybrid"))
+    expected = case["expected"]
+    if isinstance(expected, dict):  # as the cases of NMS
+        wanted = expected.get("kept_boxes", expected.get("boxes"))
+        sure = expected.get("kept_scores", expected.get("scores"))
+    else:
+        wanted = [item["bbox"] for item in expected]
+        sure = [item["confidence"] for item in expected if "confidence" in item] or None
+    wanted = np.asarray(arrays[wanted] if isinstance(wanted, str) else wanted, dtype=float)
+    np.testing.assert_allclose(found.boxes, wanted.reshape(-1, 4), atol=1e-3)  # in order
+    if sure is not None:
+        np.testing.assert_allclose(found.confidence, sure, rtol=1e-5)
 
 
 def check_nms(case: Case, arrays: Arrays) -> None:
     wanted, expected = case["input"], case["expected"]
-    boxes, scores = _cells(wanted)
+    boxes, scores = _cells(wanted, arrays)
     kept = clustering.nms(boxes, scores, iou=wanted["iou_threshold"], border=1.0)
     kept = kept[scores[kept] > wanted["score_threshold"]]
     assert kept.tolist() == expected["kept_indices"]

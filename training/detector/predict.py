@@ -19,7 +19,7 @@ from annotations.vision import boxes as geometry
 from annotations.vision.crops import read_picture, resize_frame
 from training import checkpoints
 from training.detector import metrics
-from training.detector.cluster import Clustering, cluster
+from training.detector.cluster import Clustering, candidates, cluster
 from training.detector.config import DetectorConfig, Precision
 from training.detector.data import Sample, as_input
 from training.detector.gridbox import Grid, decode_cells, ellipses
@@ -177,7 +177,8 @@ def read_grids(coverage: Tensor, edges: Tensor, config: DetectorConfig) -> list[
 
 def _read_class(covered: Floats, sides: Floats, config: DetectorConfig, grid: Grid) -> Floats:
     settings: Clustering = config.clustering
-    rows, columns = np.nonzero(covered > settings.coverage)
+    chosen = candidates(covered.reshape(-1), settings)
+    rows, columns = np.divmod(chosen, grid.columns)
     boxes = decode_cells(sides[:, rows, columns].T, rows, columns, grid)
 
     def expected(groups: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from training.detector.cluster import Clustering, cluster, dbscan, nms, overlaps
+from training.detector.cluster import Clustering, candidates, cluster, dbscan, nms, overlaps
 
 CAR = np.array([100.0, 100, 200, 180])
 FAR = np.array([400.0, 50, 430, 62])
@@ -101,10 +101,111 @@ def test_nothing_in_nothing_out():
         )
 
 
-def test_an_untrained_network_is_clustered_quickly():
+def crowd(count: int, *, seed: int = 0):
+    """Cells of many objects, some of them side by side, and a few stray ones."""
+    rng = np.random.default_rng(seed)
+    objects = rng.uniform((0, 0), (1800, 1000), (count // 40, 2))
+    of = rng.integers(len(objects), size=count)
+    low = objects[of] + rng.normal(0, 3, (count, 2))
+    sizes = rng.uniform(10, 90, (len(objects), 2))[of] * rng.uniform(0.95, 1.05, (count, 2))
+    boxes = np.hstack([low, low + sizes])
+    boxes[::50, 2:] = boxes[::50, :2]  # without area
+    return boxes, rng.integers(1, 1000, count) / 1000  # with ties
+
+
+def slow_dbscan(boxes, weights, eps, min_samples):
+    """Ester et al. by the book: one point after the other."""
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    sides = np.maximum(np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - low, 0)
+    shared = sides.prod(axis=2)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    near = 1 - shared / (areas[:, None] + areas[None] - shared + 1e-5) <= eps
+    core = [weights[row].sum() >= min_samples for row in near]
+    groups, found = [-1] * len(boxes), 0
+    for seed in range(len(boxes)):
+        if groups[seed] != -1 or not core[seed]:
+            continue
+        stack = [seed]
+        while stack:
+            at = stack.pop()
+            if groups[at] == -1:
+                groups[at] = found
+                if core[at]:
+                    stack.extend(np.flatnonzero(near[at]).tolist())
+        found += 1
+    return groups
+
+
+def slow_nms(boxes, scores, iou, border=0.0):
+    left, kept = np.argsort(-scores, kind="stable").tolist(), []
+    while left:
+        best, *left = left
+        kept.append(best)
+        if left:
+            shared = overlaps(boxes[[best]], others=boxes[left], border=border)[0]
+            left = [other for other, share in zip(left, shared, strict=True) if share <= iou]
+    return kept
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_are_those_of_looking_at_every_pair(seed):
+    boxes, weights = crowd(500, seed=seed)
+    for eps, least in ((0.15, 1.0), (0.3, 0.2), (0.6, 3.0), (1.0, 1.0)):
+        found = dbscan(boxes, weights, eps=eps, min_samples=least)
+        assert found.tolist() == slow_dbscan(boxes, weights, eps, least)
+
+
+@pytest.mark.parametrize("iou", [0.0, 0.3, 0.7, 1.0])
+def test_suppression_is_that_of_looking_at_every_pair(iou):
+    boxes, scores = crowd(500)
+    for border in (0.0, 1.0):
+        found = nms(boxes, scores, iou=iou, border=border)
+        assert found.tolist() == slow_nms(boxes, scores, iou, border)
+
+
+def test_hybrid_of_thousands_of_cells_is_exact_and_in_order():
+    boxes, scores = crowd(5000)
+    settings = Clustering(
+        method="hybrid",
+        coverage=0.005,
+        eps=0.3,
+        min_samples=1.0,
+        group_threshold=0.9,
+        threshold=0.2,
+        nms_iou=0.3,
+        nms_border=1.0,
+        max_cells=None,
+    )
+    found = cluster(boxes, scores, settings)
+    groups = dbscan(boxes, scores, eps=0.3, min_samples=1.0)
+    members = []
+    for group in range(groups.max() + 1):
+        own = np.flatnonzero(groups == group)
+        weights = scores[own, None]
+        middle = (boxes[own] * weights).sum(axis=0) / weights.sum()
+        if middle[3] - middle[1] > settings.min_height and weights.sum() > 0.9:
+            members.extend(own.tolist())
+    kept = np.array(members)[slow_nms(boxes[members], scores[members], 0.3, 1.0)]
+    kept = kept[scores[kept] > 0.2]
+    assert len(kept) > 100
+    np.testing.assert_array_equal(found.boxes, boxes[kept])
+    np.testing.assert_array_equal(found.confidence, scores[kept])
+
+
+@pytest.mark.parametrize("method", ["dbscan", "nms", "hybrid"])
+def test_an_untrained_network_is_clustered_quickly(method):
     rng = np.random.default_rng(0)
     low = rng.uniform(0, 500, (2040, 2))
-    boxes = np.hstack([low, low + 60])
-    begun = time.process_time()
-    cluster(boxes, rng.uniform(0.2, 1, 2040), Clustering(confidence="peak"))
-    assert time.process_time() - begun < 0.5
+    boxes, scores = np.hstack([low, low + 60]), rng.uniform(0.2, 1, 2040)
+    spent = []
+    for _ in range(5):
+        begun = time.process_time()
+        cluster(boxes, scores, Clustering(method=method, confidence="peak"))
+        spent.append(time.process_time() - begun)
+    assert min(spent) < 0.02  # takes 2 ms
+
+
+def test_only_the_best_cells_are_clustered():
+    scores = np.array([0.3, 0.01, 0.9, 0.5, 0.7])
+    assert candidates(scores, Clustering(max_cells=3)).tolist() == [2, 3, 4]
+    assert candidates(scores, Clustering(max_cells=None)).tolist() == [0, 2, 3, 4]
