@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +87,12 @@ def _upload(running: Running) -> Upload:
 
 def check_upload(upload: Upload) -> Job:
     """Start the job that looks at a file that has come whole."""
-    kind = ingest_video if upload.purpose == Purpose.VIDEO else receive_import
-    job = kind.enqueue(
+    kinds: dict[str, Any] = {
+        Purpose.VIDEO: ingest_video,
+        Purpose.IMPORT: receive_import,
+        Purpose.ARCHIVE: import_project,
+    }
+    job: Job = kinds[upload.purpose].enqueue(
         project_id=upload.project_id,
         by=upload.user,
         dedupe=str(upload.pk),
@@ -256,7 +262,7 @@ def export_project(running: Running) -> dict[str, Any]:
 
 @task("import_project", queue="media", role=Role.MANAGER)
 def import_project(running: Running) -> dict[str, Any]:
-    """A project from an archive: a ``file`` of the storage, or a ``path`` of a command."""
+    """A project from an archive: an ``upload``, a ``file`` of the storage, or a ``path``."""
     given, job = running.parameters, running.job
     if half := given.get("made"):  # an attempt before this one was killed
         for project in Project.objects.filter(pk=half):
@@ -266,15 +272,32 @@ def import_project(running: Running) -> dict[str, Any]:
         given["made"] = project.pk
         Job.objects.filter(pk=job.pk).update(parameters=given)
 
-    stored = given.get("file", "")
-    path = files.local_path(stored) if stored else Path(given["path"])
-    result = restoring.restore(
-        path, running, name=given["name"], by=job.created_by, called=given["called"], began=began
-    )
-    restoring.record(result, given["name"], by=job.created_by)
-    if stored:
-        shutil.rmtree(path.parent, ignore_errors=True)
+    with _archive(running) as path:
+        result = restoring.restore(
+            path,
+            running,
+            name=given["name"],
+            by=job.created_by,
+            called=given.get("called", ""),
+            began=began,
+        )
+        restoring.record(result, given["name"], by=job.created_by)
     return result
+
+
+@contextmanager
+def _archive(running: Running) -> Iterator[Path]:
+    """The file to restore from; one that was sent for this goes when it is done or refused."""
+    given = running.parameters
+    if "upload" in given:
+        with uploads.spent(_upload(running)) as path:
+            yield path
+    elif "file" in given:
+        path = files.local_path(given["file"])
+        yield path
+        shutil.rmtree(path.parent, ignore_errors=True)
+    else:
+        yield Path(given["path"])
 
 
 @task("resize_boxes", queue="media")

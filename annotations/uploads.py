@@ -94,13 +94,15 @@ class Announced:
     @property
     def limit(self) -> int:
         """The most bytes that a file for this purpose may have."""
-        if self.purpose == Purpose.VIDEO:
-            return int(settings.MAX_VIDEO_BYTES)
-        return int(settings.MAX_IMPORT_BYTES)
+        if self.purpose == Purpose.IMPORT:
+            return int(settings.MAX_IMPORT_BYTES)
+        return int(settings.MAX_VIDEO_BYTES)
 
 
-def create(project: Project, announced: Announced, *, by: User) -> Upload:
+def create(project: Project | None, announced: Announced, *, by: User) -> Upload:
     """A row and an empty part file, once there is room for all of it.
+
+    The archive of a whole project belongs to no ``project`` that is here.
 
     Raises:
         EmptyFile, UploadTooLarge, UploadsTooMany, UploadsTooLarge, ProjectFull, NoRoomForUpload
@@ -112,7 +114,9 @@ def create(project: Project, announced: Announced, *, by: User) -> Upload:
     key = f"uploads/{uuid4().hex}.part"
     with transaction.atomic():
         # Two at once must not both get the last room: SQLite writes one after the other.
-        Project.objects.select_for_update().get(pk=project.pk)
+        User.objects.select_for_update().get(pk=by.pk)
+        if project is not None:
+            Project.objects.select_for_update().get(pk=project.pk)
         _check_room(project, announced, by)
         upload = Upload.objects.create(
             project=project,
@@ -135,7 +139,7 @@ def _expiry() -> Any:
     return timezone.now() + timedelta(days=settings.UPLOAD_DAYS)
 
 
-def _check_room(project: Project, announced: Announced, by: User) -> None:
+def _check_room(project: Project | None, announced: Announced, by: User) -> None:
     name, size = announced.name, announced.size
     waiting = Upload.objects.unfinished().filter(expires_at__gt=timezone.now())
     mine = waiting.filter(user=by)
@@ -143,9 +147,10 @@ def _check_room(project: Project, announced: Announced, by: User) -> None:
         raise UploadsTooMany(limit=settings.UPLOADS_EACH)
     if _sum(mine, "size") + size > settings.UPLOAD_USER_BYTES:
         raise UploadsTooLarge(name=name, limit=settings.UPLOAD_USER_BYTES // GB)
-    here = _sum(project.videos.all(), "bytes") + _sum(waiting.filter(project=project), "size")
-    if settings.PROJECT_BYTES and here + size > settings.PROJECT_BYTES:
-        raise ProjectFull(name=name, limit=settings.PROJECT_BYTES // GB)
+    if project is not None and settings.PROJECT_BYTES:
+        here = _sum(project.videos.all(), "bytes") + _sum(waiting.filter(project=project), "size")
+        if here + size > settings.PROJECT_BYTES:
+            raise ProjectFull(name=name, limit=settings.PROJECT_BYTES // GB)
     coming = waiting.aggregate(all=Sum(F("size") - F("offset")))["all"] or 0
     needed, free = coming + int(size * 1.02) + settings.DISK_RESERVE_BYTES, files.free_bytes()
     if needed > free:
@@ -287,6 +292,18 @@ def piece_limit() -> int:
 # --- finishing
 
 
+@contextmanager
+def spent(upload: Upload) -> Iterator[Path]:
+    """The whole file, which goes once it has served or was refused. Raises UploadFileGone."""
+    path = files.local_path(upload.file)
+    with _removed_when_refused(upload):
+        if not upload.file or not path.exists():
+            raise UploadFileGone(name=upload.name)
+        yield path
+    files.delete(upload.file)
+    Upload.objects.filter(pk=upload.pk).update(file="")
+
+
 def become_video(upload: Upload, running: Running) -> tuple[Video, bool]:
     """The video of a whole file; returns (video, whether it is new). Run again, it completes.
 
@@ -301,6 +318,7 @@ def become_video(upload: Upload, running: Running) -> tuple[Video, bool]:
     path = files.local_path(upload.file)
     if not path.exists() and upload.sha256:  # killed after the file had been moved
         path = files.local_path(videos.key_of(upload.name, upload.sha256))
+    assert upload.project is not None, "only an archive has none"
     with _removed_when_refused(upload):
         if not path.exists():
             raise UploadFileGone(name=upload.name)
@@ -325,6 +343,7 @@ def become_batch(upload: Upload) -> ImportBatch:
     if upload.batch is not None:
         return upload.batch
     path = files.local_path(upload.file)
+    assert upload.project is not None, "only an archive has none"
     with _removed_when_refused(upload):
         if not path.exists():
             raise UploadFileGone(name=upload.name)

@@ -15,14 +15,8 @@ class NoProjectArchive(Refused):
 class IsProjectArchive(Refused):
     """Facts: name."""
 
-    en = (
-        "“{name}” is the archive of a whole project. Restore it on the page of projects; one "
-        "over 100 MB on the server: manage.py import_project."
-    )
-    es = (
-        "«{name}» es el archivo de un proyecto entero. Restáurelo en la página de proyectos; si "
-        "pasa de 100 MB, en el servidor: manage.py import_project."
-    )
+    en = "“{name}” is the archive of a whole project. Restore it on the page of projects."
+    es = "«{name}» es el archivo de un proyecto entero. Restáurelo en la página de proyectos."
 
 
 class ArchiveTooNew(Refused):

@@ -178,13 +178,6 @@ class ArchiveOfAnotherKind(Refused):
     es = "«{name}» es un archivo {kind}. Comprímalo otra vez como un .zip normal."
 
 
-class ProjectArchiveHere(Refused):
-    """Facts: name."""
-
-    en = "“{name}” is the archive of a whole project. Restore it on the page of projects."
-    es = "«{name}» es el archivo de un proyecto entero. Restáurelo en la página de proyectos."
-
-
 class JsonBroken(Refused):
     en = "“{name}” is not valid JSON (line {line}). Export it again."
     es = "«{name}» no es JSON válido (línea {line}). Expórtelo otra vez."

@@ -15,6 +15,7 @@ from annotations.models.videos import Video
 class Purpose(models.TextChoices):
     VIDEO = "video"
     IMPORT = "import"
+    ARCHIVE = "archive"  # of a whole project, so of none that is here
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -26,14 +27,16 @@ class Upload(models.Model):
     """A file on its way in, resumable at ``offset``.
 
     ``lease`` names the request that is writing to it now; a lease whose time is over holds
-    nothing. Once whole (``finished_at``), ``job_id`` checks it and it becomes ``video`` or
-    ``batch``; then ``file`` is empty, because the file was moved or refused.
+    nothing. Once whole (``finished_at``), ``job_id`` checks it and it becomes ``video``,
+    ``batch`` or a project; then ``file`` is empty, because the file was moved or refused.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, null=True, related_name="uploads"
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=255)
-    purpose = models.CharField(max_length=6, choices=Purpose.choices, default=Purpose.VIDEO)
+    purpose = models.CharField(max_length=7, choices=Purpose.choices, default=Purpose.VIDEO)
     size = models.PositiveBigIntegerField()
     offset = models.PositiveBigIntegerField(default=0)
     file = models.CharField(max_length=255, blank=True)
@@ -56,7 +59,14 @@ class Upload(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(name="upload_offset_in_size", condition=Q(offset__lte=F("size")))
+            models.CheckConstraint(
+                name="upload_offset_in_size", condition=Q(offset__lte=F("size"))
+            ),
+            models.CheckConstraint(
+                name="upload_of_archive_has_no_project",
+                condition=Q(project=None, purpose="archive")
+                | (Q(project__isnull=False) & ~Q(purpose="archive")),
+            ),
         ]
 
     def __str__(self) -> str:

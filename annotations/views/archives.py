@@ -33,7 +33,7 @@ class RestoreView(APIView):
     @extend_schema(request=RestoreSerializer, responses={202: JobSerializer})
     def post(self, request: Request) -> Response:
         """A new project from an archive: a small ``file``, a ``path`` on the server, or the
-        ``batch`` of an import, which is how large archives come in pieces."""
+        ``batch`` of an import. Large ones come as an upload with the purpose archive."""
         given = RestoreSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         user: Any = request.user

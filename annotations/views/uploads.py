@@ -17,7 +17,7 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import http_date
@@ -85,8 +85,16 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             f"look_{name}": Case(When(batch__format="", then=Subquery(look.values(name)[:1])))
             for name in names
         }
-        rows: QuerySet[Any] = super().get_queryset().annotate(**said)
-        return rows
+        rows: QuerySet[Any] = super().get_queryset()
+        if self.request.user.is_authenticated:
+            mine = Q(project=None, user=self.request.user)
+            rows |= Upload.objects.filter(mine).select_related("user", "project")
+        shown: QuerySet[Any] = rows.annotate(**said)
+        return shown.order_by("id")
+
+    def check_object_permissions(self, request: Request, obj: Any) -> None:
+        if obj.project_id is not None:
+            super().check_object_permissions(request, obj)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -119,16 +127,21 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         parameters=[
             TUS,
             header("Upload-Length", "bytes"),
-            header("Upload-Metadata", "filename, project, purpose, fingerprint; base64"),
+            header(
+                "Upload-Metadata",
+                "filename, purpose, fingerprint and, but for an archive, project; base64",
+            ),
         ],
     )
     def create(self, request: Request) -> Response:
         """Announce a file: its size and, as metadata, its name, project and purpose."""
         said = uploads.parse_metadata(request.headers.get("Upload-Metadata", ""))
-        project = get_object_or_404(members.visible(request.user), pk=_number(said, "project"))
-        self.project_for(project)
+        announced, project = _announced(request, said), None
+        if announced.purpose != Purpose.ARCHIVE:
+            project = get_object_or_404(members.visible(request.user), pk=_number(said, "project"))
+            self.project_for(project)
         user: Any = request.user
-        upload = uploads.create(project, _announced(request, said), by=user)
+        upload = uploads.create(project, announced, by=user)
         answer = self.get_serializer(self.get_queryset().get(pk=upload.pk)).data
         place = {"Location": f"{request.path}{upload.pk}/", "Upload-Expires": _expires(upload)}
         return Response(answer, status=status.HTTP_201_CREATED, headers=place)
@@ -177,7 +190,7 @@ class UploadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         """The upload, if it is this person's or they have the role ``also`` in its project."""
         upload: Upload = self.get_object()
         if upload.user != self.request.user and not (
-            also and members.may_see(self.request.user, upload.project_id, also)
+            also and members.may_see(self.request.user, upload.project_id or 0, also)
         ):
             raise UploadNotYours(name=upload.name)
         return upload

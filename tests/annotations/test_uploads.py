@@ -19,8 +19,8 @@ from django.utils import timezone
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from annotations import errors, tasks, uploads
-from annotations.models import ImportBatch, Role, Upload, Video
+from annotations import archive, errors, tasks, uploads
+from annotations.models import ImportBatch, Project, Role, Upload, Video
 from annotations.views.uploads import upload as view
 from lprsite import bodies, files
 from lprsite.jobs import tasks as job_tasks
@@ -524,3 +524,56 @@ def test_small_file_in_a_form_goes_the_same_way(api: Any, project: Any, clip: by
     run_jobs()
     assert Job.objects.get(pk=job["id"]).result == {"video": Video.objects.get().pk, "new": True}
     assert form(api, project, b"")[1]["code"] == "EmptyFile"
+
+
+# --- archives of whole projects
+
+
+@pytest.fixture
+def archived(project: Any, running: Any, tmp_path: Path) -> bytes:
+    make_video(project, file="videos/gone.mp4")
+    archive.write(project, tmp_path / "a.zip", running, videos=True)
+    return (tmp_path / "a.zip").read_bytes()
+
+
+def announce_archive(api: Any, size: int) -> str:
+    said = metadata(filename="a.zip", purpose="archive", fingerprint="f")
+    answer = api.post(LIST, **TUS, HTTP_UPLOAD_LENGTH=str(size), HTTP_UPLOAD_METADATA=said)
+    assert answer.status_code == 201, answer.content
+    return str(answer["Location"])
+
+
+def test_archive_in_pieces_becomes_a_project(api: Any, project: Any, archived: bytes) -> None:
+    where = announce_archive(api, len(archived))
+    assert send(api, where, archived[:200], 0).status_code == 204
+    assert api.get(LIST, {"purpose": "archive"}).json()["results"][0]["state"] == "sending"
+    assert send(api, where, archived[200:], 200).status_code == 204
+    run_jobs()
+    said = api.get(where).json()
+    assert (said["state"], said["project"]) == ("done", None)
+    restored = Job.objects.get(pk=said["job"]).result
+    assert restored["name"] == "Entrance (2)" and restored["videos"] == 1
+    assert not list((files.root() / "uploads").iterdir())
+    assert api.delete(where, **TUS).status_code == 204
+    assert Project.objects.count() == 2
+
+
+def test_archive_that_is_none_is_refused_and_goes(api: Any, project: Any) -> None:
+    data = zip_of("a.txt", b"1")
+    where = announce_archive(api, len(data))
+    assert send(api, where, data, 0).status_code == 204
+    run_jobs()
+    said = api.get(where).json()
+    assert said["state"] == "refused" and "no archive of a project" in said["error"]
+    assert not list((files.root() / "uploads").iterdir())
+    assert Project.objects.count() == 1
+
+
+def test_upload_of_an_archive_is_its_senders_alone(api: Any, project: Any) -> None:
+    where = announce_archive(api, 100)
+    eva = client_of(make_member(project, "eva", Role.MANAGER))
+    assert eva.get(where).status_code == 404 and eva.delete(where, **TUS).status_code == 404
+    assert eva.get(LIST).json()["results"] == []
+    given = {"filename": "a.mp4", "project": ""}
+    said: Any = {"HTTP_UPLOAD_LENGTH": "9", "HTTP_UPLOAD_METADATA": metadata(**given)}
+    assert eva.post(LIST, **TUS, **said).status_code == 400  # only an archive may lack one

@@ -62,12 +62,10 @@ def test_whole_project_goes_out_and_comes_back(ana, site):
     path = downloaded(page, row)
     page.goto(f"{site.address}/projects")
     page.get_by_label("Archive").set_input_files(path)
-    page.get_by_label("Name").last.fill("Brought back")
-    page.get_by_role("button", name="Restore", exact=True).click()
-    expect(page.get_by_text("Restoring")).to_be_visible()
+    expect(page.get_by_text("being checked")).to_be_visible()
     site.work()
     expect(page.get_by_text("Restored as")).to_be_visible()
-    page.get_by_role("link", name="Brought back").first.click()
+    page.get_by_text("Restored as").get_by_role("link").click()
     expect(page).to_have_url(re.compile(r"/p/\d+$"))
     names = {
         label["name"] for label in ana.ask("GET", f"projects/{page.url.split('/')[-1]}/")["labels"]

@@ -104,37 +104,3 @@ export function toApiError(status: number, body: unknown): ApiError {
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-/** Sends files as multipart with progress; asks for login when the session has ended. */
-export async function upload<T>(path: string, form: FormData, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<T> {
-  for (;;) {
-    try {
-      return (await send(path, form, onProgress, signal)) as T;
-    } catch (error) {
-      const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
-      if (!refused || (await knowsUs())) throw error;
-      await afterLogin();
-    }
-  }
-}
-
-function send(path: string, form: FormData, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    // Only XMLHttpRequest tells how much of a body has been sent.
-    const request = new XMLHttpRequest();
-    request.open("POST", API + path);
-    request.setRequestHeader("X-CSRFToken", readCookie("csrftoken"));
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("Accept-Language", language());
-    request.responseType = "json";
-    request.upload.onprogress = (event) => onProgress?.(event.total ? event.loaded / event.total : 0);
-    request.onload = () => {
-      if (request.status < 400) resolve(request.response);
-      else reject(toApiError(request.status, request.response));
-    };
-    request.onerror = () => reject(new ApiError(0, "offline", translator(texts)("upload_broke")));
-    request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
-    signal?.addEventListener("abort", () => request.abort());
-    request.send(form);
-  });
-}

@@ -863,7 +863,7 @@ export interface paths {
         put?: never;
         /**
          * @description A new project from an archive: a small ``file``, a ``path`` on the server, or the
-         *     ``batch`` of an import, which is how large archives come in pieces.
+         *     ``batch`` of an import. Large ones come as an upload with the purpose archive.
          */
         post: operations["projects_restore_create"];
         delete?: never;
@@ -2558,9 +2558,10 @@ export interface components {
         /**
          * @description * `video` - Video
          *     * `import` - Import
+         *     * `archive` - Archive
          * @enum {string}
          */
-        PurposeEnum: "video" | "import";
+        PurposeEnum: "video" | "import" | "archive";
         Read: {
             readonly id: number;
             run: number;
@@ -2849,7 +2850,7 @@ export interface components {
         TranscriptionRoleEnum: "first" | "second" | "adjudication" | "review";
         Upload: {
             readonly id: number;
-            readonly project: number;
+            readonly project: number | null;
             readonly name: string;
             readonly purpose: components["schemas"]["PurposeEnum"];
             readonly size: number;
@@ -5387,8 +5388,9 @@ export interface operations {
                 /**
                  * @description * `video` - Video
                  *     * `import` - Import
+                 *     * `archive` - Archive
                  */
-                purpose?: "import" | "video";
+                purpose?: "archive" | "import" | "video";
             };
             header?: never;
             path?: never;
@@ -5414,7 +5416,7 @@ export interface operations {
                 "Tus-Resumable": string;
                 /** @description bytes */
                 "Upload-Length": string;
-                /** @description filename, project, purpose, fingerprint; base64 */
+                /** @description filename, purpose, fingerprint and, but for an archive, project; base64 */
                 "Upload-Metadata": string;
             };
             path?: never;

@@ -3,8 +3,6 @@ import { defineTexts } from "../shared/text";
 export const texts = defineTexts({
   offline: { en: "No connection to the server. Check that it is running; nothing typed here is lost.",
     es: "Sin conexión con el servidor. Compruebe que esté en marcha; lo escrito aquí no se pierde." },
-  upload_broke: { en: "The connection broke during the upload. Choose the file again.",
-    es: "La conexión se cortó durante la carga. Elija el archivo otra vez." },
   server_error: { en: "The server answered with error {status}. Its log says more.",
     es: "El servidor respondió con el error {status}. Su registro dice más." },
 });

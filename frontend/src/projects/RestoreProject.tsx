@@ -1,57 +1,45 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
 import { Link } from "react-router";
-import { sentenceOf, upload } from "../api/client";
-import { isActive, parametersOf, useJob } from "../api/queries";
-import type { Job } from "../api/types";
-import { formatShare } from "../shared/format";
+import { useJob } from "../api/queries";
 import { Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
-import { TextField } from "../shared/ui";
+import { DropZone } from "../uploads/DropZone";
+import { UploadList } from "../uploads/UploadList";
+import { useUploads } from "../uploads/useUploads";
 import { texts } from "./texts";
 
-const MOST = 100 * 1024 ** 2;
+const ACCEPT = ".zip";
 
 /** Make a project of an archive that was exported here or on another server. */
 export function RestoreProject() {
   const t = useTexts(texts);
-  const [file, setFile] = useState<File>();
-  const [share, setShare] = useState(0);
-  const send = useMutation({
-    mutationFn: (form: FormData) => upload<Job>("projects/restore/", form, setShare),
+  const client = useQueryClient();
+  const picker = useRef<HTMLInputElement>(null);
+  const [jobs, setJobs] = useState<readonly number[]>([]);
+  const uploads = useUploads(null, "archive", (upload) => {
+    void client.invalidateQueries({ queryKey: ["projects"] });
+    if (upload.job !== null) setJobs((before) => [...before, upload.job as number]);
   });
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    send.mutate(new FormData(event.currentTarget));
-  };
-  const tooLarge = (file?.size ?? 0) > MOST;
   return (
-    <form className="card stack" onSubmit={submit}>
+    <section className="card stack">
       <header className="stack tight"><h2>{t("restore")}</h2><p className="t3 small">{t("restore_hint")}</p></header>
-      <div className="grid-2 wide">
-        <TextField label={t("archive")} type="file" name="file" accept=".zip" required onChange={(event) => setFile(event.target.files?.[0])} error={tooLarge ? t("too_large") : undefined} />
-        <TextField label={t("restored_name")} hint={t("restored_name_hint")} name="name" maxLength={110} />
-      </div>
-      {send.error && <Notice kind="bad">{sentenceOf(send.error)}</Notice>}
-      {send.data && <Restored job={send.data.id} />}
-      <div className="row">
-        <button type="submit" className="button" disabled={!file || tooLarge || send.isPending}>{t("restore_do")}</button>
-        {send.isPending && <span className="t2" role="status">{t("sending", { share: formatShare(share, 0) })}</span>}
-      </div>
-    </form>
+      <DropZone onFiles={uploads.add}>
+        <UploadList uploads={uploads} accept={ACCEPT} />
+        {jobs.map((job) => <Restored key={job} job={job} />)}
+        <div className="row">
+          <input ref={picker} type="file" accept={ACCEPT} hidden aria-label={t("archive")}
+            onChange={(event) => { uploads.add([...(event.target.files ?? [])]); event.target.value = ""; }} />
+          <button type="button" className="button" onClick={() => picker.current?.click()}>{t("choose_archive")}</button>
+        </div>
+      </DropZone>
+    </section>
   );
 }
 
 function Restored({ job: id }: { job: number }) {
   const t = useTexts(texts);
-  const client = useQueryClient();
-  const job = useJob(id).data;
-  const done = job?.state === "succeeded";
-  useEffect(() => {
-    if (done) void client.invalidateQueries({ queryKey: ["projects"] });
-  }, [client, done]);
-  if (!job || isActive(job)) return <p className="t2" role="status">{t("restoring")}</p>;
-  if (!done) return <Notice kind="bad">{job.error || t("restore_stopped")}</Notice>;
-  const { project, name } = (job.result ?? {}) as { project?: number; name?: string };
-  return <Notice kind="ok">{t("restored")} <Link to={`/p/${project ?? parametersOf(job).made}`}>{name}</Link></Notice>;
+  const { project, name } = (useJob(id).data?.result ?? {}) as { project?: number; name?: string };
+  if (project === undefined) return null;
+  return <Notice kind="ok">{t("restored")} <Link to={`/p/${project}`}>{name}</Link></Notice>;
 }

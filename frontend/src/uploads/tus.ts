@@ -35,7 +35,7 @@ export const openTus: Open = (parcel, events) => {
       retryDelays: DELAYS,
       // What is unfinished is asked of the server: another browser knows it too.
       storeFingerprintForResuming: false,
-      metadata: { filename: parcel.file.name, project: String(parcel.project), purpose: parcel.purpose, fingerprint: parcel.fingerprint },
+      metadata: { filename: parcel.file.name, ...(parcel.project !== null && { project: String(parcel.project) }), purpose: parcel.purpose, fingerprint: parcel.fingerprint },
       onBeforeRequest: sign,
       onUploadUrlAvailable: () => events.placed(idOf(upload.url)),
       onProgress: (sent) => events.progress(sent),

@@ -6,14 +6,15 @@
 import { fingerprintOf } from "./fingerprint";
 import { type Mark, marked } from "./pace";
 
-export type Purpose = "video" | "import";
+export type Purpose = "video" | "import" | "archive";
 
 /** `away`: the server does not answer; `login`: it waits for somebody to log in. */
 export type State = "waiting" | "sending" | "paused" | "away" | "login" | "done" | "failed";
 
 export interface Sending {
   key: number;
-  project: number;
+  /** None for the archive of a project. */
+  project: number | null;
   purpose: Purpose;
   name: string;
   size: number;
@@ -32,7 +33,7 @@ export interface Failure { kind: "refused" | "away" | "login"; message: string }
 
 export interface Events { placed(id: number): void; progress(sent: number): void; done(): void; failed(failure: Failure): void }
 
-export interface Parcel { file: File; project: number; purpose: Purpose; fingerprint: string; id: number | null }
+export interface Parcel { file: File; project: number | null; purpose: Purpose; fingerprint: string; id: number | null }
 
 /** Starts sending; the answer stops it, keeping what has come. No event comes before it returns. */
 export type Open = (parcel: Parcel, events: Events) => () => void;
@@ -63,7 +64,7 @@ export class Uploader {
   };
 
   /** Queues files. One that was begun earlier goes on where it ended. */
-  async add(files: Iterable<File>, project: number, purpose: Purpose, begun: readonly Begun[] = []): Promise<number[]> {
+  async add(files: Iterable<File>, project: number | null, purpose: Purpose, begun: readonly Begun[] = []): Promise<number[]> {
     const known = begun.filter((one) => one.state === "sending" && !one.being_sent);
     const keys: number[] = [];
     for (const file of files) {

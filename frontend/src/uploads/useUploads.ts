@@ -37,8 +37,8 @@ export interface Uploads {
   uploader: Uploader;
 }
 
-/** `onDone` hears each upload that became a video or an import while the page was open. */
-export function useUploads(project: number, purpose: Purpose, onDone: (upload: Upload) => void): Uploads {
+/** `onDone` hears each upload that became what it was sent for while the page was open. */
+export function useUploads(project: number | null, purpose: Purpose, onDone: (upload: Upload) => void): Uploads {
   const client = useQueryClient();
   const me = useSession().data?.user?.username;
   const items = useSyncExternalStore(uploader.subscribe, uploader.list);
@@ -46,7 +46,7 @@ export function useUploads(project: number, purpose: Purpose, onDone: (upload: U
   const ended = items.filter((one) => one.state === "done").length;
   const rows = useQuery({
     queryKey: ["live", "uploads", project, purpose],
-    queryFn: () => unwrap(api.GET("/api/v1/uploads/", { params: { query: { project, purpose, limit: 200 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/uploads/", { params: { query: { project: project ?? undefined, purpose, limit: 200 } } })),
     refetchInterval: (query) => (query.state.data?.results.some((row) => row.state === "checking" || row.being_sent) ? 2_000 : 15_000),
   });
   useEffect(() => {
@@ -71,9 +71,9 @@ export function useUploads(project: number, purpose: Purpose, onDone: (upload: U
 }
 
 /** Asked anew: what another window began a moment ago counts too. */
-async function begunNow(project: number, purpose: Purpose): Promise<Upload[]> {
+async function begunNow(project: number | null, purpose: Purpose): Promise<Upload[]> {
   try {
-    const page = await unwrap(api.GET("/api/v1/uploads/", { params: { query: { project, purpose, limit: 1000 } } }));
+    const page = await unwrap(api.GET("/api/v1/uploads/", { params: { query: { project: project ?? undefined, purpose, limit: 1000 } } }));
     return page.results;
   } catch {
     return []; // without an answer it is sent from the start
