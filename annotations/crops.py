@@ -65,6 +65,7 @@ def attach(box: Box, cut: Cut, *, moved_from: Sequence[float] | None = None) -> 
     )
     if crop.pk and crop.sha256 != cut.sha256:
         crop.revision += 1
+        crop.suggested = False
     if crop.current_id and moved_from is not None:
         overlap = float(geometry.iou([tuple(moved_from)], [box.xyxy])[0, 0])
         crop.recheck = crop.recheck or overlap < RECHECK_BELOW_IOU

@@ -94,8 +94,9 @@ def release(project: Project, user: User, ids: Iterable[int]) -> int:
 
 
 def newest_suggestions(crops: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The newest suggestion of each crop (by id), as the API shows it, in one query."""
-    rows = Suggestion.objects.filter(crop__in=list(crops)).order_by("id")
+    """The newest suggestion for each crop's present picture, as the API shows it, in one query."""
+    rows = Suggestion.objects.filter(crop__in=list(crops), revision=F("crop__revision"))
+    rows = rows.order_by("created_at", "id")
     return {row.pop("crop_id"): row for row in rows.values("crop_id", *SUGGESTION)}
 
 

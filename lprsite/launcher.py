@@ -26,13 +26,14 @@ from lprsite import prepared, valkey
 from lprsite.errors import Refused
 from lprsite.processes import ROOT, Child, Program, Supervisor
 
-ROLES = ("web", "media", "gpu", "default", "beat")
-QUEUES = {"media": "media", "gpu": "gpu", "default": "default,suggest"}
+ROLES = ("web", "media", "gpu", "suggest", "default", "beat")
+QUEUES = ("media", "gpu", "suggest", "default")
 LOW_DISK_BYTES = 1_000_000_000
 READY_SECONDS = 60.0
 LOADING_SECONDS = 60.0  # Valkey reads its whole log before it answers
 PREPARING_SECONDS = 30 * 60.0
 QUIET = "ignore:You're running the worker with superuser"  # ten lines each; doctor says it once
+_SOLO = ("--pool=solo",)
 WORKER_ENDING = ((signal.SIGTERM, 10.0), (signal.SIGQUIT, 5.0))  # warm, then cold
 
 
@@ -474,14 +475,17 @@ def valkey_program(data: Path, server: Path) -> Program:
 
 
 def worker_program(role: str, env: dict[str, str]) -> Program:
-    """A Celery worker for the queues of ``role``."""
+    """A Celery worker for the queue of ``role``.
+
+    That of suggestions works in one process, which keeps its recognizer from job to job.
+    """
     cores = os.cpu_count() or 1
-    concurrency = {"media": max(1, cores - 1), "gpu": 1, "default": 1 if cores <= 2 else 2}[role]
+    several = {"media": max(1, cores - 1), "gpu": 1, "default": 1 if cores <= 2 else 2}
+    pool = ("-c", str(several[role]), "--max-tasks-per-child=50") if role in several else _SOLO
     command = (
         *(sys.executable, "-W", QUIET, "-m", "celery", "-q", "-A", "lprsite.celery", "worker"),
-        *("-Q", QUEUES[role], "-n", f"{role}@%h", "-c", str(concurrency)),
-        *("--loglevel=WARNING", "--max-tasks-per-child=50"),
-        *("--without-gossip", "--without-mingle"),
+        *("-Q", role, "-n", f"{role}@%h", *pool),
+        *("--loglevel=WARNING", "--without-gossip", "--without-mingle"),
     )
     return Program(role, command, env=env, stage=1, ending=WORKER_ENDING)
 

@@ -36,6 +36,7 @@ from annotations.models import (
     Project,
     Role,
     Selection,
+    Suggestion,
     Upload,
 )
 from annotations.views.media import KINDS
@@ -179,6 +180,7 @@ class World:
             "frames": frame.pk,
             "boxes": plate.pk,
             "crops": crop.pk,
+            "suggestions": Suggestion.objects.create(crop=crop, model_name="m", text="A1").pk,
             "transcriptions": text.pk,
             "imports": batch.pk,
             "import-samples": batch.pk,
@@ -211,6 +213,7 @@ class World:
                 "detector": str(model["detector"].pk),
                 "recognizer": str(model["recognizer"].pk),
             },
+            ("post", "suggestions/"): mine,
             ("post", "reads/<pk>/accept/"): {},
             ("post", "reads/<pk>/reject/"): {"reason": "not_a_plate"},
             ("post", "passages/"): {"video": video.pk, "text": "A1", "boxes": [[1, 0, 0, 50, 40]]},

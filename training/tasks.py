@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotations.models import Role
+from celery import shared_task
+
+from annotations import suggestions
+from annotations.models import Project, Role
+from annotations.models.datasets import Kind
 from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
-from training import readings
+from lprsite.jobs.resident import Resident
+from training import readings, runs, suggesting
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
 WORK = "training.work"
+READER = Resident("training.reader")
 
 
 @task("train", queue="gpu", max_attempts=5, role=Role.MANAGER)
 def train(running: Running) -> dict[str, Any]:
-    return supervise.run(running, WORK)
+    result = supervise.run(running, WORK)
+    project = Project.objects.get(pk=running.job.project_id or 0)
+    current = runs.current(project, Kind.RECOGNIZER)
+    if current is not None and current.pk == result["model"]:
+        start_suggesting(project)
+    return result
 
 
 @task("evaluate", queue="gpu", role=Role.MANAGER)
@@ -37,6 +48,34 @@ def infer(running: Running) -> dict[str, Any]:
 @task("export_model", queue="gpu", role=Role.MANAGER)
 def export_model(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
+
+
+@task("suggest", queue="suggest")
+def suggest(running: Running) -> dict[str, Any]:
+    """Read the waiting crops of a project that have no suggestion, or ``again`` none of the
+    present recognizer."""
+    project = Project.objects.get(pk=running.parameters["project"])
+    result = suggesting.suggest(project, running, READER.ask, again=running.parameters["again"])
+    suggesting.forget_earlier(running.job)
+    return result
+
+
+def start_suggesting(project: Project, *, by: Any = None) -> Job:
+    """Queue new suggestions for the crops that the present recognizer has not read."""
+    return suggest.enqueue(
+        project_id=project.pk,
+        by=by,
+        dedupe=f"{project.pk}:{suggesting.source_of(project).name}",
+        project=project.pk,
+        again=True,
+    )
+
+
+@shared_task(name="training.tasks.suggest_new")
+def suggest_new() -> None:
+    """Queue suggestions for crops that were made since: drawn, moved, imported or restored."""
+    for pk in suggesting.due(suggestions.projects_lacking()):
+        suggest.enqueue(project_id=pk, dedupe=str(pk), project=pk, again=False)
 
 
 def start_training(run: TrainingRun, *, by: Any = None) -> Job:

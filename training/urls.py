@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from training import media, views, views_review
+from training import media, views, views_review, views_suggestions
 
 router = SimpleRouter()
 router.register("training-runs", views.TrainingRunViewSet)
 router.register("models", views.TrainedModelViewSet)
 router.register("inference-runs", views.InferenceRunViewSet)
 router.register("reads", views_review.ReadViewSet)
+router.register("suggestions", views_suggestions.SuggestionViewSet)
 router.register("passages", views_review.PassageViewSet)
 router.register("checked-spans", views_review.CheckedSpanViewSet)
 

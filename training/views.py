@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from annotations import members
 from annotations.access import InProject
 from annotations.models import AuditEntry, DatasetVersion, Role, Video
+from annotations.models.datasets import Kind
 from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
@@ -127,6 +128,8 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
         given.is_valid(raise_exception=True)
         user: Any = request.user
         runs.promote(model, by=user, why=given.validated_data["why"])
+        if model.kind == Kind.RECOGNIZER and model.project is not None:
+            tasks.start_suggesting(model.project, by=user)
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=None, responses={202: JobSerializer})

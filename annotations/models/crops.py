@@ -44,6 +44,7 @@ class Crop(models.Model):
     withdrawn = models.BooleanField(default=False)  # its box was deleted or is no plate now
     recheck = models.BooleanField(default=False)  # its box moved so far that the text may be wrong
     waiting = models.BooleanField(default=True)  # somebody should read it
+    suggested = models.BooleanField(default=False)  # a network has read this picture
     lease_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -57,6 +58,11 @@ class Crop(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["project", "id"], name="crop_waiting", condition=Q(waiting=True)),
+            models.Index(
+                fields=["project", "id"],
+                name="crop_to_suggest",
+                condition=Q(waiting=True, suggested=False),
+            ),
             models.Index(fields=["project", "group"], name="crop_by_group"),
             models.Index(fields=["project", "sha256"], name="crop_by_hash"),
         ]

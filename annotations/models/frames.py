@@ -165,10 +165,11 @@ class Suggestion(models.Model):
     frame = models.ForeignKey(
         Frame, on_delete=models.CASCADE, null=True, related_name="suggestions"
     )
+    revision = models.PositiveIntegerField(default=1)  # of the crop, as the network saw it
     model_name = models.CharField(max_length=120)
     text = models.CharField(max_length=32, blank=True)
     characters = models.JSONField(default=list)  # one confidence in 0..1 per character
-    alternatives = models.JSONField(default=list)
+    alternatives = models.JSONField(default=list)  # per character [[other, its share], ...]
     box = models.JSONField(default=list)  # label, x1, y1, x2, y2, confidence
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -178,7 +179,10 @@ class Suggestion(models.Model):
                 name="suggestion_for_crop_or_frame",
                 condition=Q(crop__isnull=False, frame__isnull=True)
                 | Q(crop__isnull=True, frame__isnull=False),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["crop", "revision", "model_name"], name="suggestion_once_per_model"
+            ),
         ]
 
     def __str__(self) -> str:

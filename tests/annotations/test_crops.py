@@ -64,8 +64,9 @@ def test_read_and_withdrawn_crops_are_not_leased(project: Any, user: Any) -> Non
 
 def test_newest_suggestion_counts(project: Any) -> None:
     first, second = make_crops(project, 2)
-    for text in ("OLD111", "NEW222"):
-        Suggestion.objects.create(crop=first, model_name="starter", text=text)
+    for model, text in (("starter", "OLD111"), ("Recognizer 1", "NEW222")):
+        Suggestion.objects.create(crop=first, model_name=model, text=text)
+    Suggestion.objects.create(crop=first, model_name="x", text="OF ANOTHER PICTURE", revision=2)
     found = newest_suggestions([first.pk, second.pk])
     assert {pk: row["text"] for pk, row in found.items()} == {first.pk: "NEW222"}
 

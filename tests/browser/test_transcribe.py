@@ -275,3 +275,21 @@ def test_a_telephone_has_its_own_keypad(person: Any, site: Site) -> None:
     page.tap(".keypad >> text=Unreadable")
     all_saved(page)
     assert texts(someone, project) == [site.plate_texts[0], ""]
+
+
+def test_suggestions_asked_for_appear_on_the_crop_on_screen(ana: Person, site: Site) -> None:
+    project = site.plates()
+    page = opened(ana, project)
+    for _ in range(2):
+        page.keyboard.press("PageDown")
+    assert page.input_value(FIELD) == ""
+    page.get_by_role("button", name="Suggest again").click()
+    page.get_by_role("status").get_by_text("read").wait_for()
+    site.work()
+    sync_api.expect(page.locator(FIELD)).not_to_have_value("", timeout=20_000)
+    page.get_by_text("Starter recognizer").wait_for()
+    said = page.input_value(FIELD)
+    page.keyboard.press("Enter")
+    all_saved(page)
+    row = ana.ask("GET", f"transcriptions/?project={project}")["results"][0]
+    assert (row["text"], row["suggestion_outcome"]) == (said, "accepted")

@@ -15,9 +15,11 @@ def main() -> None:
     from annotations import tasks
     from lprsite.jobs.engine import TASKS, execute
     from lprsite.jobs.models import Job, State
+    from training.tasks import suggest
 
-    assert tasks.run_import.name in TASKS
-    while waiting := Job.objects.filter(state=State.QUEUED, queue="media").order_by("id").first():
+    assert {tasks.run_import.name, suggest.name} <= set(TASKS)
+    jobs = Job.objects.filter(state=State.QUEUED, queue__in=("media", "suggest")).order_by("id")
+    while waiting := jobs.first():
         if job := Job.objects.claim(waiting.pk):
             execute(TASKS[job.task], job)
 

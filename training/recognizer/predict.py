@@ -54,7 +54,8 @@ class Recognizer:
     """A network ready to read, and its alphabet. A read never depends on the other crops.
 
     ``formats`` are patterns of plate formats, a hint and no wall: a text that has none of them
-    is read all the same where it is much likelier. ``temperature`` divides the scores.
+    is read all the same where it is much likelier. ``characters`` is a wall: no other is read;
+    "" stands for all of the alphabet. ``temperature`` divides the scores.
     """
 
     def __init__(
@@ -63,15 +64,18 @@ class Recognizer:
         alphabet: str,
         *,
         formats: Iterable[str] = (),
+        characters: str = "",
         temperature: float = 1.0,
     ) -> None:
         self.network = network.eval()
-        self.alphabet = alphabet
-        self.formats = automaton.of_patterns(formats, alphabet)
+        kept = [at for at, one in enumerate(alphabet) if one in characters or not characters]
+        self._classes = [*kept, len(alphabet)]  # the blank comes last
+        self.alphabet = "".join(alphabet[at] for at in kept)
+        self.formats = automaton.of_patterns(formats, self.alphabet)
         self.temperature = temperature
 
     @classmethod
-    def load(cls, path: Path, *, formats: Iterable[str] = ()) -> Recognizer:
+    def load(cls, path: Path, *, formats: Iterable[str] = (), characters: str = "") -> Recognizer:
         """From a checkpoint file or a run's folder; on the accelerator if there is one.
 
         Without ``formats`` those of the texts it learned from count (training.recognizer.forms).
@@ -85,6 +89,7 @@ class Recognizer:
             place(fuse(network.eval()), processor()),
             alphabet,
             formats=tuple(formats) or checkpoint.metadata.get("forms", ()),
+            characters=characters,
             temperature=float(checkpoint.metadata.get("temperature", 1.0)),
         )
 
@@ -107,7 +112,7 @@ class Recognizer:
         for start in range(0, len(crops), _BATCH):
             part = np.stack([resize_crop(crop) for crop in crops[start : start + _BATCH]])
             with torch.inference_mode():
-                logits = self.network(to_tensor(part, device)).float()
+                logits = self.network(to_tensor(part, device)).float()[..., self._classes]
             reads += decode(logits / self.temperature, self.alphabet, self.formats)
         return reads
 

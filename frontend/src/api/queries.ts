@@ -30,6 +30,9 @@ export function useCounts() {
 export const ACTIVE_STATES: readonly Job["state"][] = ["queued", "running", "cancelling"];
 export const isActive = (job: Pick<Job, "state">): boolean => ACTIVE_STATES.includes(job.state);
 
+/** Begins by itself whenever there are new crops, and changes nothing but their suggestions. */
+export const isSuggesting = (job: Pick<Job, "task">): boolean => job.task === "suggest";
+
 /** The project's newest jobs. When one has ended, everything else the page shows is asked again. */
 export function useJobs() {
   const id = useProjectId();
@@ -46,7 +49,7 @@ export function useJobs() {
   useEffect(() => {
     if (!jobs) return;
     // A short job has ended before it was ever seen at work.
-    const now = new Set(jobs.filter((job) => !isActive(job)).map((job) => job.id));
+    const now = new Set(jobs.filter((job) => !isActive(job) && !isSuggesting(job)).map((job) => job.id));
     const ended = [...now].some((job) => over.current?.has(job) === false);
     over.current = now;
     if (ended) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "jobs" && queryKey[0] !== "session" });

@@ -22,6 +22,7 @@ const names: Record<string, { en: string; es: string }> = {
   train: { en: "Training", es: "Entrenamiento" },
   evaluate: { en: "Evaluation", es: "Evaluación" },
   export_model: { en: "Making an ONNX file", es: "Crear un archivo ONNX" },
+  suggest: { en: "Suggesting texts", es: "Sugerir textos" },
   infer: { en: "Reading a video", es: "Lectura de un video" },
   read_video: { en: "Reading a video", es: "Lectura de un video" },
 };

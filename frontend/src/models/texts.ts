@@ -7,7 +7,7 @@ export const texts = defineTexts({
   dataset: { en: "Dataset version", es: "Versión de datos" },
   current: { en: "current", es: "vigente" },
   promote: { en: "Make current", es: "Hacer vigente" },
-  promote_hint: { en: "New readings of videos use it.", es: "Las nuevas lecturas de videos lo usarán." },
+  promote_hint: { en: "Suggestions and new readings of videos use it.", es: "Las sugerencias y las nuevas lecturas de videos lo usarán." },
   none_title: { en: "There is no trained model yet", es: "Aún no hay modelos entrenados" },
   none_body: { en: "Every training leaves one here, with its figures on vehicles it has never seen.",
     es: "Cada entrenamiento deja uno aquí, con sus cifras en vehículos que nunca ha visto." },

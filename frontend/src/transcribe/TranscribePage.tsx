@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 
-import { useProject, useProjectId, useSession } from "../api/queries";
+import { sentenceOf } from "../api/client";
+import { isActive, useProject, useProjectId, useSession } from "../api/queries";
 import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
 import { type Saving, useSaving } from "../saving/useSaving";
 import { useCommands } from "../shared/commands";
@@ -23,6 +24,7 @@ import { type Crop, type Saved, type Session, currentItem, pace, upcoming } from
 import { Stage } from "./Stage";
 import { texts } from "./texts";
 import { type Sitting, useSitting } from "./useSitting";
+import { type Suggestions, useSuggestions } from "./useSuggestions";
 import { type Look, PLAIN } from "./view";
 import { type Previous, plateFormats, previousTexts } from "./wire";
 import "./transcribe.css";
@@ -52,7 +54,8 @@ interface WorkProps {
 
 function Work({ project, saving, alphabet, formats }: WorkProps) {
   const t = useTexts(texts);
-  const sitting = useSitting({ project, alphabet, formats, saving, unreadable: t("unreadable") });
+  const suggestions = useSuggestions(project);
+  const sitting = useSitting({ project, alphabet, formats, saving, unreadable: t("unreadable"), suggested: suggestions.news });
   const { session, dispatch } = sitting;
   const [look, setLook] = useState<Look>(PLAIN);
   const [frame, setFrame] = useState(false);
@@ -77,7 +80,7 @@ function Work({ project, saving, alphabet, formats }: WorkProps) {
         {item === null
           ? <div className="work-state"><Waiting project={project} sitting={sitting} /></div>
           : <Desk session={session} crop={item.crop} look={look} setLook={setLook} input={input} dispatch={dispatch} formats={formats} frame={frame} setFrame={setFrame} />}
-        <Panel project={project} session={session} crop={item?.crop ?? null} dispatch={dispatch} formats={formats} />
+        <Panel project={project} session={session} crop={item?.crop ?? null} dispatch={dispatch} formats={formats} suggestions={suggestions} />
         {frame && item && <FramePeek crop={item.crop} />}
       </div>
     </WorkPage>
@@ -235,9 +238,10 @@ interface PanelProps {
   readonly crop: Crop | null;
   readonly dispatch: Sitting["dispatch"];
   readonly formats: readonly PlateFormat[];
+  readonly suggestions: Suggestions;
 }
 
-function Panel({ project, session, crop, dispatch, formats }: PanelProps) {
+function Panel({ project, session, crop, dispatch, formats, suggestions }: PanelProps) {
   const t = useTexts(texts);
   const previous = useQuery({ queryKey: ["previous-texts", project], queryFn: () => previousTexts(project), staleTime: Infinity, gcTime: 0 });
   return (
@@ -251,6 +255,7 @@ function Panel({ project, session, crop, dispatch, formats }: PanelProps) {
             <dt>{t("size")}</dt><dd>{t("pixels", { width: crop.width, height: crop.height })}</dd>
             <dt>{t("read_by")}</dt><dd>{crop.suggestion?.model ?? t("nobody")}</dd>
           </dl>
+          <Suggest suggestions={suggestions} />
         </section>
       )}
       <section className="panel-part">
@@ -269,6 +274,20 @@ function Panel({ project, session, crop, dispatch, formats }: PanelProps) {
         <SavedList saved={session.saved} previous={previous.data ?? []} formats={formats} show={(id) => dispatch({ do: "show", crop: id, now: performance.now() })} />
       </section>
     </aside>
+  );
+}
+
+/** Asks the present recognizer for new suggestions, and says how far it is. */
+function Suggest({ suggestions: { job, ask } }: { suggestions: Suggestions }) {
+  const t = useTexts(texts);
+  const active = job !== undefined && isActive(job);
+  return (
+    <div className="row wrap suggest">
+      <button type="button" className="button small" disabled={active || ask.isPending} onClick={() => ask.mutate()}>{t("suggest_again")}</button>
+      {active && <span className="t3 small" role="status">{t("suggesting", { done: job.done, total: job.total ?? job.done })}</span>}
+      {ask.error && <span className="warn small" role="alert">{sentenceOf(ask.error)}</span>}
+      {!active && job?.state === "failed" && <span className="warn small" role="alert">{job.error}</span>}
+    </div>
   );
 }
 

@@ -105,6 +105,29 @@ describe("saving", () => {
   });
 });
 
+describe("suggestions that come late", () => {
+  const later = (session: Session, ...crops: Crop[]): Session => run(session, { do: "crops", crops, left: 100, now: 0 }).session;
+
+  it("appear on the crop on screen while nothing was typed, and on those behind it", () => {
+    const session = later(sitting(crop(1), crop(2)), crop(1, "ABC0001"), crop(2, "ABC0002"));
+    expect(textOf(session.field)).toBe("ABC0001");
+    expect(textOf(run(session, enter()).session.field)).toBe("ABC0002");
+  });
+
+  it("leave alone what somebody types, and take nothing away", () => {
+    const typing = run(sitting(crop(1), crop(2, "ABC0002")), { do: "field", action: { do: "type", text: "X", alphabet: ALPHABET } }).session;
+    const session = later(typing, crop(1, "ABC0001"), crop(2, "ABC0002"));
+    expect(textOf(session.field)).toBe("X");
+    expect(currentItem(session)?.crop.suggestion).toBeNull();
+    expect(textOf(later(sitting(crop(1, "ABC0001")), crop(1, "XYZ9999")).field)).toBe("ABC0001");
+  });
+
+  it("change nothing that was saved", () => {
+    const session = later(run(sitting(crop(1, "ABC0001"), crop(2)), enter()).session, crop(1, "XYZ9999"));
+    expect(session.items[0]?.crop.suggestion?.text).toBe("ABC0001");
+  });
+});
+
 describe("going about", () => {
   const three = sitting(crop(1, "PBA1111"), crop(2, "PBA2222"), crop(3, "PBA3333"));
 

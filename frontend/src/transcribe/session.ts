@@ -165,12 +165,26 @@ export function step(session: Session, action: SessionAction): Step {
   }
 }
 
+/** New crops go to the end; those that wait here already may have been cut or read anew since. */
 function add(session: Session, { crops, left, now }: Extract<SessionAction, { do: "crops" }>): Session {
-  const seen = new Set(known(session));
-  const fresh = crops.filter((crop) => !seen.has(crop.id));
-  const items = [...session.items, ...fresh.map((crop): Item => ({ crop, saved: null, typed: null, skipped: false }))];
-  const grown = { ...session, items, left };
+  const told = new Map(crops.map((crop) => [crop.id, crop]));
+  const known = session.items.map((item, at): Item => {
+    const crop = told.get(item.crop.id);
+    told.delete(item.crop.id);
+    return crop !== undefined && isOpen(item) && (at !== session.at || mayFill(session, crop)) ? { ...item, crop } : item;
+  });
+  const fresh = [...told.values()];
+  const items = [...known, ...fresh.map((crop): Item => ({ crop, saved: null, typed: null, skipped: false }))];
+  const filled = known[session.at] === session.items[session.at] ? null : known[session.at];
+  const grown = { ...session, items, left, field: filled ? fieldOf(filled) : session.field };
   return currentItem(session) === null && fresh.length > 0 ? show(grown, session.at, now) : grown;
+}
+
+/** Whether a suggestion that came late may still appear under somebody's eyes: nothing was typed. */
+function mayFill(session: Session, crop: Crop): boolean {
+  const now = currentItem(session)?.crop;
+  const untouched = session.field.cells.length === 0 && session.before.length === 0 && session.after.length === 0;
+  return untouched && now?.suggestion === null && crop.suggestion !== null && crop.picture === now.picture;
 }
 
 /** What was being typed when the tab was closed. */

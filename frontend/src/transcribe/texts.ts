@@ -13,6 +13,8 @@ export const texts = defineTexts({
   at_scale: { en: "{width} × {height} px at {scale}×", es: "{width} × {height} px a {scale}×" },
   read_by: { en: "Read by", es: "Leído por" },
   nobody: { en: "nobody yet", es: "nadie todavía" },
+  suggest_again: { en: "Suggest again", es: "Sugerir otra vez" },
+  suggesting: { en: "{done} of {total} read", es: "{done} de {total} leídas" },
   change_one: { en: "Change one character", es: "Cambiar un carácter" },
   other_choice: { en: "Other choice", es: "Otra opción" },
   previous_choice: { en: "Previous choice", es: "Opción anterior" },

@@ -26,13 +26,17 @@ interface Options {
   readonly formats: readonly PlateFormat[];
   readonly saving: Saving;
   readonly unreadable: string;
+  /** Changes whenever suggestions have been made. */
+  readonly suggested: string;
 }
 
 /** Minutes between renewals: a lease lasts ten. */
 const RENEW = 4;
+/** Milliseconds: news of suggestions come in bursts. */
+const SETTLED = 300;
 
 /** Keeps the session fed with leased crops and passes its orders on. Nothing here waits for a save. */
-export function useSitting({ project, alphabet, formats, saving, unreadable }: Options): Sitting {
+export function useSitting({ project, alphabet, formats, saving, unreadable, suggested }: Options): Sitting {
   const [session, setSession] = useState(() => begin(alphabet, formats));
   const now = useRef(session);
   const [fetched, setFetched] = useState<{ ready: boolean; dry: boolean; error: unknown }>({ ready: false, dry: false, error: null });
@@ -74,7 +78,7 @@ export function useSitting({ project, alphabet, formats, saving, unreadable }: O
   const hungry = ahead <= LEASE / 2 && !fetched.dry && fetched.error === null;
   useEffect(() => {
     if (hungry) void ask(known(now.current));
-  }, [hungry, ahead, ask]);
+  }, [hungry, ahead, ask, fetched]); // fetched: another lease may have been on its way
 
   // A failed lease is asked again; what is here already can be typed meanwhile.
   useEffect(() => {
@@ -83,15 +87,24 @@ export function useSitting({ project, alphabet, formats, saving, unreadable }: O
     return () => clearTimeout(timer);
   }, [fetched, ask]);
 
+  const renew = useCallback((): void => {
+    const held = open(now.current).map((crop) => crop.id);
+    const done = known(now.current).filter((id) => !held.includes(id));
+    if (held.length > 0) void ask(done, { count: held.length, renewing: true });
+  }, [ask]);
   useEffect(() => {
-    const renew = (): void => {
-      const held = open(now.current).map((crop) => crop.id);
-      const done = known(now.current).filter((id) => !held.includes(id));
-      if (held.length > 0) void ask(done, { count: held.length, renewing: true });
-    };
     const timer = setInterval(renew, RENEW * 60_000);
     return () => clearInterval(timer);
-  }, [ask]);
+  }, [renew]);
+  const heard = useRef("");
+  useEffect(() => {
+    // What was suggested before the page was opened came with the first lease.
+    const old = heard.current === "" && open(now.current).every((crop) => crop.suggestion !== null);
+    heard.current = suggested;
+    if (suggested === "" || old) return;
+    const timer = setTimeout(renew, SETTLED);
+    return () => clearTimeout(timer);
+  }, [renew, suggested]);
 
   useEffect(() => () => release(project, open(now.current).map((crop) => crop.id)), [project]);
 

@@ -1,0 +1,77 @@
+"""The resident recognizer: ``python -m training.reader``.
+
+Each line on its input is a request, each line of its output the answer (``Resident`` in
+``lprsite.jobs``). It keeps the network it used last, and ends when its input ends or nobody
+asked for five minutes. No Django here: pictures go in, texts come out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+
+from annotations.vision.crops import Bgr, read_picture
+from lprsite.errors import Refused
+from training.recognizer.predict import PlateRead, Recognizer
+
+IDLE_SECONDS = 300.0
+
+Read = Callable[[Sequence[Bgr]], list[PlateRead]]
+
+
+@lru_cache(maxsize=1)
+def network(checkpoint: str, formats: tuple[str, ...], characters: str) -> Read:
+    """What reads crops with the checkpoint, kept until another is asked for."""
+    return Recognizer.load(Path(checkpoint), formats=formats, characters=characters).read
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """What was read on each of the ``crops`` (paths), in their order; nothing on a broken one."""
+    try:
+        read = network(request["checkpoint"], tuple(request["formats"]), request["characters"])
+    except Refused as refusal:
+        said = {"why": refusal.sentence(), "why_es": refusal.sentence("es"), "code": refusal.code}
+        return {"refused": said}
+    pictures = [_picture(path) for path in request["crops"]]
+    reads = iter(read([picture for picture in pictures if picture is not None]))
+    return {"reads": [None if picture is None else _json(next(reads)) for picture in pictures]}
+
+
+def _picture(path: str) -> Bgr | None:
+    try:
+        return read_picture(Path(path))
+    except (Refused, OSError):
+        return None
+
+
+def _json(read: PlateRead) -> dict[str, Any]:
+    return {
+        "text": read.text,
+        "characters": read.characters,
+        "alternatives": [[other] if other[0] else [] for other in read.alternatives],
+    }
+
+
+def main() -> int:
+    """Answer until the input ends or falls silent."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print is no answer
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+    cv2.setNumThreads(1)
+    while select.select([sys.stdin], [], [], IDLE_SECONDS)[0] and (line := sys.stdin.readline()):
+        out.write(json.dumps(answer(json.loads(line))) + "\n")
+        out.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
