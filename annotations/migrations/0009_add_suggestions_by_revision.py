@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotations", "0007_add_passage_client_key"),
+        ("annotations", "0008_let_uploads_be_archives"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
