@@ -11,6 +11,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from annotations import activities
 from annotations.vision import boxes as geometry
+from annotations.vision import child
 from annotations.vision import crops as vision
 from annotations.vision import tracks as tracking
-from annotations.vision import video
 from annotations.vision.boxes import Xyxy
+from annotations.vision.selection import Selection
 from lprsite import files
 from lprsite.jobs.engine import Running
 from training import readings, reads
@@ -65,13 +68,14 @@ def read_video(
     # The folder goes once the reads are there: without it, only the end was not reached.
     tracked = run.reads.exists() and not folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    for number, chunk in _chunks(run, first_missing(stored)):
-        if number not in stored:
-            frames += _store_chunk(run, number, chunk, folder, detector, recognizer, clock)
-        running.progress(
-            round((number + 1) * CHUNK_SECONDS), round(run.video.duration or 0), "seconds"
-        )
-        clock.tick("decode")
+    with closing(_pictures(run, first_missing(stored), running)) as pictures:
+        for number, chunk in groupby(pictures, key=lambda p: int(p.seconds // CHUNK_SECONDS)):
+            if number not in stored:
+                frames += _store_chunk(run, number, chunk, folder, detector, recognizer, clock)
+            running.progress(
+                round((number + 1) * CHUNK_SECONDS), round(run.video.duration or 0), "seconds"
+            )
+            clock.tick("decode")
     made = run.reads.count() if tracked else make_reads(run, folder)
     clock.tick("tracks")
     shutil.rmtree(folder, ignore_errors=True)
@@ -90,17 +94,25 @@ def first_missing(stored: set[int]) -> int:
     return number
 
 
-def _chunks(run: InferenceRun, first: int) -> Iterator[tuple[int, Iterator[video.Decoded]]]:
-    """The selected frames in stretches of ten seconds, each an iterator to be used at once."""
-    rule = video.Selection(fps=float(run.options.get("fps") or FRAMES_A_SECOND))
-    decoded = video.decode(files.local_path(run.video.file), start=first * CHUNK_SECONDS)
-    return groupby(video.select(decoded, rule), key=lambda f: int(f.seconds // CHUNK_SECONDS))
+def _pictures(run: InferenceRun, first: int, running: Running) -> child.Pictures:
+    """The frames to look at, from the stretch ``first`` on."""
+    row = run.video
+    info = activities.info_of(row)
+    return child.pictures(
+        files.local_path(row.file),
+        Selection(fps=float(run.options.get("fps") or FRAMES_A_SECOND)),
+        start=first * CHUNK_SECONDS,
+        name=row.name,
+        limits=child.limits_for(info),
+        size=(info.width, info.height),
+        check=running.check,
+    )
 
 
 def _store_chunk(
     run: InferenceRun,
     number: int,
-    chunk: Iterator[video.Decoded],
+    chunk: Iterator[child.Picture],
     folder: Path,
     detector: Detector,
     recognizer: Recognizer,
@@ -108,7 +120,7 @@ def _store_chunk(
 ) -> int:
     rows: list[dict[str, Any]] = []
     while part := list(islice(chunk, BATCH)):
-        pictures = [frame.bgr() for frame in part]
+        pictures = [frame.bgr for frame in part]
         clock.tick("decode")
         found = detector.detect(pictures)
         clock.tick("detect")

@@ -15,6 +15,8 @@ import contextlib
 import fcntl
 import json
 import logging
+import math
+import mmap
 import os
 import select
 import signal
@@ -23,13 +25,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+import numpy as np
+
 from annotations import errors
 from annotations.vision.activity import Polygons
+from annotations.vision.crops import Bgr
 from annotations.vision.selection import Selection
 from annotations.vision.video import VideoInfo
 
@@ -37,6 +43,7 @@ HEADER = struct.Struct(">II")
 PIPE_BYTES = 1 << 20
 F_SETPIPE_SZ = 1031  # of Linux; elsewhere the call fails and nothing is lost but speed
 LONGEST = 256 << 20  # bytes of a message; a picture of 8192x8192 as JPEG stays below
+AHEAD = 8  # pictures decoded before they are asked for
 TICK_SECONDS = 0.5  # after which a silent child is looked after, so that people can cancel
 THREAD = 64 << 20  # bytes of address space for the threads that each core brings
 _GIB = 1 << 30
@@ -159,6 +166,84 @@ def take(path: Path, what: Take, *, name: str, limits: Limits) -> Messages:
     return run("take", spec, name=name, limits=limits, given=given)
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A frame to look at."""
+
+    pts: int
+    seconds: float
+    bgr: Bgr
+    """The upright picture."""
+
+
+Pictures: TypeAlias = Generator[Picture, None, None]
+"""Frames as they are decoded. Closing it ends the child."""
+
+
+def pictures(
+    path: Path,
+    rule: Selection,
+    *,
+    start: float,
+    name: str,
+    limits: Limits,
+    size: tuple[int, int],
+    check: Callable[[], None],
+) -> Pictures:
+    """The frames that a plain rule takes from ``start`` seconds on, of ``size`` (width, height).
+
+    The child decodes ahead, into memory that both see: pixels go through no pipe. ``check`` is
+    called while it is silent, and may raise to stop.
+    """
+    shape = (AHEAD, size[1], size[0], 3)
+    with _shared_memory(math.prod(shape)) as memory, _pipe() as (free, freed):
+        os.write(freed, bytes(AHEAD))
+        slots = np.frombuffer(mmap.mmap(memory, 0), np.uint8).reshape(shape)
+        spec = {
+            "path": str(path.resolve()),
+            "rule": asdict(rule),
+            "start": start,
+            "memory": memory,
+            "shape": shape,
+            "free": free,
+        }
+        told = run("pictures", spec, name=name, limits=limits, handed=(memory, free))
+        with closing(told):
+            for message in told:
+                if message.kind != "frame":
+                    check()
+                    continue
+                facts = message.facts
+                bgr = slots[facts["slot"]].copy()
+                os.write(freed, b"1")
+                yield Picture(facts["pts"], facts["seconds"], bgr)
+
+
+@contextmanager
+def _shared_memory(length: int) -> Iterator[int]:
+    """A handle of memory that a child can map too."""
+    if sys.platform == "linux":
+        handle = os.memfd_create("pictures")
+    else:
+        with tempfile.TemporaryFile() as file:
+            handle = os.dup(file.fileno())
+    try:
+        os.ftruncate(handle, length)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe()
+    try:
+        yield ends
+    finally:
+        for end in ends:
+            os.close(end)
+
+
 def measure(path: Path, *, name: str, limits: Limits, ignore: Polygons = ()) -> Messages:
     """The activity of a video: ``rows``, ``seconds`` and ``report`` as in ``take``."""
     spec = {"path": str(path.resolve()), "ignore": ignore}
@@ -193,16 +278,23 @@ def condense(
 
 
 def run(
-    work: str, spec: dict[str, Any], *, name: str, limits: Limits, given: bytes = b""
+    work: str,
+    spec: dict[str, Any],
+    *,
+    name: str,
+    limits: Limits,
+    given: bytes = b"",
+    handed: Sequence[int] = (),
 ) -> Messages:
     """Start a child for ``work`` and pass on what it says; closing the iterator ends it.
 
-    ``name`` is what people call the file. Raises what the child refuses, and VideoOverMemory,
-    VideoOverTime, VideoStuck, VideoOutputTooLarge or VideoDecoderDied.
+    ``name`` is what people call the file, ``handed`` are open handles that the child gets too.
+    Raises what the child refuses, and VideoOverMemory, VideoOverTime, VideoStuck,
+    VideoOutputTooLarge or VideoDecoderDied.
     """
     order = json.dumps({"work": work, "parent": os.getpid(), "limits": asdict(limits), **spec})
     with tempfile.TemporaryFile() as words:
-        child = _start(words)
+        child = _start(words, handed)
         try:
             _tell(child, order.encode(), given)
             yield from _listen(child, limits, name)
@@ -222,7 +314,7 @@ class _Ended(Exception):
     """The child's pipe closed before it said that it was through."""
 
 
-def _start(words: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(words: IO[bytes], handed: Sequence[int]) -> subprocess.Popen[bytes]:
     root = Path(__file__).resolve().parents[2]
     few = {
         "OMP_NUM_THREADS": "1",
@@ -240,6 +332,7 @@ def _start(words: IO[bytes]) -> subprocess.Popen[bytes]:
         stderr=words,
         env={**os.environ, **few, "PYTHONPATH": str(root)},
         cwd=root,
+        pass_fds=handed,
     )
 
 
@@ -274,6 +367,7 @@ def _listen(child: subprocess.Popen[bytes], limits: Limits, name: str) -> Messag
             facts.update({"name": name} if "name" in facts else {})
             raise getattr(errors, message.facts["code"])(**facts)
         yield message
+        heard = time.monotonic()  # whoever listens may have been long about it
 
 
 class _Reader:

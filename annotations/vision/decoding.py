@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
+import mmap
 import os
 import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -105,6 +106,27 @@ def _take(order: Order, given: bytes, voice: Voice) -> None:
     if rows:
         rows.send()
     voice.say("report", _told(report))
+
+
+def _pictures(order: Order, given: bytes, voice: Voice) -> None:
+    """Frames into memory that the parent sees too, as far ahead as there are free slots."""
+    slots = np.frombuffer(mmap.mmap(order["memory"], 0), np.uint8).reshape(order["shape"])
+    decoded = video.decode(Path(order["path"]), start=order["start"])
+    chosen = video.select(_heard(decoded, voice), Selection(**order["rule"]))
+    for number, frame in enumerate(chosen):
+        picture = frame.bgr()
+        if not os.read(order["free"], 1):
+            return  # the parent is gone
+        slot = number % len(slots)
+        slots[slot] = picture
+        voice.say("frame", {"pts": frame.pts, "seconds": frame.seconds, "slot": slot})
+
+
+def _heard(frames: Iterable[Decoded], voice: Voice) -> Iterator[Decoded]:
+    """The same frames; the parent hears how far they are, also where none is taken."""
+    for frame in frames:
+        voice.seconds(frame.seconds)
+        yield frame
 
 
 def _taken(order: Order, wanted: bytes) -> Callable[[Decoded, float, int], bool]:
@@ -210,6 +232,7 @@ WORKS: dict[str, Callable[[Order, bytes, Voice], None]] = {
     "probe": _probe,
     "measure": _measure,
     "take": _take,
+    "pictures": _pictures,
     "preview": _preview,
     "condense": _condense,
 }

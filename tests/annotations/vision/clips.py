@@ -125,6 +125,22 @@ def street(
     return path
 
 
+def heavy(path: Path, *, frames: int = 150) -> Path:
+    """The same frame of 3840x2160 over and over: soon written, long decoded."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 3840, 2160, "yuvj420p"
+        shown = picture(0, width=3840, height=2160)
+        frame = av.VideoFrame.from_ndarray(shown, format="bgr24").reformat(format="yuvj420p")
+        data = b"".join(bytes(packet) for packet in stream.encode(frame))
+        for k in range(frames):
+            packet = av.Packet(data)
+            packet.stream, packet.pts, packet.dts, packet.is_keyframe = stream, k, k, True
+            packet.time_base = Fraction(1, 10)
+            out.mux(packet)
+    return path
+
+
 def scatter(path: Path, *, count: int = 200, seed: int = 1) -> Path:
     """Change random bytes of the media data."""
     data = bytearray(path.read_bytes())

@@ -85,6 +85,55 @@ def test_frames_are_taken_by_their_times(clip):
     assert [m.facts["index"] for m in heard(messages, "picture")] == [13, 20, 27, 34]
 
 
+def pictures_of(path: Path, rule: Selection, start: float = 0.0, check=lambda: None, **short):
+    info = video.probe(path)
+    return child.pictures(
+        path,
+        rule,
+        start=start,
+        name="gate",
+        limits=limits(path, **short),
+        size=(info.width, info.height),
+        check=check,
+    )
+
+
+@pytest.mark.parametrize("rotation", [None, -90])
+def test_pictures_to_look_at_are_those_decoded_here(tmp_path, rotation):
+    path = clips.write(tmp_path / "clip.mp4", b_frames=2, rotation=rotation)
+    here = list(video.select(video.decode(path, start=1.0), Selection(fps=5)))
+    there = list(pictures_of(path, Selection(fps=5), 1.0))
+    assert len(there) == 15 > child.AHEAD
+    assert [(p.pts, p.seconds) for p in there] == [(f.pts, f.seconds) for f in here]
+    assert all((p.bgr == f.bgr()).all() for p, f in zip(there, here, strict=True))
+
+
+def test_who_looks_may_stop_while_the_child_is_silent(long):
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        list(pictures_of(long, Selection(fps=0.001), check=stop))
+    with pytest.raises(AssertionError, match="no child"):
+        child_of_this_process()
+
+
+def test_pictures_end_with_a_sentence_where_the_child_dies(long):
+    seen = 0
+    with pytest.raises(errors.VideoDecoderDied, match="“gate”"):
+        for _ in pictures_of(long, Selection(fps=20)):
+            seen += 1
+            if seen == 5:
+                os.kill(child_of_this_process(), 9)
+    assert 5 <= seen <= 5 + child.AHEAD
+
+
+def test_pictures_are_decoded_within_limits(tmp_path):
+    heavy = clips.heavy(tmp_path / "heavy.mp4")
+    with pytest.raises(errors.VideoOverTime, match="“gate”"):
+        list(pictures_of(heavy, Selection(fps=10), cpu=1))
+
+
 @pytest.mark.parametrize(
     ("short", "refusal"),
     [
@@ -93,16 +142,17 @@ def test_frames_are_taken_by_their_times(clip):
         ({"wall": 1.0}, errors.VideoOverTime),
     ],
 )
-def test_child_that_reaches_a_limit_says_so_in_one_sentence(tmp_path, long, short, refusal):
-    path = long
+def test_child_that_reaches_a_limit_says_so_in_one_sentence(tmp_path, short, refusal):
     if "memory" in short:  # three pictures of 8192x4096 do not fit
         path = clips.write(
             tmp_path / "large.mp4", codec="mjpeg", pixel_format="yuvj420p", frames=8,
             width=8000, height=6000,
         )  # fmt: skip
+    else:
+        path = clips.heavy(tmp_path / "heavy.mp4")
     what = Take(Selection(fps=20), measure=True)
     with pytest.raises(refusal, match="“gate”"):
-        list(child.take(path, what, name="gate", limits=limits(long, **short)))
+        list(child.take(path, what, name="gate", limits=limits(path, **short)))
 
 
 def test_copy_that_outgrows_its_bounds_is_stopped(long, tmp_path):
