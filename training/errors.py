@@ -195,6 +195,22 @@ class RunOver(Refused):
     es = "Esta ejecución aún no termina. Deténgala o espere su fin."
 
 
+class RunFinished(Refused):
+    status = 409
+    en = "This run is finished: it made “{model}”. Start a new training from that model."
+    es = "Esta ejecución terminó: hizo «{model}». Empiece un entrenamiento nuevo desde ese modelo."
+
+
+class RunNotHere(Refused):
+    en = "There is no {kind} training “{given}” here that could go on."
+    es = "No hay aquí un entrenamiento ({kind}) «{given}» que pueda continuar."
+
+
+class ResumeAlone(Refused):
+    en = "A run that goes on keeps its settings. Give --resume without others, or start a new run."
+    es = "Una ejecución que continúa conserva sus ajustes. Use --resume sin otros, o empiece una."
+
+
 class NoPictures(Refused):
     en = "There is no picture to read in “{name}”. Name a folder of pictures or a manifest CSV."
     es = "No hay imágenes que leer en «{name}». Indique una carpeta de imágenes o un manifiesto."

@@ -20,6 +20,7 @@ from django.utils import timezone
 from annotations.models import DatasetVersion, Project
 from annotations.models.datasets import Kind
 from lprsite import files
+from lprsite.jobs import engine
 from training import headers, starters
 from training.errors import (
     DatasetForOther,
@@ -27,6 +28,9 @@ from training.errors import (
     ModelRetired,
     OnnxMissing,
     OtherNetwork,
+    RunFinished,
+    RunNotHere,
+    RunOver,
     SettingRefused,
     StarterMissing,
 )
@@ -34,6 +38,7 @@ from training.models import Metric, Promotion, TrainedModel, TrainingRun
 
 PRESETS = ("quick", "standard", "tao")
 CURRENT, STARTER = "current", "starter"
+LAST = "last"
 
 
 def folder_key(run: TrainingRun) -> str:
@@ -94,6 +99,32 @@ def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, 
         if wanted != found:
             raise OtherNetwork(name=parent.name, found=found, wanted=wanted)
     return same
+
+
+def stopped(project: Project, kind: str, given: str) -> TrainingRun:
+    """The run that a number means, or "last": the newest.
+
+    Raises RunNotHere, RunFinished, RunOver.
+    """
+    rows = TrainingRun.objects.filter(project=project, kind=kind)
+    if given == LAST:
+        run = rows.first()
+    else:
+        run = rows.filter(pk=int(given)).first() if given.isdecimal() else None
+    if run is None:
+        raise RunNotHere(kind=kind, given=given)
+    require_stopped(run)
+    return run
+
+
+def require_stopped(run: TrainingRun) -> None:
+    """Raises RunFinished when the run made its model, RunOver while somebody works on it."""
+    if run.trained_model is not None:
+        raise RunFinished(model=run.trained_model.name)
+    if run.job is not None:
+        engine.free_if_abandoned(run.job)
+        if run.job.is_active:
+            raise RunOver()
 
 
 def record(run: TrainingRun, epoch: int, metrics: Mapping[str, float]) -> None:

@@ -29,7 +29,7 @@ from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
 from training import readings, reads, runs, stats, tasks
-from training.errors import ModelRetired, RunOver
+from training.errors import ModelRetired
 from training.models import InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
     CurvesSerializer,
@@ -79,8 +79,7 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     def resume(self, request: Request, pk: str) -> Response:
         """Go on with a stopped or failed run where it stopped."""
         run: TrainingRun = self.get_object()
-        if run.job is not None and (run.job.is_active or run.trained_model_id):
-            raise RunOver()
+        runs.require_stopped(run)
         tasks.start_training(run, by=request.user)
         return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
 

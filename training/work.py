@@ -45,6 +45,9 @@ def train(running: Running) -> dict[str, Any]:
     run = TrainingRun.objects.select_related("dataset", "parent", "project").get(
         pk=running.parameters["run"]
     )
+    if run.job_id != running.job.pk:  # begun by a command
+        run.job = running.job
+        run.save(update_fields=["job"])
     folder = files.local_path(runs.folder_key(run))
     folder.mkdir(parents=True, exist_ok=True)
     for epoch in _epochs(run, folder, running):

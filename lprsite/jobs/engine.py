@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -348,6 +349,19 @@ def reap() -> dict[str, int]:
             send(job)
             counts["sent"] += 1
     return counts
+
+
+def free_if_abandoned(job: Job) -> None:
+    """Free a job whose process on this machine is gone, without waiting for its lease."""
+    host, _, number = job.lease_owner.rpartition(":")
+    if job.state not in HELD or host != this_process().rpartition(":")[0]:
+        return
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        _free(job)
+    except PermissionError:  # somebody else's, so it lives
+        return
 
 
 def _free(job: Job) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from annotations import projects
@@ -25,6 +30,9 @@ from training.errors import (
     ModelNotHere,
     ModelRetired,
     OtherNetwork,
+    RunFinished,
+    RunNotHere,
+    RunOver,
     SettingRefused,
     StarterMissing,
 )
@@ -95,6 +103,42 @@ def test_resting_parts_without_a_model_to_start_from_are_refused(dataset: Datase
     with pytest.raises(SettingRefused, match="start from"):
         runs.create(dataset, {"tune": "head"})
     assert runs.create(dataset, {"tune": "full"}).config["tune"] == "full"
+
+
+def test_killed_command_goes_on_at_once_and_nothing_else_does(dataset: DatasetVersion) -> None:
+    project = dataset.project
+    with pytest.raises(RunNotHere):
+        runs.stopped(project, "recognizer", "last")
+    runs.create(dataset, {})
+    run = runs.create(dataset, {})
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    host = socket.gethostname()
+    for owner in (f"{host}:{os.getpid()}", "elsewhere:1"):
+        held = {"lease_owner": owner, "lease_until": lease_end(), "state": "running"}
+        run.job = Job.objects.create(task="train", attempt=1, max_attempts=1, **held)
+        run.save()
+        with pytest.raises(RunOver):
+            runs.stopped(project, "recognizer", str(run.pk))
+    job = run.job
+    assert job is not None
+    Job.objects.filter(pk=job.pk).update(lease_owner=f"{host}:{gone.pid}")
+    for given in ("last", str(run.pk)):
+        assert runs.stopped(project, "recognizer", given) == run
+    job.refresh_from_db()
+    assert job.error_code == "WorkerDied"
+    for given in ("99", "x", ""):
+        with pytest.raises(RunNotHere):
+            runs.stopped(project, "recognizer", given)
+    runs.finish(run, {"network": "lite"}, {})
+    with pytest.raises(RunFinished, match="Recognizer"):
+        runs.stopped(project, "recognizer", "last")
+
+
+def test_resumed_run_takes_no_settings(project: Project) -> None:
+    for more in ({"epochs": 3}, {"set": ["rate=1"]}, {"parent": "starter"}, {"preset": "tao"}):
+        with pytest.raises(CommandError, match="keeps its settings"):
+            call_command("train", "recognizer", resume="last", **more)
 
 
 def test_epoch_told_twice_is_kept_once(dataset: DatasetVersion) -> None:

@@ -8,8 +8,8 @@ from annotations import datasets
 from annotations.commands import StepCommand
 from annotations.models.datasets import Kind
 from training import runs, tasks
-from training.errors import SettingRefused
-from training.models import TrainedModel
+from training.errors import ResumeAlone, SettingRefused
+from training.models import TrainedModel, TrainingRun
 
 
 class Command(StepCommand):
@@ -23,7 +23,14 @@ class Command(StepCommand):
             dest="parent",
             help="a trained model to start from: number, folder, current or starter",
         )
-        parser.add_argument("--preset", choices=runs.PRESETS, default="quick")
+        parser.add_argument(
+            "--resume",
+            nargs="?",
+            const=runs.LAST,
+            metavar="RUN",
+            help="go on with a run that was stopped or killed (default: the last one)",
+        )
+        parser.add_argument("--preset", choices=runs.PRESETS, help="default: quick")
         parser.add_argument("--epochs", type=int)
         parser.add_argument("--batch", type=int)
         parser.add_argument("--seed", type=int)
@@ -36,6 +43,16 @@ class Command(StepCommand):
         )
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
+        run = self._stopped(options) if options["resume"] else self._fresh(options)
+        return self.run_task(tasks.train, run=run.pk)
+
+    def _stopped(self, options: dict[str, Any]) -> TrainingRun:
+        others = ("dataset", "parent", "preset", "epochs", "batch", "seed", "set")
+        if any(options[name] not in (None, []) for name in others):
+            raise ResumeAlone()
+        return runs.stopped(self.project, options["kind"], options["resume"])
+
+    def _fresh(self, options: dict[str, Any]) -> TrainingRun:
         version = datasets.find(self.project, options["dataset"], kind=options["kind"])
         config = {
             k: options[k] for k in ("preset", "epochs", "batch", "seed") if options[k] is not None
@@ -44,8 +61,7 @@ class Command(StepCommand):
         parent: TrainedModel | None = None
         if options["parent"]:
             parent = runs.find(self.project, options["kind"], options["parent"], paths=True)
-        run = runs.create(version, config, parent=parent)
-        return self.run_task(tasks.train, run=run.pk)
+        return runs.create(version, config, parent=parent)
 
     def show(self, result: dict[str, Any]) -> None:
         self.stdout.write(f"Run {result['run']} made trained model {result['model']}.")
