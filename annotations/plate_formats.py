@@ -43,6 +43,23 @@ SHIPPED: tuple[Shipped, ...] = (
 )
 
 
+_SPANISH = {
+    "Ecuador, older": "Ecuador, antigua",
+    "Ecuador, motorcycle": "Ecuador, motocicleta",
+    "Chile, older": "Chile, antigua",
+    "Brazil, Mercosur": "Brasil, Mercosur",
+    "Brazil, older": "Brasil, antigua",
+    "Colombia, motorcycle": "Colombia, motocicleta",
+    "Peru": "Perú",
+    "Argentina, older": "Argentina, antigua",
+}
+
+
+def name_in(language: str, name: str) -> str:
+    """The name of a shipped format in a language; names that people gave stay."""
+    return _SPANISH.get(name, name) if language.startswith("es") else name
+
+
 def parse(pattern: str) -> tuple[frozenset[str], ...]:
     """The characters allowed at each place of ``pattern``.
 

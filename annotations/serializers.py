@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -126,6 +127,11 @@ class PlateFormatSerializer(VisibleProjects):
     def validate_pattern(self, pattern: str) -> str:
         plate_formats.parse(pattern)
         return pattern
+
+    def to_representation(self, instance: PlateFormat) -> dict[str, Any]:
+        told: dict[str, Any] = super().to_representation(instance)
+        told["name"] = plate_formats.name_in(get_language() or "en", instance.name)
+        return told
 
 
 class VideoSerializer(serializers.ModelSerializer[Video]):

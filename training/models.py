@@ -9,6 +9,12 @@ from django.db.models import F, Q
 from annotations.models import DatasetVersion, Passage, Project, Video
 from annotations.models.datasets import Kind
 from lprsite.jobs.models import Job
+from lprsite.texts import both
+
+_STARTERS: dict[str, str] = {
+    Kind.DETECTOR: both("Starter detector", "Detector inicial"),
+    Kind.RECOGNIZER: both("Starter recognizer", "Reconocedor inicial"),
+}
 
 
 class TrainedModel(models.Model):
@@ -40,6 +46,11 @@ class TrainedModel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """The name as people read it: the starters have one in each language."""
+        return str(_STARTERS[self.kind]) if self.project_id is None else self.name
 
 
 class Promotion(models.Model):

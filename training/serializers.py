@@ -51,6 +51,7 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
     def to_representation(self, instance: TrainedModel) -> dict[str, Any]:
         """In a list without the report among the figures: it is long, and one model's page."""
         told = super().to_representation(instance)
+        told["name"] = instance.shown_name
         if self.parent is not None:
             told["figures"] = {k: v for k, v in told["figures"].items() if k != "report"}
         return told
@@ -126,8 +127,8 @@ class CurvesSerializer(serializers.Serializer[Any]):
 class InferenceRunSerializer(serializers.ModelSerializer[InferenceRun]):
     job = JobSerializer(read_only=True, allow_null=True)
     video_name = serializers.CharField(source="video.name", read_only=True)
-    detector_name = serializers.CharField(source="detector.name", read_only=True)
-    recognizer_name = serializers.CharField(source="recognizer.name", read_only=True)
+    detector_name = serializers.CharField(source="detector.shown_name", read_only=True)
+    recognizer_name = serializers.CharField(source="recognizer.shown_name", read_only=True)
     score = serializers.SerializerMethodField(
         help_text="right, wrong, false, double, missed, reads, open"
     )

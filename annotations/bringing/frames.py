@@ -280,8 +280,9 @@ class Frames:
             if planned.lost or (not planned.boxes and (here or not planned.negative)):
                 continue
             before = frame.status, frame.complete_labels
+            empty = not here and not planned.boxes
             if here or frame.status == FrameStatus.OPEN:
-                frame.status = FrameStatus.DONE
+                frame.status = FrameStatus.NOTHING_HERE if empty else FrameStatus.DONE
             frame.complete_labels = sorted({*frame.complete_labels, *self._errand.complete})
             if (frame.status, frame.complete_labels) != before:
                 changed[frame.status, tuple(frame.complete_labels)].add(frame.pk)

@@ -75,6 +75,20 @@ def run(address: str, api: Any) -> Job:
     return done
 
 
+def test_losses_count_every_file_that_goes(project: Project, api: Any, monkeypatch: Any) -> None:
+    video = filled(project, frames=3)
+    keys = [video.file, video.thumbnail]
+    keys += [key for row in (Frame, Crop) for key in row.objects.values_list("file", flat=True)]
+    whole = sum(files.local_path(key).stat().st_size for key in keys)
+    counts = api.get(f"/api/v1/videos/{video.pk}/losses/").json()["counts"]
+    assert counts["bytes"] == whole
+    assert (counts["frames"], counts["boxes"], counts["crops"]) == (3, 6, 3)
+    assert api.get(f"/api/v1/projects/{project.pk}/losses/").json()["counts"]["bytes"] == whole
+    monkeypatch.setattr(deletion, "LOOKED_AT", 1)
+    about = api.get(f"/api/v1/videos/{video.pk}/losses/").json()["counts"]["bytes"]
+    assert about == pytest.approx(whole, rel=0.2)
+
+
 def test_video_goes_with_everything_and_its_files(api: Any, project: Any, storage: Path) -> None:
     kept = filled(project, seed=1)
     before = stored(storage)

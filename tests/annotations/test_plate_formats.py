@@ -70,3 +70,12 @@ def test_older_plates_of_ecuador_are_the_same_vehicle() -> None:
     assert canonical("ABC123") == canonical("ABC0123") == "ABC0123"
     assert canonical("ABC123", countries=("CO",)) == "ABC123"
     assert canonical("AB123C") == "AB123C"
+
+
+def test_shipped_formats_have_their_names_in_spanish(api, project):
+    def names(language: str) -> list[str]:
+        rows = api.get("/api/v1/plate-formats/", HTTP_ACCEPT_LANGUAGE=language).json()["results"]
+        return [row["name"] for row in rows]
+
+    assert "Ecuador, older" in names("en") and "Ecuador, antigua" in names("es")
+    assert [row for row in names("es") if "older" in row or "motorcycle" in row] == []

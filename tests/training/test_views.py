@@ -126,3 +126,12 @@ def test_stats_count_the_whole_line(api: Any, project: Project) -> None:
     _, body = json_of(api, "get", f"stats/?project={project.pk}")
     assert (body["videos"], body["models"], body["readings"]) == (1, 2, 1)
     assert (body["reads"], body["reads_open"], body["frames"]) == (1, 1, 0)
+
+
+def test_starters_have_a_name_in_each_language(api, project):
+    TrainedModel.objects.create(
+        project=None, kind="recognizer", name="Starter recognizer", file="-"
+    )
+    for language, name in (("en", "Starter recognizer"), ("es", "Reconocedor inicial")):
+        rows = api.get("/api/v1/models/", HTTP_ACCEPT_LANGUAGE=language).json()["results"]
+        assert {row["name"] for row in rows if row["kind"] == "recognizer"} == {name}

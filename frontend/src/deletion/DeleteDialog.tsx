@@ -13,7 +13,7 @@ import { texts } from "./texts";
 
 type Counts = Record<string, number>;
 
-const KINDS = ["videos", "frames", "boxes", "transcriptions", "passages", "readings", "datasets"] as const;
+const KINDS = ["videos", "frames", "boxes", "crops", "transcriptions", "passages", "readings", "datasets"] as const;
 
 /** Asks before a video is deleted, and says what goes with it. */
 export function DeleteVideo({ video, close }: { video: Pick<Video, "id" | "name">; close: () => void }) {
