@@ -18,6 +18,7 @@ from annotations.vision import boxes as geometry
 from annotations.vision import crops as vision
 from annotations.vision.boxes import Xyxy
 from training.detector.data import Sample, SampleBox
+from training.detector.evaluation import Facts
 from training.detector.predict import Detector
 from training.detector.predict import evaluate as evaluate_samples
 from training.errors import NoPictures
@@ -170,7 +171,8 @@ def evaluate_detector(
             file = names[sample.picture]
             predictions.append(Prediction(file, item.label, item.box, "", item.confidence))
 
-    return evaluate_samples(detector, samples, on_frame=keep), predictions
+    facts = {path: Facts(name) for path, name in names.items()}
+    return evaluate_samples(detector, samples, on_frame=keep, facts=facts), predictions
 
 
 def read_images(

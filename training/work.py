@@ -30,6 +30,7 @@ from lprsite.jobs.engine import Running  # noqa: E402
 from lprsite.jobs.models import Job  # noqa: E402
 from training import checkpoints, exporting, reading, runs  # noqa: E402
 from training.detector import data as detector_data  # noqa: E402
+from training.detector import evaluation as detector_evaluation  # noqa: E402
 from training.detector import fit as detector_fit  # noqa: E402
 from training.detector import predict as detector_predict  # noqa: E402
 from training.models import InferenceRun, TrainedModel, TrainingRun  # noqa: E402
@@ -152,10 +153,23 @@ def evaluate_version(checkpoint: Path, version: DatasetVersion, split: str) -> d
     """Figures of a checkpoint on one split of a dataset version."""
     if version.kind == Kind.DETECTOR:
         found = detector_predict.Detector.load(checkpoint)
-        figures = detector_predict.evaluate(found, detector_samples(version, split))
+        figures = detector_predict.evaluate(
+            found, detector_samples(version, split), facts=_frame_facts(version, split)
+        )
     else:
         figures = _evaluate_recognizer(checkpoint, version, split)
     return {**figures, "split": split, "dataset": str(version)}
+
+
+def _frame_facts(version: DatasetVersion, split: str) -> dict[Path, detector_evaluation.Facts]:
+    """What the frames of a split are, by their pictures: dataset items, of videos."""
+    rows = version.items.filter(split=split).values_list("pk", "file", "frame__video__name")
+    return {
+        files.local_path(file): detector_evaluation.Facts(
+            item, groups={"video": video} if video else {}
+        )
+        for item, file, video in rows
+    }
 
 
 def _evaluate_recognizer(checkpoint: Path, version: DatasetVersion, split: str) -> dict[str, Any]:

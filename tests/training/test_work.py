@@ -111,6 +111,10 @@ def test_line_from_dataset_to_reads(
     assert all(crop["crop"] == item.pk for crop in told)
     assert recognizer.figures["crops"] == 1 and {"car", "plate"} <= set(detector.figures)
     assert runs.current(project, "detector") == detector
+    told = detector.figures["report"]["labels"]["car"]
+    frame = DatasetItem.objects.get(version=detector.dataset, split="test")
+    assert all(place["frame"] == frame.pk for place in told["missed"] + told["false"])
+    assert [place["size"] for place in told["missed"]] == [[*SIZE]] * len(told["missed"])
     metadata = checkpoints.read_metadata(files.local_path(recognizer.file))
     assert metadata["alphabet"] == project.alphabet and metadata["kind"] == "recognizer"
     clip = clips.write(tmp_path / "gate.mp4", frames=12)

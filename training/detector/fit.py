@@ -27,12 +27,12 @@ from training.detector.data import (
     as_input,
     prefetched,
 )
+from training.detector.evaluation import Tally
 from training.detector.loss import Balance, ClassCost, class_costs
 from training.detector.network import DetectNet, set_norm_momentum
 from training.detector.predict import (
     CHUNK,
     KIND,
-    Tally,
     choose_device,
     choose_dtype,
     read_grids,

@@ -101,8 +101,7 @@ def match(
         boxes, found = truth.boxes.reshape(-1, 4), found.reshape(-1, 5)
         boxes, found = boxes[sizes.inside(boxes)], found[sizes.inside(found)]
         objects += len(boxes)
-        found = found[np.argsort(-found[:, 4], kind="stable")]
-        verdicts = _match_frame(boxes, found[:, :4], iou, whole_pixels)
+        verdicts = claims(boxes, found, iou=iou, whole_pixels=whole_pixels) >= 0
         counted = verdicts | ~_on_ignored(found[:, :4], truth.ignored.reshape(-1, 4), iou)
         hits.extend(verdicts[counted].tolist())
         confidence.extend(found[counted, 4].tolist())
@@ -110,20 +109,31 @@ def match(
     return Matched(np.asarray(hits, dtype=bool)[order], np.asarray(confidence)[order], objects)
 
 
-def _match_frame(boxes: Floats, found: Floats, iou: float, whole_pixels: bool) -> NDArray[np.bool_]:
-    hits = np.zeros(len(found), dtype=bool)
+def claims(
+    boxes: Floats, found: Floats, *, iou: float = 0.5, whole_pixels: bool = False
+) -> NDArray[np.intp]:
+    """Which of the boxes (G, 4) each detection (K, 5) on their frame hits: (K,), -1 for none."""
+    claimed = np.full(len(found), -1)
     if not len(boxes) or not len(found):
-        return hits
+        return claimed
+    sides = found[:, :4]
     if whole_pixels:
-        boxes, found = np.round(boxes), np.round(found)
-    shared = overlaps(found, others=boxes, border=1.0 if whole_pixels else 0.0)
-    best = shared.argmax(axis=1)
+        boxes, sides = np.round(boxes), np.round(sides)
+    shared = overlaps(sides, others=boxes, border=1.0 if whole_pixels else 0.0)
+    best = shared.argmax(axis=1).tolist()
     taken: set[int] = set()
-    for place, box in enumerate(best.tolist()):
+    for place in np.argsort(-found[:, 4], kind="stable").tolist():
+        box = best[place]
         if shared[place, box] >= iou and box not in taken:
             taken.add(box)
-            hits[place] = True
-    return hits
+            claimed[place] = box
+    return claimed
+
+
+def false_ones(truth: FrameTruth, found: Floats, *, iou: float = 0.5) -> NDArray[np.bool_]:
+    """Which detections (K, 5) on a frame hit nothing and lie on nothing ignored: (K,)."""
+    wrong = claims(truth.boxes.reshape(-1, 4), found, iou=iou) < 0
+    return wrong & ~_on_ignored(found[:, :4], truth.ignored.reshape(-1, 4), iou)
 
 
 def _on_ignored(found: Floats, ignored: Floats, iou: float) -> NDArray[np.bool_]:

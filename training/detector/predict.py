@@ -6,7 +6,7 @@ Letters: N frames, C classes, H and W the network's input size, h and w grid row
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,15 @@ from torch import Tensor
 from annotations.vision import boxes as geometry
 from annotations.vision.crops import read_picture, resize_frame
 from training import checkpoints
-from training.detector import metrics
+from training.detector import evaluation, metrics
 from training.detector.cluster import Clustering, candidates, cluster
 from training.detector.config import DetectorConfig, Precision
 from training.detector.data import Sample, as_input
+from training.detector.evaluation import DEFAULT_THRESHOLD
 from training.detector.gridbox import Grid, decode_cells, ellipses
 from training.detector.network import DetectNet, fuse
 
 KIND = "detector"
-DEFAULT_THRESHOLD = 0.3
 READING_MARGIN = 0.08  # of the box, at every edge
 CHUNK = 8  # frames in one forward pass
 
@@ -216,61 +216,22 @@ def truths_of(
     return truths
 
 
-class Tally:
-    """Detections and truth of many frames, by class, until the figures are asked for."""
-
-    def __init__(self, classes: Sequence[str]) -> None:
-        self.classes = tuple(classes)
-        self._truths: dict[str, list[metrics.FrameTruth]] = {name: [] for name in classes}
-        self._found: dict[str, list[Floats]] = {name: [] for name in classes}
-
-    def add(self, truths: Mapping[str, metrics.FrameTruth], found: Mapping[str, Floats]) -> None:
-        """One frame: what is there and what was found, (K, 5) per class, in the same pixels."""
-        for name, truth in truths.items():
-            self._truths[name].append(truth)
-            self._found[name].append(found[name])
-
-    def matched(self, name: str, *, iou: float = 0.5) -> metrics.Matched:
-        """One class over all frames."""
-        return metrics.match(self._truths[name], self._found[name], iou=iou)
-
-    def thresholds(self) -> dict[str, float]:
-        """The confidence per class where recall and precision are best together."""
-        return {
-            name: metrics.best_threshold(self.matched(name), default=DEFAULT_THRESHOLD)
-            for name in self.classes
-        }
-
-    def figures(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
-        """What ``evaluate`` gives."""
-        result: dict[str, Any] = {}
-        for name in self.classes:
-            matched = self.matched(name)
-            shown = matched.above(thresholds[name])
-            result[name] = {
-                "images": len(self._truths[name]),
-                "objects": matched.objects,
-                "recall_50": shown.recall,
-                "precision_50": shown.precision,
-                "ap_50": metrics.average_precision(matched),
-            }
-        present = [item["ap_50"] for item in result.values() if item["objects"]]
-        return {**result, "map": float(np.mean(present)) if present else 0.0}
-
-
 def evaluate(
     detector: Detector,
     samples: Sequence[Sample],
     *,
     on_frame: Callable[[Sample, list[Detection]], None] | None = None,
+    facts: Mapping[Path, evaluation.Facts] | None = None,
 ) -> dict[str, Any]:
     """Figures per label at IoU 0.5, and "map", the mean AP of the labels that have objects.
 
     Each label: {"images", "objects", "recall_50", "precision_50", "ap_50"}; recall and
-    precision at the detector's own thresholds, AP (VOC 2010) over all confidences.
-    ``on_frame`` is given each sample with the detections above the thresholds.
+    precision at the detector's own thresholds, AP (VOC 2010) over all confidences. Under
+    "report" all else that training.detector.evaluation tells; ``facts`` say what frames are,
+    by their pictures. ``on_frame`` is given each sample with the detections above the
+    thresholds.
     """
-    tally = Tally(detector.classes)
+    tally = evaluation.Tally(detector.classes)
     for start in range(0, len(samples), CHUNK):
         chunk = samples[start : start + CHUNK]
         frames = [read_picture(sample.picture) for sample in chunk]
@@ -278,14 +239,21 @@ def evaluate(
             chunk, frames, detector.detect(frames, confidence=0.0), strict=True
         ):
             size = (frame.shape[1], frame.shape[0])
-            truths = truths_of(sample, detector.classes, to_size=size, original=size)
-            tally.add(truths, {name: _rows(found, name) for name in detector.classes})
+            known = (facts or {}).get(sample.picture, evaluation.Facts(sample.picture.name))
+            tally.add(
+                truths_of(sample, detector.classes, to_size=size, original=size),
+                {name: _rows(found, name) for name in detector.classes},
+                replace(known, size=size),
+            )
             if on_frame:
                 shown = [
                     item for item in found if item.confidence >= detector.thresholds[item.label]
                 ]
                 on_frame(sample, shown)
-    return tally.figures(detector.thresholds)
+    return {
+        **tally.figures(detector.thresholds),
+        "report": tally.report(detector.thresholds),
+    }
 
 
 def _rows(found: Sequence[Detection], label: str) -> Floats:

@@ -9,6 +9,8 @@ import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Figure } from "../shared/ui";
 import { Page } from "../shell/Page";
+import { labelReportsOf } from "./detector-report";
+import { DetectorReport } from "./DetectorReport";
 import { figuresOf } from "./figures";
 import { reportOf } from "./report";
 import { ModelReport } from "./ModelReport";
@@ -71,6 +73,7 @@ function OneModel({ model }: { model: TrainedModel }) {
               </table>
             </section>
           )}
+          {model.kind === "detector" && labelReportsOf(model.figures).map((one) => <DetectorReport key={one.label} report={one} />)}
         </div>
         <section className="card stack">
           <h2>{t("facts")}</h2>

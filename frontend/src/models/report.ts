@@ -23,7 +23,7 @@ export function reportOf(figures: unknown): Report | null {
 }
 
 /** "12 to 24", "below 12", "64 and more": the ends of a group of measures, as words around them. */
-export function rangeOf(group: Group): ["below" | "from" | "between" | "named", string] {
+export function rangeOf(group: Pick<Group, "name" | "low" | "high">): ["below" | "from" | "between" | "named", string] {
   if (group.name !== undefined) return ["named", group.name];
   if (group.low === null || group.low === undefined) return ["below", String(group.high ?? "")];
   if (group.high === null || group.high === undefined) return ["from", String(group.low)];
