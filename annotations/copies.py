@@ -10,9 +10,10 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from annotations import activities, videos
+from annotations.errors import NeverIdle
 from annotations.models import Video
 from annotations.vision import child
-from annotations.vision.activity import MOVES
+from annotations.vision.activity import MOVES, SHORTEST_IDLE
 from lprsite import files
 from lprsite.jobs.engine import Running
 
@@ -27,14 +28,13 @@ def make_preview(row: Video, running: Running) -> dict[str, Any]:
     """
     total, parts = round(row.duration or 0), list[bytes]()
     made: dict[str, Any] = {}
-    damaged = bool(row.damage.get("corrupt") or row.damage.get("errors"))
     with files.scratch_file(".preview") as fresh:
         messages = child.preview(
             files.local_path(row.file),
             fresh,
             name=row.name,
             limits=child.limits_for(activities.info_of(row), output=row.bytes),
-            transcode=damaged,
+            transcode=row.broken,
             ignore=activities.ignored(row),
         )
         with closing(messages):
@@ -60,10 +60,12 @@ def condense_to(
     """Write a video without idle stretches to ``target``.
 
     Returns ``copied`` (without loss), ``seconds``, ``of`` (seconds of the original) and ``map``:
-    (from, to, from in the original) of each stretch. Raises NothingMoves, and what stops the
-    child that decodes.
+    (from, to, from in the original) of each stretch. Raises NothingMoves, NeverIdle, and what
+    stops the child that decodes.
     """
     track = activities.measured(row, running)
+    if not track.idle(motion):
+        raise NeverIdle(name=row.name, seconds=SHORTEST_IDLE)
     keep = track.moving(motion)
     total = round(row.duration or 0)
     made: dict[str, Any] = {}

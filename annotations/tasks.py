@@ -107,17 +107,36 @@ def check_upload(upload: Upload) -> Job:
 def split_video(running: Running) -> dict[str, Any]:
     rows = Selection.objects.select_related("video__camera")
     selection = rows.get(pk=running.parameters["selection"])
-    return selections.split(selection, running)
+    with _preview_kept_playable(selection.video):
+        return selections.split(selection, running)
 
 
 @task("make_preview", queue="media")
 def make_preview(running: Running) -> dict[str, Any]:
-    return copies.make_preview(_video(running), running)
+    made = copies.make_preview(_video(running), running)
+    row = _video(running)
+    if made["copied"] and row.broken:  # found while it was copied
+        made = copies.make_preview(row, running)
+    return made
+
+
+@contextmanager
+def _preview_kept_playable(row: Video) -> Iterator[None]:
+    """Have the preview made again where the work finds damage of which nobody knew.
+
+    It was copied then, and players stop where a copy of the damage begins.
+    """
+    known = row.broken
+    yield
+    if row.broken and not known and Video.objects.filter(pk=row.pk).exclude(preview="").exists():
+        make_preview.enqueue(project_id=row.project_id, dedupe=str(row.pk), video=row.pk)
 
 
 @task("measure_activity", queue="media")
 def measure_activity(running: Running) -> dict[str, Any]:
-    track = activities.measured(_video(running), running)
+    row = _video(running)
+    with _preview_kept_playable(row):
+        track = activities.measured(row, running)
     return {"frames": len(track.rows), "seconds": round(track.duration, 3)}
 
 
@@ -128,11 +147,13 @@ def condense_video(running: Running) -> dict[str, Any]:
     motion = given.get("motion") or MOVES
     if "out" in given:
         out = Path(given["out"])
-        made = copies.condense_to(row, out, running, motion=motion)
+        with _preview_kept_playable(row):
+            made = copies.condense_to(row, out, running, motion=motion)
         copies.write_map(copies.map_path(out), made)
         return _summary(made)
     by = running.job.created_by
-    video, made = copies.condense(row, running, motion=motion, by=by)
+    with _preview_kept_playable(row):
+        video, made = copies.condense(row, running, motion=motion, by=by)
     if not video.preview:
         make_preview.enqueue(
             project_id=video.project_id, by=by, dedupe=str(video.pk), video=video.pk

@@ -198,6 +198,19 @@ class NothingMoves(Refused):
     es = "Nada se mueve en «{name}»: un video sin sus tramos quietos estaría vacío."
 
 
+class NeverIdle(Refused):
+    """A condensed video would be all of it. Facts: name, seconds (of the shortest idle stretch)."""
+
+    en = (
+        "Nothing in “{name}” stands still for {seconds:.0f} seconds beyond the second kept before "
+        "and after each movement, so there is nothing to leave out."
+    )
+    es = (
+        "Nada en «{name}» queda quieto {seconds:.0f} segundos, aparte del segundo que se conserva "
+        "antes y después de cada movimiento: no hay nada que omitir."
+    )
+
+
 class PathNotAllowed(Refused):
     en = (
         "“{path}” is outside the folder that may be read on the server. "

@@ -62,6 +62,11 @@ class Video(models.Model):
         """The pts nearest to a time from the start of the video; inverse of ``seconds``."""
         return self.start_pts + round(Fraction(seconds) / Fraction(self.time_base))
 
+    @property
+    def broken(self) -> bool:
+        """Whether something in it could not be read or decoded, as far as is known."""
+        return bool(self.damage.get("corrupt") or self.damage.get("errors"))
+
     def original_seconds(self, seconds: float) -> float:
         """The time in the recording this video was condensed from; its own where it was not."""
         found = seconds

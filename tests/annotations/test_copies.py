@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from annotations import activities, copies, errors, videos
+from annotations import activities, copies, errors, tasks, videos
 from annotations.models import DoomedFile, Video
 from lprsite import files
 from lprsite.jobs import tasks as job_tasks
@@ -50,6 +50,37 @@ def test_preview_of_a_damaged_video_is_encoded_and_measures_in_passing(
     assert activities.load(street) is not None
     assert street.preview != before
     assert DoomedFile.objects.get().key == before
+
+
+def test_copied_preview_is_made_again_when_damage_is_found(
+    project: Any, running: Running, tmp_path: Path
+) -> None:
+    path = clips.scatter(clips.write(tmp_path / "bad.mp4", gop=5), count=60)
+    bad, _ = videos.ingest(path, project=project, name="bad.mp4")
+    assert copies.make_preview(bad, running) == {"copied": True}
+    for _ in range(2):
+        tasks.measure_activity.run_here(project_id=project.pk, video=bad.pk)
+    bad.refresh_from_db()
+    assert bad.broken
+    again = Job.objects.get(task="make_preview")
+    job_tasks.run(again.pk)
+    again.refresh_from_db()
+    assert again.result == {"copied": False}
+
+
+def test_damage_found_while_a_preview_is_copied_has_it_encoded(
+    street: Video, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copying = copies.make_preview
+
+    def found_meanwhile(row: Video, running: Running) -> dict[str, Any]:
+        made = copying(row, running)
+        Video.objects.filter(pk=row.pk).update(damage={"corrupt": 3})
+        return made
+
+    monkeypatch.setattr(copies, "make_preview", found_meanwhile)
+    job = tasks.make_preview.run_here(project_id=street.project_id, video=street.pk)
+    assert job.result == {"copied": False}
 
 
 def test_condensed_video_knows_the_times_of_its_original(street: Video, running: Running) -> None:
@@ -93,6 +124,16 @@ def test_video_in_which_nothing_moves_is_not_condensed(
     night, _ = videos.ingest(path, project=project, name="night.mp4")
     with pytest.raises(errors.NothingMoves, match=r"night\.mp4"):
         copies.condense(night, running)
+    assert Video.objects.count() == 1
+
+
+def test_video_that_never_stands_still_is_not_condensed(
+    project: Any, running: Running, tmp_path: Path
+) -> None:
+    path = clips.street(tmp_path / "busy.mp4", seconds=8, cars=[(0, 4), (4, 8)])
+    busy, _ = videos.ingest(path, project=project, name="busy.mp4")
+    with pytest.raises(errors.NeverIdle, match=r"busy\.mp4.*3 seconds"):
+        copies.condense(busy, running)
     assert Video.objects.count() == 1
 
 
