@@ -311,7 +311,7 @@ def _checked_map(batch: ImportBatch, given: LabelMap | None) -> dict[str, str | 
         if given is None:  # a guess by size is for a person to confirm
             named = all(label in batch.project.class_map for label in classes)
         else:
-            named = any(label in given for label in classes)
+            named = not classes or any(label in given for label in classes)
         if not named:
             counts = ", ".join(f"{label} ({batch.labels[label]})" for label in classes)
             raise MapNeeded(name=batch.name, classes=counts)

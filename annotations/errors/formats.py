@@ -216,12 +216,12 @@ class ClassNamesBroken(Refused):
 
 class LooksLikePercent(Refused):
     en = (
-        "All numbers in “{name}” lie between 1 and 100: they look like percent. Divide them by "
-        "100 and try again."
+        "All numbers in “{name}” lie between 1 and 100: they look like percent, or like pixels "
+        "of small pictures. This format needs fractions from 0 to 1."
     )
     es = (
-        "Todos los números en «{name}» están entre 1 y 100: parecen porcentajes. Divídalos por "
-        "100 e inténtelo otra vez."
+        "Todos los números en «{name}» están entre 1 y 100: parecen porcentajes, o píxeles de "
+        "imágenes pequeñas. Este formato necesita fracciones de 0 a 1."
     )
 
 

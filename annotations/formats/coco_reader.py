@@ -39,16 +39,20 @@ def read(
 ) -> Annotations:
     """Read a file that ``is_coco``."""
     names = _categories(content)
-    images = {image["id"]: image for image in content["images"] if _usable(image)}
+    images = {_id(image["id"]): image for image in content["images"] if _usable(image)}
     keys = {key: path_of(image["file_name"]) for key, image in images.items()}
     wanted = {key: _paths(member, key) for key in dict.fromkeys(keys.values())}
     entries = list(_entries(member.rpartition("/")[2], content, images, keys, names))
-    if any(entry.picture == _NO_PICTURE for entry in entries):
-        wanted[_NO_PICTURE] = []
     boxed = {entry.picture for entry in entries}
+    bare = [key for key in wanted if key not in boxed]
+    strays = _NO_PICTURE in boxed
+    if strays:
+        wanted[_NO_PICTURE] = []
     pictures = [name for name in source.members() if is_picture(name)]
     matches = match_all(wanted, pictures)
-    used = {found for match in matches.values() for found in (match.member, *match.several)}
+    # The boxes of a picture without any may be those whose picture nobody knows.
+    told = {key: match for key, match in matches.items() if not strays or key in boxed}
+    used = {found for match in told.values() for found in (match.member, *match.several)}
     return annotations_of(
         source,
         format="coco",
@@ -56,27 +60,34 @@ def read(
         entries=entries,
         matches=matches,
         fractions=False,
-        negatives=[key for key in wanted if key not in boxed],
+        negatives=[] if strays else bare,
         unlabelled=[name for name in pictures if name not in used],
         wanted=wanted,
         progress=progress,
     )
 
 
+def _id(said: object) -> str:
+    """An id as text, "" if it is none: tools write 1, 1.0 and "1" for the same."""
+    if isinstance(said, float) and said.is_integer():
+        said = int(said)
+    return str(said) if isinstance(said, int | str) else ""
+
+
 def _usable(image: object) -> bool:
-    if not isinstance(image, dict) or not isinstance(image.get("id"), int | str):
+    if not isinstance(image, dict) or not _id(image.get("id")):
         return False
     name = image.get("file_name")
     return isinstance(name, str) and bool(path_of(name))
 
 
-def _categories(content: Mapping[str, Any]) -> dict[int | str, str]:
+def _categories(content: Mapping[str, Any]) -> dict[str, str]:
     """Category id -> name; ids may begin anywhere and have gaps."""
-    names: dict[int | str, str] = {}
+    names: dict[str, str] = {}
     for kind in content.get("categories") or ():
-        if isinstance(kind, dict) and isinstance(kind.get("id"), int | str):
+        if isinstance(kind, dict) and (number := _id(kind.get("id"))):
             name = words(str(kind.get("name", "")))[:MAX_WORDS].strip()
-            names[kind["id"]] = name or str(kind["id"])
+            names[number] = name or number
     return names
 
 
@@ -95,22 +106,22 @@ def _paths(member: str, name: str) -> list[str]:
 def _entries(
     file: str,
     content: Mapping[str, Any],
-    images: Mapping[int | str, Mapping[str, Any]],
-    keys: Mapping[int | str, str],
-    names: Mapping[int | str, str],
+    images: Mapping[str, Mapping[str, Any]],
+    keys: Mapping[str, str],
+    names: Mapping[str, str],
 ) -> Iterator[Entry]:
     counted: Counter[str] = Counter()
     for item in content.get("annotations") or ():
         said = item if isinstance(item, dict) else {}
-        of, kind = said.get("image_id"), said.get("category_id")
-        key = keys.get(of, _NO_PICTURE) if isinstance(of, int | str) else _NO_PICTURE
+        of, kind = _id(said.get("image_id")), said.get("category_id")
+        key = keys.get(of, _NO_PICTURE)
         counted[key] += 1
-        name = names.get(kind) if isinstance(kind, int | str) else None
+        name = names.get(_id(kind))
         known = name is not None
         label = words(str(kind))[:MAX_WORDS] if name is None else name
         entry = Entry(file, counted[key], key, label, listed=True, undeclared=not known)
         box = _box(said)
-        image = images.get(of) if isinstance(of, int | str) else None
+        image = images.get(of)
         if box is None or image is None or key == _NO_PICTURE:
             yield entry.refused(EntryBadShape)
             continue

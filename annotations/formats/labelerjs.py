@@ -20,7 +20,7 @@ from annotations.errors import (
 )
 from annotations.formats.archives import Source, beside, suffix
 from annotations.formats.matching import is_picture
-from annotations.formats.plans import ReportLine
+from annotations.formats.plans import ReportLine, decoded
 from annotations.formats.transcribed import TextPair, Transcribed
 from annotations.formats.yolo import read_text
 
@@ -45,7 +45,7 @@ def find(source: Source) -> str | None:
 
 
 def _beginning(source: Source, member: str) -> str:
-    return source.head(member, _HEAD).decode("utf-8", errors="replace")
+    return decoded(source.head(member, _HEAD))
 
 
 def read(source: Source) -> Transcribed:

@@ -36,8 +36,8 @@ from annotations.formats.plans import (
     Entry,
     Progress,
     annotations_of,
+    decoded,
     number,
-    words,
 )
 
 REQUIRED = ("file", "x", "y", "w", "h")
@@ -151,7 +151,9 @@ def _row(base: str, line: int, said: Mapping[str, str], *, cells: int, columns: 
     label = said.get("label", "") or DEFAULT_LABEL
     facts = said.get("text", ""), label, said.get("source", ""), said.get("country", "")
     problem: EntryRefused
-    if not file or cells > columns or cells < len(REQUIRED):
+    if not file:
+        return Row(line, file, None, problem=EntryBadShape(file=base, line=line))
+    if cells > columns or cells < len(REQUIRED):
         problem = EntryBadLine(file=base, line=line, expected=columns, found=cells)
         return Row(line, file, None, *facts, problem)
     if max(map(len, facts)) > MAX_WORDS:
@@ -183,14 +185,6 @@ def _columns(header: Sequence[str], *, name: str) -> dict[str, int]:
         if column not in said:
             raise ManifestColumns(name=name, missing=f"“{column}”")
     return {column: said.index(column) for column in COLUMNS if column in said}
-
-
-def decoded(data: bytes) -> str:
-    """UTF-8, or the code page of a Western spreadsheet."""
-    try:
-        return words(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return words(data.decode("cp1252", errors="replace"))
 
 
 def delimiter_of(text: str) -> str:

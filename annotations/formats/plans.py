@@ -8,6 +8,7 @@ imported).
 
 from __future__ import annotations
 
+import codecs
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ MAX_ENTRIES = 2_000_000  # in one import
 MAX_WORDS = 200  # characters of a label or a text
 HEAD = 1 << 16  # bytes that nearly always hold a picture's size
 _OVER_EDGE = 0.01  # pixels; less is rounding, not a box over the edge
+_THINNEST = 0.01  # pixels; what is thinner is no box
 _LOST = frozenset(
     {
         "bad_line",
@@ -364,6 +366,17 @@ def measure(source: Source, member: str) -> tuple[int, int]:
         return picture_size(source.read(member), name=name)
 
 
+def decoded(data: bytes) -> str:
+    """The text of a file: in UTF-8, in what its byte order mark says, or in Windows' Western
+    code page."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return words(data.decode("utf-16", errors="replace"))
+    try:
+        return words(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return words(data.decode("cp1252", errors="replace"))
+
+
 def words(text: str) -> str:
     """Text that every database and page can hold: no NUL, no half of a character."""
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
@@ -532,6 +545,8 @@ class _Resolution:
         inside = _clipped((x1, y1, x2, y2), picture.width, picture.height)
         if inside[0] >= inside[2] or inside[1] >= inside[3]:
             return None, entry.refusal(EntryOutside)
+        if min(inside[2] - inside[0], inside[3] - inside[1]) < _THINNEST:
+            return None, entry.refusal(EntryZeroArea)
         over = max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True))
         return PlannedBox(
             self._target(entry.label) or entry.label,
@@ -598,6 +613,7 @@ __all__ = [
     "PlannedPicture",
     "ReportLine",
     "annotations_of",
+    "decoded",
     "is_number",
     "measure",
     "number",

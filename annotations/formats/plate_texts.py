@@ -24,13 +24,14 @@ from annotations.errors import (
     NoTranscriptions,
 )
 from annotations.formats.archives import Source, beside, clean_name, suffix
-from annotations.formats.manifest import CSV_LIMIT, decoded, delimiter_of, plain
+from annotations.formats.manifest import CSV_LIMIT, delimiter_of, plain
 from annotations.formats.matching import Match, is_picture, match_all, stem
-from annotations.formats.plans import ReportLine, measure
+from annotations.formats.plans import ReportLine, decoded, measure
 from annotations.formats.transcribed import TextPair, Transcribed
 from lprsite.errors import Refused
 
 _COLUMNS = (("image_path", "plate_text"), ("file", "text"), ("filename", "text"))
+_BOXES = ("xywh", ("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"))
 _HEAD = 4096
 _NAME = re.compile(r"[^\W_]{4,10}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-")
@@ -128,7 +129,7 @@ def _rows(source: Source, member: str) -> Iterator[tuple[int, str, str]]:
 
 def _places(header: Sequence[str]) -> tuple[int, int] | None:
     said = [cell.strip().lower() for cell in header]
-    if {"x", "y", "w", "h"} <= set(said):
+    if any(set(edges) <= set(said) for edges in _BOXES):
         return None
     for file, text in _COLUMNS:
         if file in said and text in said:

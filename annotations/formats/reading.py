@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from annotations.errors import JsonBroken, JsonTooDeep, XmlBroken, XmlTooDeep, XmlUnsafe
 from annotations.formats.archives import Source, clean_name, folder
-from annotations.formats.plans import Annotations, Picture, words
+from annotations.formats.plans import Annotations, Picture, decoded, words
 from annotations.vision.boxes import Size
 
 JSON_LIMIT = 256 << 20
@@ -27,11 +27,9 @@ def load_json(source: Source, member: str) -> Any:
     data = source.read(member, limit=JSON_LIMIT)
     name = member.rpartition("/")[2]
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return json.loads(decoded(data))
     except json.JSONDecodeError as error:
         raise JsonBroken(name=name, line=error.lineno) from error
-    except UnicodeDecodeError as error:
-        raise JsonBroken(name=name, line=data[: error.start].count(b"\n") + 1) from error
     except RecursionError as error:
         raise JsonTooDeep(name=name) from error
     except ValueError as error:  # a number of thousands of digits

@@ -35,6 +35,7 @@ from annotations.formats.plans import (
     Entry,
     Progress,
     annotations_of,
+    decoded,
     is_number,
     number,
     words,
@@ -92,9 +93,9 @@ def picture_paths(label_file: str) -> list[str]:
 
 
 def read_text(source: Source, member: str) -> list[str]:
-    """The lines of a text member; bytes that are no UTF-8 become U+FFFD."""
-    text = source.read(member, limit=TEXT_LIMIT).decode("utf-8-sig", errors="replace")
-    return words(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    """The lines of a text member."""
+    text = decoded(source.read(member, limit=TEXT_LIMIT))
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def read(
@@ -246,8 +247,8 @@ def _names_of(source: Source, member: str) -> dict[int, str] | None:
 def _names_from_yaml(source: Source, member: str) -> dict[int, str] | None:
     base = member.rpartition("/")[2]
     try:
-        content = yaml.safe_load(source.read(member, limit=NAMES_LIMIT))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        content = yaml.safe_load(decoded(source.read(member, limit=NAMES_LIMIT)))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ClassNamesBroken(name=base) from error
     if not isinstance(content, dict) or "names" not in content:
         return None
@@ -275,8 +276,8 @@ def _key_points(source: Source) -> int:
     for member in source.members():
         if suffix(member) in (".yaml", ".yml"):
             try:
-                content = yaml.safe_load(source.read(member, limit=NAMES_LIMIT))
-            except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError, Refused):
+                content = yaml.safe_load(decoded(source.read(member, limit=NAMES_LIMIT)))
+            except (yaml.YAMLError, RecursionError, ValueError, Refused):
                 continue
             shape = content.get("kpt_shape") if isinstance(content, dict) else None
             if (

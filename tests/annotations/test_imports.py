@@ -525,3 +525,9 @@ def test_report_names_what_of_a_damaged_zip_is_lost(zipped, bring):
     assert ("2.jpg", "file_unreadable") in lines
     said = command("import_annotations", "--path", path, "--dry-run")
     assert said["facts"]["damage"]["lost"] == 1
+
+
+def test_yolo_that_is_all_negatives_needs_no_map(zipped, bring):
+    path = zipped({"0.jpg": jpeg(), "0.txt": "", "1.jpg": jpeg(1), "1.txt": "\n"})
+    assert adds_up(bring(path, {"0": "car"})) == {"seen": 0, "imported": 0}
+    assert set(Frame.objects.values_list("status", flat=True)) == {"nothing_here"}
