@@ -41,6 +41,8 @@ TAIL = 15
 # What few need: ``--extra NAME`` installs it, by these lines of pip, one after the other.
 EXTRAS = {
     "onnx": ("onnx>=1.19 onnxscript>=0.5 onnxruntime>=1.20",),
+    # Alone: it asks for a second OpenCV over the first; only the network it carries is used.
+    "assistant": ("--no-deps rapidocr==3.10.*", "onnxruntime>=1.20"),
 }
 WINDOWS = os.name == "nt"
 

@@ -34,14 +34,15 @@ def projects_lacking() -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def wanted(project: Project, model: str, *, again: bool) -> CropQuerySet:
-    """The waiting crops, by id, that no network has read; with ``again``, that not this one did."""
+def wanted(project: Project, models: Sequence[str], *, again: bool) -> CropQuerySet:
+    """The waiting crops, by id, that no network has read; with ``again``, that none of these did
+    as the last."""
     rows = Crop.objects.filter(project=project).unread().order_by("id")
     if not again:
         return rows.filter(suggested=False)
     newest = Suggestion.objects.filter(crop=OuterRef("pk"), revision=OuterRef("revision"))
     names = newest.order_by("-created_at", "-id").values("model_name")[:1]
-    return rows.annotate(newest=Subquery(names)).filter(Q(newest=None) | ~Q(newest=model))
+    return rows.annotate(newest=Subquery(names)).filter(Q(newest=None) | ~Q(newest__in=models))
 
 
 @transaction.atomic
@@ -50,6 +51,8 @@ def keep(model: str, proposals: Sequence[Proposal]) -> None:
 
     A crop that is gone is passed over; one that was cut anew meanwhile still lacks a suggestion.
     """
+    if not proposals:
+        return
     ids = [proposal.crop for proposal in proposals]
     here = set(Crop.objects.select_for_update().filter(pk__in=ids).values_list("pk", flat=True))
     Suggestion.objects.bulk_create(

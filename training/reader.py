@@ -29,21 +29,41 @@ Read = Callable[[Sequence[Bgr]], list[PlateRead]]
 
 
 @lru_cache(maxsize=1)
+def assistant(file: str, formats: tuple[str, ...], characters: str) -> Read:
+    """What reads crops with the optional assistant."""
+    from training.recognizer.assistant import Assistant
+
+    return Assistant(Path(file), formats=formats, characters=characters).read
+
+
+@lru_cache(maxsize=1)
 def network(checkpoint: str, formats: tuple[str, ...], characters: str) -> Read:
     """What reads crops with the checkpoint, kept until another is asked for."""
     return Recognizer.load(Path(checkpoint), formats=formats, characters=characters).read
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """What was read on each of the ``crops`` (paths), in their order; nothing on a broken one."""
+    """What was read on each of the ``crops`` (paths), in their order; nothing on a broken one.
+
+    Where there is an ``assistant``, it reads as well, and who is surer of a crop is believed.
+    """
+    settings = tuple(request["formats"]), request["characters"]
     try:
-        read = network(request["checkpoint"], tuple(request["formats"]), request["characters"])
+        read = network(request["checkpoint"], *settings)
     except Refused as refusal:
-        said = {"why": refusal.sentence(), "why_es": refusal.sentence("es"), "code": refusal.code}
-        return {"refused": said}
+        why, why_es = refusal.sentence(), refusal.sentence("es")
+        return {"refused": {"why": why, "why_es": why_es, "code": refusal.code}}
     pictures = [_picture(path) for path in request["crops"]]
-    reads = iter(read([picture for picture in pictures if picture is not None]))
-    return {"reads": [None if picture is None else _json(next(reads)) for picture in pictures]}
+    whole = [picture for picture in pictures if picture is not None]
+    said = [(mine, False) for mine in read(whole)]
+    if request["assistant"]:
+        others = assistant(request["assistant"], *settings)(whole)
+        said = [
+            (other, True) if other.confidence > mine[0].confidence else mine
+            for mine, other in zip(said, others, strict=True)
+        ]
+    left = iter(said)
+    return {"reads": [None if picture is None else _json(*next(left)) for picture in pictures]}
 
 
 def _picture(path: str) -> Bgr | None:
@@ -53,9 +73,10 @@ def _picture(path: str) -> Bgr | None:
         return None
 
 
-def _json(read: PlateRead) -> dict[str, Any]:
+def _json(read: PlateRead, by_assistant: bool) -> dict[str, Any]:
     return {
         "text": read.text,
+        "assistant": by_assistant,
         "characters": read.characters,
         "alternatives": [[other] if other[0] else [] for other in read.alternatives],
     }

@@ -23,6 +23,8 @@ from training import readings, runs, starters
 
 PIECE = 32  # crops read at once: little is waited for, and little is lost
 TASK = "suggest"
+STARTER, ASSISTANT = "Starter recognizer", "PP-OCRv6"
+BESIDE = f"{ASSISTANT} beside the starter"
 REST = timedelta(
     hours=1
 )  # after suggestions failed or were stopped, before they begin by themselves
@@ -32,17 +34,27 @@ Ask = Callable[[dict[str, Any], Callable[[], None]], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Source:
-    """A recognizer: its name as suggestions store it, and its checkpoint."""
+    """A recognizer: its name as suggestions store it, and its checkpoint; beside it, perhaps,
+    the optional assistant, whose name they store where it was the surer one."""
 
     name: str
     checkpoint: Path
+    beside: str = ""
+    assistant: Path | None = None
 
 
 def source_of(project: Project) -> Source:
-    """The project's current recognizer, else the starter. Raises StarterMissing."""
+    """The project's current recognizer, else the starter. Raises StarterMissing.
+
+    The starter has the assistant beside it, where that is installed: neither was made for this
+    place, and the surer of two reads better than either.
+    """
     if model := runs.current(project, Kind.RECOGNIZER):
         return Source(model.name, files.local_path(model.file))
-    return Source("Starter recognizer", starters.path(Kind.RECOGNIZER))
+    starter = starters.path(Kind.RECOGNIZER)
+    if assistant := starters.assistant():
+        return Source(f"{STARTER} beside {ASSISTANT}", starter, BESIDE, assistant)
+    return Source(STARTER, starter)
 
 
 def suggest(project: Project, running: Running, ask: Ask, *, again: bool) -> dict[str, Any]:
@@ -51,20 +63,23 @@ def suggest(project: Project, running: Running, ask: Ask, *, again: bool) -> dic
     Raises what ``ask`` raises, and StarterMissing.
     """
     source = source_of(project)
-    rows = suggestions.wanted(project, source.name, again=again)
+    rows = suggestions.wanted(project, (source.name, source.beside), again=again)
     request = {
         "checkpoint": str(source.checkpoint),
+        "assistant": str(source.assistant or ""),
         "formats": readings.patterns_of(project.pk),
         "characters": project.alphabet,
     }
     total, made, last = rows.count(), 0, 0
     while piece := list(rows.filter(pk__gt=last)[:PIECE]):
         paths = [str(files.local_path(crop.file)) for crop in piece]
-        answer = ask({**request, "crops": paths}, running.check)
-        suggestions.keep(
-            source.name,
-            [_proposal(crop, read) for crop, read in zip(piece, answer["reads"], strict=True)],
-        )
+        reads = ask({**request, "crops": paths}, running.check)["reads"]
+        said: dict[str, list[Proposal]] = {source.name: [], source.beside: []}
+        for crop, read in zip(piece, reads, strict=True):
+            by = source.beside if read and read.get("assistant") else source.name
+            said[by].append(_proposal(crop, read))
+        for model, proposals in said.items():
+            suggestions.keep(model, proposals)
         made, last = made + len(piece), piece[-1].pk
         running.progress(made, max(made, total), "crops", source.name)
     return {"made": made, "model": source.name}

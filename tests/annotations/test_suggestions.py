@@ -61,18 +61,18 @@ def test_only_waiting_crops_are_wanted(project: Any) -> None:
     first, second = make_crops(project, 2)
     make_crops(project, 1, withdrawn=True, waiting=False)
     keep("starter", [Proposal(first.pk, 1, "PBA1")])
-    assert pks(wanted(project, "starter", again=False)) == [second.pk]
-    assert pks(wanted(project, "starter", again=True)) == [second.pk]
-    assert pks(wanted(project, "Recognizer 1", again=True)) == [first.pk, second.pk]
+    assert pks(wanted(project, ["starter"], again=False)) == [second.pk]
+    assert pks(wanted(project, ["starter"], again=True)) == [second.pk]
+    assert pks(wanted(project, ["Recognizer 1"], again=True)) == [first.pk, second.pk]
 
 
 def test_model_that_comes_back_proposes_anew(project: Any) -> None:
     crop = make_crops(project, 1)[0]
     for model in ("A", "B"):
         keep(model, [Proposal(crop.pk, 1, model)])
-    assert pks(wanted(project, "A", again=True)) == [crop.pk]
+    assert pks(wanted(project, ["A"], again=True)) == [crop.pk]
     keep("A", [Proposal(crop.pk, 1, "A")])
-    assert text_of(crop) == "A" and pks(wanted(project, "A", again=True)) == []
+    assert text_of(crop) == "A" and pks(wanted(project, ["A"], again=True)) == []
 
 
 def test_project_being_deleted_lacks_nothing(project: Any) -> None:

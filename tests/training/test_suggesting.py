@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,8 +20,9 @@ from lprsite import files
 from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job, State
 from tests.annotations.rows import client_of, json_of, make_crops, make_member
-from training import reader, runs, suggesting, tasks
+from training import reader, runs, starters, suggesting, tasks
 from training.models import TrainedModel
+from training.recognizer.predict import PlateRead
 from training.synthetic import plates
 
 STARTER = "Starter recognizer"
@@ -88,8 +91,8 @@ def test_stopping_keeps_what_was_made(project: Project, running: Running) -> Non
 # --- the program that reads
 
 
-def drawn(project: Project) -> tuple[Crop, str]:
-    plate = plates.render(np.random.default_rng(3), damage=0.0)
+def drawn(project: Project, *, seed: int = 3) -> tuple[Crop, str]:
+    plate = plates.render(np.random.default_rng(seed), damage=0.0)
     data = cv2.imencode(".png", plate.picture)[1].tobytes()
     key, sha256 = files.put_bytes("crops", data, ".png")
     return make_crops(project, 1, file=key, sha256=sha256)[0], plate.text
@@ -127,6 +130,43 @@ def test_foreign_alphabet_gets_no_text(project: Project, running: Running, alpha
 def test_checkpoint_that_is_gone_is_refused_in_words(project: Project) -> None:
     asked = {"checkpoint": "/nowhere.safetensors", "formats": [], "characters": "", "crops": []}
     assert reader.answer(asked)["refused"]["code"] == "CheckpointMissing"
+
+
+# --- the optional assistant
+
+
+@pytest.fixture
+def assistant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The extra is installed, and its network lies here."""
+    monkeypatch.setattr(starters, "assistant", lambda: tmp_path / "assistant.onnx")
+    return tmp_path / "assistant.onnx"
+
+
+def test_surer_of_starter_and_assistant_is_believed_and_named(
+    project: Project, running: Running, assistant: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, text = drawn(project)
+    second, _ = drawn(project, seed=4)
+    told = [PlateRead("DIM1234", 0.0, (0.1,) * 7), PlateRead("PBA1234", 1.1, (1.0,) * 7)]
+    monkeypatch.setattr(reader, "assistant", lambda *_: lambda crops: told[: len(crops)])
+    suggesting.suggest(project, running, lambda asked, _: reader.answer(asked), again=False)
+    assert made() == [
+        ("Starter recognizer beside PP-OCRv6", text),
+        ("PP-OCRv6 beside the starter", "PBA1234"),
+    ]
+    assert suggesting.suggest(project, running, says("X"), again=True)["made"] == 0
+    assert suggestions.projects_lacking() == [] and first.pk < second.pk
+
+
+def test_own_recognizer_needs_no_assistant(project: Project, assistant: Path) -> None:
+    assert suggesting.source_of(project).assistant == assistant
+    runs.promote(recognizer(project, "Recognizer 1"))
+    assert suggesting.source_of(project).assistant is None
+
+
+def test_without_the_extra_there_is_no_assistant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert starters.assistant() is None
 
 
 # --- when they are made

@@ -98,13 +98,7 @@ class Recognizer:
 
         A crop that may show two rows of characters is read both ways; the surer one counts.
         """
-        reads = self._read(crops)
-        squarish = [at for at, crop in enumerate(crops) if rows.perhaps_two(crop)]
-        again = self._read([rows.side_by_side(crops[at]) for at in squarish])
-        for at, other in zip(squarish, again, strict=True):
-            if other.confidence > reads[at].confidence:
-                reads[at] = other
-        return reads
+        return both_ways(self._read, crops)
 
     def _read(self, crops: Sequence[Bgr]) -> list[PlateRead]:
         device = next(self.network.parameters()).device
@@ -152,6 +146,19 @@ class Evaluation:
             "char": metrics.character_accuracy(pairs),
             "ms_per_crop": 1000 * self.seconds / len(pairs) if pairs else 0.0,
         }
+
+
+def both_ways(
+    read: Callable[[Sequence[Bgr]], list[PlateRead]], crops: Sequence[Bgr]
+) -> list[PlateRead]:
+    """Read crops as one row of characters, those that may show two so as well; the surer counts."""
+    reads = read(crops)
+    squarish = [at for at, crop in enumerate(crops) if rows.perhaps_two(crop)]
+    again = read([rows.side_by_side(crops[at]) for at in squarish])
+    for at, other in zip(squarish, again, strict=True):
+        if other.confidence > reads[at].confidence:
+            reads[at] = other
+    return reads
 
 
 def examine(

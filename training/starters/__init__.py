@@ -5,11 +5,13 @@ A new project reads with them before it has a model of its own, and trainings st
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from training.errors import StarterMissing
 
 _HERE = Path(__file__).resolve().parent
+_ASSISTANT = "PP-OCRv6_rec_small.onnx"
 
 
 def path(kind: str) -> Path:
@@ -18,3 +20,13 @@ def path(kind: str) -> Path:
     if not file.is_file():
         raise StarterMissing(kind=kind)
     return file
+
+
+def assistant() -> Path | None:
+    """PP-OCR's recognizer in rapidocr's package; None where the extra is not installed."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return None
+    package = importlib.util.find_spec("rapidocr")
+    folders = (package and package.submodule_search_locations) or ()
+    files = (Path(folder) / "models" / _ASSISTANT for folder in folders)
+    return next((file for file in files if file.is_file()), None)
