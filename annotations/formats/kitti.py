@@ -183,7 +183,7 @@ def random_split(names: Iterable[str], percent: float) -> tuple[list[str], list[
 
     TAO then shuffles each part, which changes neither; the order here stays sorted.
     """
-    assert 0 <= percent < 100, "a part of the whole"
+    assert 0 <= percent <= 100, "a part of the whole"
     ordered = sorted(names)
     cut = int(percent / 100.0 * len(ordered))
     return ordered[:cut], ordered[cut:]

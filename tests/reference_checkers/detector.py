@@ -11,7 +11,7 @@ import torch
 
 from training.detector import cluster as clustering
 from training.detector import gridbox, loss, metrics
-from training.detector.network import DetectNet, SameConv2d
+from training.detector.network import ConvNorm, DetectNet, SameConv2d, Unit
 from training.schedule import soft_start_annealing
 
 Case = dict[str, Any]
@@ -21,8 +21,8 @@ Arrays = Mapping[str, np.ndarray]
 def check_network_shape(case: Case, arrays: Arrays) -> None:
     wanted, expected = case["input"], case["expected"]
     network = DetectNet(classes=wanted["classes"], layers=wanted["num_layers"]).eval()
+    _vary(network, wanted)
     count = sum(item.numel() for item in network.parameters() if item.requires_grad)
-    assert count == expected["trainable_params"]
     products = 0
 
     def multiply_adds(module, inputs, output):
@@ -36,10 +36,28 @@ def check_network_shape(case: Case, arrays: Arrays) -> None:
     # Tensors without storage: shapes and counts need no arithmetic.
     with torch.no_grad():
         cov, bbox = network.to("meta")(torch.empty(1, 3, height, width, device="meta"))
-    assert list(cov.shape) == expected["cov_shape"]
-    assert list(bbox.shape) == expected["bbox_shape"]
-    assert products == expected["multiply_adds"]
+    found = {
+        "trainable_params": count,
+        "cov_shape": list(cov.shape),
+        "bbox_shape": list(bbox.shape),
+        "multiply_adds": products,
+    }
+    assert found == {**found, **{k: v for k, v in expected.items() if k != "note"}}
     assert any(isinstance(module, SameConv2d) for module in network.modules())
+
+
+def _vary(network: DetectNet, wanted: Case) -> None:
+    """TAO's other layouts, which ours is never built in: as a case asks for them."""
+    assert not wanted.get("use_pooling"), "a detector has strides, no pooling"
+    for name, module in list(network.named_modules()):
+        if isinstance(module, ConvNorm):
+            if not wanted.get("conv_bias", True):
+                module.get_submodule("conv").register_parameter("bias", None)
+            if not wanted.get("batch_norm", True):
+                module.set_submodule("norm", torch.nn.Identity())
+        first = name.endswith(".0")  # of a stage: it changes the channels
+        if isinstance(module, Unit) and not first and not wanted.get("all_projections", True):
+            module.set_submodule("shortcut", torch.nn.Identity())
 
 
 def _grid(wanted: Case, key: str = "grid_hw") -> gridbox.Grid:
@@ -96,7 +114,7 @@ def check_rasterizer_coverage(case: Case, arrays: Arrays) -> None:
 
 def check_rasterizer_targets(case: Case, arrays: Arrays) -> None:
     wanted, expected = case["input"], case["expected"]
-    boxes = np.asarray(wanted["boxes_px"], dtype=float)
+    boxes = np.asarray(wanted["boxes_px"], dtype=float).reshape(-1, 4)
     targets = gridbox.rasterise(boxes, _grid(wanted), _ellipse(wanted))
     coverage, normalised, edges = (arrays[name] for name in expected["arrays"])
     coverage = coverage.reshape(targets.coverage.shape)
@@ -107,10 +125,15 @@ def check_rasterizer_targets(case: Case, arrays: Arrays) -> None:
     edges = edges.reshape(targets.edges.shape)
     np.testing.assert_allclose(targets.edges[:, same], edges[:, same], atol=1e-5)
     slack = 0.01 * max(1, int((coverage > 0).sum())) / 16
-    assert targets.coverage.sum() == pytest.approx(expected["cov_sum"], abs=slack)
-    assert targets.normalised.sum() == pytest.approx(expected["cov_norm_sum"], abs=slack)
-    assert (targets.coverage > 0).sum() == pytest.approx(expected["cov_nonzero"], rel=0.01)
-    assert (targets.coverage > 0.5).sum() == pytest.approx(expected["cov_gt_half"], rel=0.01)
+    sums = {"cov_sum": targets.coverage.sum(), "cov_norm_sum": targets.normalised.sum()}
+    for name in sums.keys() & expected.keys():
+        assert sums[name] == pytest.approx(expected[name], abs=slack), name
+    counts = {
+        "cov_nonzero": (targets.coverage > 0).sum(),
+        "cov_gt_half": (targets.coverage > 0.5).sum(),
+    }
+    for name in counts.keys() & expected.keys():
+        assert counts[name] == pytest.approx(expected[name], rel=0.01), name
 
 
 def _assert_coverage(found: np.ndarray, expected: np.ndarray) -> None:
@@ -294,7 +317,8 @@ def check_nms(case: Case, arrays: Arrays) -> None:
     kept = clustering.nms(boxes, scores, iou=wanted["iou_threshold"], border=1.0)
     kept = kept[scores[kept] > wanted["score_threshold"]]
     assert kept.tolist() == expected["kept_indices"]
-    np.testing.assert_allclose(boxes[kept], expected["kept_boxes"], rtol=1e-6)
+    near = np.asarray(expected["kept_boxes"], dtype=float).reshape(-1, 4)
+    np.testing.assert_allclose(boxes[kept], near, rtol=1e-6)
     np.testing.assert_allclose(scores[kept], expected["kept_scores"], rtol=1e-6)
 
 

@@ -59,7 +59,8 @@ def greedy(logits: Tensor) -> list[list[Emission]]:
 def negative_log_likelihood(logits: Tensor, targets: Sequence[Sequence[int]]) -> Tensor:
     """(N, T, K + 1) and N class lists -> (N,): -ln of the sum over all paths that give the text."""
     count, steps, classes = logits.shape
-    log_probabilities = logits.float().log_softmax(dim=-1).transpose(0, 1)  # (T, N, K + 1)
+    precise = torch.promote_types(logits.dtype, torch.float32)  # never in half precision
+    log_probabilities = logits.log_softmax(dim=-1, dtype=precise).transpose(0, 1)  # (T, N, K + 1)
     flat = torch.tensor([index for target in targets for index in target], dtype=torch.long)
     return functional.ctc_loss(
         log_probabilities,

@@ -55,3 +55,10 @@ def test_text_longer_than_the_steps_is_refused_with_its_file():
     ctc.check_capacity("A" * 12, 24)
     with pytest.raises(TextTooLong, match=r"AAAAAAAAAAAAA.*c\.png"):
         ctc.check_capacity("A" * 13, 24, name="c.png")
+
+
+def test_the_loss_of_a_sure_text_keeps_the_precision_of_its_scores():
+    scores = torch.tensor([[[12.0, -8.0], [-20.0, 20.0]]], dtype=torch.float64)
+    assert float(ctc.loss(scores, [[0]])) == pytest.approx(math.exp(-20), rel=1e-3)
+    assert ctc.loss(scores.bfloat16(), [[0]]).dtype == torch.float32
+    assert float(ctc.loss(scores, [[0, 0, 0]])) == float("inf")
