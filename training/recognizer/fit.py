@@ -208,7 +208,10 @@ def fit(
     progress: Progress | None = None,
     dataset_version: str | None = None,
 ) -> Iterator[Epoch]:
-    """Train, yielding after every epoch; best is the most exact on ``val``, then least loss.
+    """Train, yielding after every epoch; best is the latest of the most exact on ``val``.
+
+    Epochs within one standard error of the most exact count as equals: a later one is better
+    annealed and averaged, an earlier one was luckier.
 
     Without ``val`` 256 drawn plates that training never shows judge instead. ``init`` is a
     checkpoint to start from: the same network, any alphabet. ``progress(done, steps)`` is
@@ -360,7 +363,8 @@ class _Run:
         figures = {"loss": loss, **self._judge(), "rate": self.optimiser.param_groups[0]["lr"]}
         if not math.isfinite(figures["val_loss"]):
             raise Diverged(epoch=number)
-        best = all(_rank(figures) > _rank(old.metrics) for old in self.history)
+        most = max((old.metrics["exact"] for old in self.history), default=0.0)
+        best = figures["exact"] >= most - _standard_error(most, len(self.truths))
         epoch = Epoch(
             number, self.config.epochs, figures, best, seconds=time.perf_counter() - begun
         )
@@ -520,8 +524,10 @@ def _optimiser(network: nn.Module, config: RecognizerConfig) -> torch.optim.Opti
     return torch.optim.AdamW(groups, lr=config.rate)
 
 
-def _rank(figures: Mapping[str, float]) -> tuple[float, float]:
-    return figures["exact"], -figures["val_loss"]
+def _standard_error(share: float, count: int) -> float:
+    """Of a share of ``count`` crops, for 0 and 1 as for shares just beside them."""
+    near = (share * count + 1) / (count + 2)
+    return math.sqrt(near * (1 - near) / count)
 
 
 def _told(epoch: Epoch) -> dict[str, Any]:

@@ -32,7 +32,7 @@ FEW = RecognizerConfig(epochs=3, batch=4, augmentation="none", rate=1e-3, bf16=F
 
 def test_eight_plates_are_overfitted_and_reload_reads_the_same(make_samples, tmp_path: Path):
     samples = make_samples()
-    config = replace(FEW, epochs=45, batch=8, rate=6e-3, ema=0.8, weight_decay=0.0)
+    config = replace(FEW, epochs=60, batch=8, rate=6e-3, ema=0.8, weight_decay=0.0)
     epochs = list(fit(config, samples, samples, tmp_path / "run"))
     assert epochs[-1].metrics["loss"] < epochs[0].metrics["loss"] / 10
     best = [epoch for epoch in epochs if epoch.best][-1]
@@ -74,6 +74,18 @@ def test_resumed_curve_is_the_uninterrupted_one(make_samples, tmp_path: Path):
         theirs = checkpoints.load(tmp_path / "whole" / f"{name}.safetensors").weights
         assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
     assert list(fit(config, samples, samples[:2], tmp_path / "broken")) == whole
+
+
+def test_an_early_lucky_epoch_does_not_outlive_equals(tmp_path: Path, make_samples):
+    samples = make_samples("AB1")
+    assert [epoch.best for epoch in fit(FEW, samples, samples, tmp_path)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "expected"), [(0.5, 100, 0.05), (0.9, 400, 0.015), (1.0, 98, 0.010)]
+)
+def test_standard_error_of_a_share(share: float, count: int, expected: float):
+    assert fitting._standard_error(share, count) == pytest.approx(expected, rel=0.03)
 
 
 def _stop_at(calls: int):
