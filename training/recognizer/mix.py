@@ -20,8 +20,8 @@ from training.recognizer.augment import FINEST, Augmentation, Grey, augment, gre
 
 # streams of random numbers that must not meet: (seed, epoch, stream, index)
 _ORDER, _REAL, _DRAWN, _RESEEN, _HELD = range(5)
-# drawing a plate costs as much as training on it, so each serves this many epochs
-REUSE = 8
+# drawing a plate costs half of training on it, so each serves this many epochs
+REUSE = 4
 _DRAWN_WIDTH = 128  # pixels of a drawn plate that is kept: some more than a crop's 96
 _MOST_REAL, _MOST_DRAWN = 4_000, 50_000  # kept in memory: at most 220 and 400 MB
 _TRIES = 20

@@ -134,21 +134,21 @@ def _tao_norm(channels: int) -> nn.BatchNorm2d:
 
 
 class Lite(nn.Module):
-    """A small LPRNet for 96x48 crops without recurrence.
+    """A small LPRNet for 96x48 crops without recurrence, 0.73 million parameters.
 
     Each crop is brought to mean 0 and deviation 1 by itself, and the global context is scaled
     by its own energy, so the reading of a plate never depends on its neighbours in the batch.
     """
 
-    def __init__(self, characters: int, *, widths: Sequence[int] = (24, 48, 96, 128)) -> None:
+    def __init__(self, characters: int, *, widths: Sequence[int] = (24, 48, 96, 104)) -> None:
         super().__init__()
         a, b, c, d = widths
         self.stem = _conv(1, a, (5, 5), stride=2)
         self.low = nn.Sequential(_conv(a, b, (3, 3)), nn.MaxPool2d(2))
-        self.middle = nn.Sequential(_conv(b, c, (3, 3)), Skip(c), nn.MaxPool2d((2, 1)))
-        self.high = nn.Sequential(_conv(c, d, (3, 3)), Skip(d))
+        self.middle = nn.Sequential(_conv(b, c, (3, 3)), Skip(c), Skip(c), nn.MaxPool2d((2, 1)))
+        self.high = nn.Sequential(_conv(c, d, (3, 3)), Skip(d), Skip(d))
         self.column = _conv(d, d, (HEIGHT // 8, 1), padding=0)
-        self.along = _conv(d, d, (1, 9))
+        self.along = nn.Sequential(_conv(d, d, (1, 9)), Skip(d, (1, 5)))
         self.dropout = nn.Dropout(0.1)
         self.classifier = nn.Conv1d(d + d + b + d, characters + 1, 1)
 
@@ -228,9 +228,9 @@ def _plain(inputs: int, outputs: int, kernel: int | tuple[int, int]) -> nn.Seque
 class Skip(nn.Module):
     """x + relu(norm(conv(x)))."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, kernel: tuple[int, int] = (3, 3)) -> None:
         super().__init__()
-        self.conv = _conv(channels, channels, (3, 3))
+        self.conv = _conv(channels, channels, kernel)
 
     def forward(self, x: Tensor) -> Tensor:
         summed: Tensor = x + self.conv(x)
