@@ -108,7 +108,7 @@ def untrained(config: DetectorConfig) -> tuple[torch.Tensor, torch.Tensor]:
 
 def training(config: DetectorConfig, precision: str, rounds: int, folder: Path) -> None:
     config = DetectorConfig.from_json({**config.to_json(), "precision": precision, "epochs": 1000})
-    run = _Training(config, torch.device("cpu"), init=None)
+    run = _Training(config, torch.device("cpu"))
     pictures = samples(4 * config.batch, folder)
     store = FrameStore.build(pictures, size=(config.width, config.height), folder=folder / "store")
     frames = TrainSet(

@@ -3,8 +3,10 @@
 Needs the optional packages ``onnx``, ``onnxscript`` and ``onnxruntime``. N is free in both:
 
     recognizer  image_input (N, 3, 48, 96)  ->  log_probabilities (N, 24, K + 1)
-    detector    input_1 (N, 3, H, W)        ->  output_cov/Sigmoid (N, C, H/16, W/16),
-                                                output_bbox/BiasAdd (N, 4C, H/16, W/16)
+    detector    input_1 (N, 3, H, W)        ->  output_cov/Sigmoid (N, C, H/s, W/s),
+                                                output_bbox/BiasAdd (N, 4C, H/s, W/s)
+
+s is the stride, 16 unless the model was trained with 8.
 
 What a reader has to know beside (channel order, alphabet or classes, where the blank is) is
 in the file's metadata, lists as JSON.
@@ -25,9 +27,8 @@ import torch
 from torch import Tensor, nn
 
 from training import checkpoints
-from training.detector.config import DetectorConfig
-from training.detector.network import DetectNet
 from training.detector.network import fuse as fuse_detector
+from training.detector.predict import restore as restore_detector
 from training.errors import OnnxDiffers
 from training.recognizer import predict
 from training.recognizer.network import HEIGHT, WIDTH
@@ -110,9 +111,7 @@ def _plan(path: Path) -> _Plan:
 
 
 def _of_detector(checkpoint: checkpoints.Checkpoint, told: Mapping[str, Any]) -> _Plan:
-    config = DetectorConfig.from_json(checkpoint.metadata["config"])
-    network = DetectNet(classes=len(config.classes), layers=config.layers)
-    network.load_state_dict(checkpoint.weights)
+    network, config = restore_detector(checkpoint)
     return _Plan(
         fuse_detector(network.eval()),
         (3, config.height, config.width),
@@ -122,6 +121,7 @@ def _of_detector(checkpoint: checkpoints.Checkpoint, told: Mapping[str, Any]) ->
             **told,
             "classes": list(config.classes),
             "input_size": [config.width, config.height],
+            "stride": config.stride,
             "input": "RGB, 0..1, stretched to the input size",
             "boxes": "left, top, right, bottom of each class, see docs/exports.md",
             "thresholds": checkpoint.metadata.get("thresholds", {}),

@@ -98,7 +98,8 @@ def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, 
         wanted = settings.get(name, fixed.get(name, found))
         if wanted != found:
             raise OtherNetwork(name=parent.name, found=found, wanted=wanted)
-    return same
+    stride = parent.metadata.get("config", {}).get("stride", 16)
+    return same if stride == 16 else {**same, "stride": stride}
 
 
 def stopped(project: Project, kind: str, given: str) -> TrainingRun:

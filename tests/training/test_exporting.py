@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -91,16 +91,30 @@ def test_starter_reads_a_plate_through_its_file(tmp_path: Path) -> None:
 
 
 @needs_onnx
-def test_detector_has_the_names_of_tao(tmp_path: Path) -> None:
-    config = DetectorConfig.of("quick", classes=("car", "plate"), width=96, height=64)
-    network = DetectNet(classes=2, layers=config.layers)
-    told = {"kind": "detector", "config": config.to_json(), "network": "detectnet"}
+@pytest.mark.parametrize(("stride", "rows", "columns"), [(16, 4, 6), (8, 8, 12)])
+def test_detector_has_the_names_of_tao(
+    tmp_path: Path, stride: Literal[16, 8], rows: int, columns: int
+) -> None:
+    config = DetectorConfig.of(
+        "quick", classes=("car", "plate"), width=96, height=64, stride=stride
+    )
+    widths = {"conv1": 24}  # as a pruned model
+    network = DetectNet(classes=2, layers=config.layers, stride=stride, widths=widths)
+    told = {
+        "kind": "detector",
+        "config": config.to_json(),
+        "network": "detectnet",
+        "widths": widths,
+    }
     checkpoints.save(tmp_path / "best.safetensors", network.state_dict(), told)
     target = tmp_path / "cars.onnx"
     assert exporting.export(tmp_path, target) < 1e-4
     opened = session(target)
     shapes = {one.name: one.shape[1:] for one in opened.get_outputs()}
-    assert shapes == {"output_cov/Sigmoid": [2, 4, 6], "output_bbox/BiasAdd": [8, 4, 6]}
+    assert shapes == {
+        "output_cov/Sigmoid": [2, rows, columns],
+        "output_bbox/BiasAdd": [8, rows, columns],
+    }
     told = opened.get_modelmeta().custom_metadata_map
     assert json.loads(told["classes"]) == ["car", "plate"] and told["input"].startswith("RGB")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from training.detector.cluster import Clustering
 from training.detector.data import Augmentation
 from training.detector.gridbox import Ellipse, Grid
-from training.detector.network import STRIDE, Layers
+from training.detector.network import STRIDE, Layers, Stride
 from training.errors import SettingRefused
 
 log = logging.getLogger(__name__)
@@ -36,12 +36,18 @@ class DetectorConfig:
     of this share of the input's sides, mostly around boxes, until ``window_until`` (share of
     the epochs), then at whole frames; 1 is whole frames always. A window of half the sides
     costs a quarter of a frame.
+    ``stride``: pixels of a grid cell; 16 as the toolkit, 8 finds smaller plates.
     ``evaluate_every``: epochs between evaluations; the last is always evaluated.
+    ``patience``: stop after so many evaluations without a better mean AP, 0 never.
+    ``freeze``: stages of the start model that stay as they are, 0 (the first convolution) to 4.
+    ``prune``: filters of the start model whose kernel norm is below this share of their
+    layer's largest are taken out before the training (pruning.py), 0 for none.
     """
 
     classes: tuple[str, ...]
     preset: Preset = "standard"
     layers: Layers = 10
+    stride: Stride = 16
     width: int = 960
     height: int = 544
     epochs: int = 60
@@ -58,6 +64,9 @@ class DetectorConfig:
     box_target: float = 2.0
     prior: float = 0.02
     evaluate_every: int = 1
+    patience: int = 0
+    freeze: tuple[int, ...] = ()
+    prune: float = 0.0
     passes: int = 1
     window: float = 1.0
     window_until: float = 0.8
@@ -102,7 +111,15 @@ class DetectorConfig:
     @property
     def grid(self) -> Grid:
         """The network's grid."""
-        return Grid.of(self.width, self.height, stride=STRIDE)
+        return Grid.of(self.width, self.height, stride=self.stride)
+
+    @property
+    def reading(self) -> Clustering:
+        """How cells become detections: a finer grid has more of them on every object."""
+        settings = self.clustering
+        if settings.max_cells is None:
+            return settings
+        return replace(settings, max_cells=settings.max_cells * STRIDE // self.stride)
 
     def window_at(self, epoch: int) -> tuple[int, int] | None:
         """Size of the training windows in an epoch (from 1); None for whole frames."""
@@ -120,10 +137,15 @@ class DetectorConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
+        object.__setattr__(self, "freeze", tuple(sorted(set(self.freeze))))
         if not self.classes or len(set(self.classes)) != len(self.classes):
             _refuse("classes", ", ".join(self.classes) or "empty", "each label once, at least one")
         if self.layers not in (10, 18):
             _refuse("layers", self.layers, "it is 10 or 18")
+        if self.stride not in (16, 8):
+            _refuse("stride", self.stride, "it is 16 or 8")
+        if not set(self.freeze) <= set(range(5)):
+            _refuse("freeze", list(self.freeze), "stages are 0, 1, 2, 3 and 4")
         for name in ("width", "height"):
             if (value := getattr(self, name)) < STRIDE or value % STRIDE:
                 _refuse(name, value, f"it must be a multiple of {STRIDE}")
@@ -135,8 +157,9 @@ class DetectorConfig:
             log.warning("a detector input below %dx%d sees only near objects", *SMALLEST_ADVISED)
 
     def _check_numbers(self) -> None:
-        if self.seed < 0:
-            _refuse("seed", self.seed, "it must not be negative")
+        for name in ("seed", "patience", "l1"):
+            if getattr(self, name) < 0:
+                _refuse(name, getattr(self, name), "it must not be negative")
         if not 0 < self.lr_lo <= self.lr_hi:
             _refuse("learning rate", self.lr_hi, "it must be positive and not below the lowest")
         if not 0 <= self.soft_start <= self.annealing <= 1:
@@ -148,11 +171,9 @@ class DetectorConfig:
             _refuse("window", self.window, "it must be above 0 and at most 1")
         if not 0 <= self.window_until <= 1:
             _refuse("window_until", self.window_until, "it must lie between 0 and 1")
-        for name in ("ema", "prior"):
+        for name in ("ema", "prior", "prune"):
             if not 0 <= getattr(self, name) < 1:
                 _refuse(name, getattr(self, name), "it must be 0 or more and below 1")
-        if self.l1 < 0:
-            _refuse("l1", self.l1, "it must not be negative")
         if self.box_target <= 0:
             _refuse("box_target", self.box_target, "it must be positive")
         if self.precision not in ("auto", "float32", "bfloat16"):

@@ -403,7 +403,7 @@ class TrainSet:
             yield self._batch(order[start : start + size], number, window)
 
     def _batch(self, chosen: NDArray[np.intp], number: int, window: geometry.Size | None) -> Batch:
-        grid = Grid.of(*window) if window else self.grid
+        grid = self.grid.sized(*window) if window else self.grid
         frames, parts = [], []
         for index in chosen.tolist():
             rng = np.random.default_rng((self.seed, number, index, 1))

@@ -7,7 +7,7 @@ import hashlib
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -35,10 +35,18 @@ from training.detector.predict import (
     KIND,
     choose_device,
     choose_dtype,
+    new_network,
     read_grids,
     truths_of,
 )
-from training.errors import AnotherTrainingHere, Diverged, NothingToTrainOn, OtherNetwork
+from training.detector.pruning import prune
+from training.errors import (
+    AnotherTrainingHere,
+    Diverged,
+    NothingToTrainOn,
+    OtherNetwork,
+    SettingRefused,
+)
 from training.schedule import soft_start_annealing
 
 __all__ = ["DetectorConfig", "Epoch", "Sample", "SampleBox", "fit", "history"]
@@ -82,7 +90,8 @@ def fit(
     again (``replayed``), then does the remaining ones, with the same figures as an
     uninterrupted training on the same processor.
 
-    ``init``: a detector to start from; heads of labels it knows are taken over. ``progress``
+    ``init``: a detector to start from; heads of labels it knows are taken over. It is frozen
+    and pruned as the settings say, and a pruned one stays as small. ``progress``
     is called with (done, total) frames while they are decoded, then with (done, total) steps
     of each epoch; what it raises stops the training. ``dataset_version`` goes into the
     checkpoints.
@@ -95,11 +104,11 @@ def fit(
     if not train:
         raise NothingToTrainOn
     state = _read_state(out_dir, config, _fingerprint(train, val))
-    training = _Training(config, choose_device(device), init=None if state else init)
+    training = _Training(config, choose_device(device), init=init, state=state)
     if state:
         training.restore(state)
         yield from (replace(epoch, replayed=True) for epoch in training.history)
-    if training.epoch < config.epochs:
+    if not training.over:
         size = (config.width, config.height)
         cache = out_dir / CACHE
         store = FrameStore.build(train, size=size, folder=cache, progress=progress)
@@ -113,7 +122,7 @@ def fit(
             augmentation=config.augmentation,
             seed=config.seed,
         )
-        while training.epoch < config.epochs:
+        while not training.over:
             begun = time.perf_counter()
             training.run_epoch(frames, progress)
             if training.epoch % config.evaluate_every == 0 or training.epoch == config.epochs:
@@ -135,15 +144,28 @@ def history(out_dir: Path) -> tuple[Epoch, ...]:
 class _Training:
     """Everything that changes while training, and how it is kept and restored."""
 
-    def __init__(self, config: DetectorConfig, device: torch.device, *, init: Path | None) -> None:
+    def __init__(
+        self,
+        config: DetectorConfig,
+        device: torch.device,
+        *,
+        init: Path | None = None,
+        state: checkpoints.Checkpoint | None = None,
+    ) -> None:
         self.config, self.device = config, device
         self.dtype = choose_dtype(config.precision, device)
-        self.network = _new_network(config, init).to(device)
+        if state:
+            self.network = new_network(config, state.metadata.get("widths")).to(device)
+        else:
+            self.network = _first_network(config, init).to(device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in the stub
         set_norm_momentum(self.network, config.norm_momentum)
         # What is evaluated and saved: the running mean of the weights, or the weights.
         self.mean = copy.deepcopy(self.network) if config.ema else self.network
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.lr_hi)
+        for stage in self._frozen:
+            stage.requires_grad_(requires_grad=False)
+        learning = [value for value in self.network.parameters() if value.requires_grad]
+        self.optimiser = torch.optim.Adam(learning, lr=config.lr_hi)
         shares = {"coverage": 1.0, "box": config.box_target}
         self.balance = Balance(
             [
@@ -158,11 +180,25 @@ class _Training:
         self.thresholds: dict[str, float] = {}
         self.evaluated = False
 
+    @property
+    def over(self) -> bool:
+        """Whether all epochs are done, or the last evaluations brought nothing better."""
+        figures = [item.metrics["map"] for item in self.history if "map" in item.metrics]
+        in_vain = len(figures) - 1 - figures.index(max(figures)) if figures else 0
+        tired = 0 < self.config.patience <= in_vain
+        return tired or self.epoch >= self.config.epochs
+
+    @property
+    def _frozen(self) -> list[nn.Module]:
+        return [self.network.stages()[number] for number in self.config.freeze]
+
     # --- one epoch
 
     def run_epoch(self, frames: TrainSet, progress: Progress | None) -> None:
         self.epoch += 1
         self.network.train()
+        for stage in self._frozen:
+            stage.eval()
         passes = self.config.passes
         total = -(-len(frames) // self.config.batch) * passes
         sums: dict[str, float] = {}
@@ -332,32 +368,48 @@ class _Training:
         self.history = [Epoch(**item) for item in kept["history"]]
 
 
-def _new_network(config: DetectorConfig, init: Path | None) -> DetectNet:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = DetectNet(classes=len(config.classes), layers=config.layers)
-    if config.prior:
-        assert network.cov.bias is not None
-        nn.init.constant_(network.cov.bias, math.log(config.prior / (1 - config.prior)))
-    if init:
-        _take_over(network, config, init)
-    return network
-
-
-def _take_over(network: DetectNet, config: DetectorConfig, init: Path) -> None:
-    """Weights of another detector: its whole trunk, and the heads of labels both know."""
+def _first_network(config: DetectorConfig, init: Path | None) -> DetectNet:
+    """The network that a training begins with, its parent's filters pruned if that is asked."""
+    if init is None:
+        for name in ("freeze", "prune"):
+            if value := getattr(config, name):
+                reason = "it is about the model to start from, so name one"
+                raise SettingRefused(setting=name, value=value, reason=reason)
+        return _initialised(config, None)
     other = checkpoints.load(init)
     checkpoints.require_kind(other, KIND, name=Path(init).name)
     if other.metadata["network"] != config.network:
         raise OtherNetwork(
             name=Path(init).name, found=other.metadata["network"], wanted=config.network
         )
+    network = _initialised(config, other.metadata.get("widths"))
+    _take_over(network, config, other)
+    return prune(network, threshold=config.prune) if config.prune else network
+
+
+def _initialised(config: DetectorConfig, widths: Mapping[str, int] | None) -> DetectNet:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = new_network(config, widths)
+    if config.prior:
+        assert network.cov.bias is not None
+        nn.init.constant_(network.cov.bias, math.log(config.prior / (1 - config.prior)))
+    return network
+
+
+def _take_over(network: DetectNet, config: DetectorConfig, other: checkpoints.Checkpoint) -> None:
+    """Weights of another detector: its whole trunk, and the heads of labels both know.
+
+    Heads on another grid look at other features, so of them nothing is taken.
+    """
     weights = network.state_dict()
+    heads = ("cov.weight", "cov.bias", "bbox.weight", "bbox.bias")
     for name, value in other.weights.items():
-        if not name.startswith(("cov.", "bbox.")):
+        if name in weights and name not in heads:
             weights[name] = value
+    same_grid = other.metadata["config"].get("stride", 16) == config.stride
     for number, label in enumerate(config.classes):
-        if label in other.metadata["classes"]:
+        if same_grid and label in other.metadata["classes"]:
             theirs = other.metadata["classes"].index(label)
             for part in ("weight", "bias"):
                 weights[f"cov.{part}"][number] = other.weights[f"cov.{part}"][theirs]
@@ -386,6 +438,7 @@ def _save(
         "classes": list(config.classes),
         "input_size": [config.width, config.height],
         "config": config.to_json(),
+        "widths": training.network.widths,
         "thresholds": training.thresholds,
         "epoch": training.epoch,
         "figures": report.metrics,
@@ -397,7 +450,13 @@ def _save(
         checkpoints.save(out_dir / checkpoints.BEST, weights, story)
     checkpoints.save(out_dir / checkpoints.LAST, weights, story)
     tensors, plain = training.state()
-    kept = {"kind": STATE_KIND, "config": config.to_json(), "samples": samples, **plain}
+    kept = {
+        "kind": STATE_KIND,
+        "config": config.to_json(),
+        "widths": training.network.widths,
+        "samples": samples,
+        **plain,
+    }
     checkpoints.save(out_dir / checkpoints.STATE, tensors, kept)
 
 

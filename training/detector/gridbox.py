@@ -11,7 +11,7 @@ Letters: N boxes, h and w grid rows and columns. Semi-axes and radii are in cell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,12 @@ class Grid:
     def cell(self) -> Pair:
         """Width and height of a cell in pixels."""
         return self.width / self.columns, self.height / self.rows
+
+    def sized(self, width: int, height: int) -> Grid:
+        """The same cells on an input of another size, which they must fill."""
+        wide, high = self.cell
+        columns, rows = round(width / wide), round(height / high)
+        return replace(self, width=width, height=height, columns=columns, rows=rows)
 
     def corners(self) -> tuple[Floats, Floats]:
         """x of every column (w,) and y of every row (h,), in pixels."""

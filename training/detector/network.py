@@ -6,11 +6,17 @@ the cell (gridbox.py). The layout follows NVIDIA's TAO toolkit; see
 https://docs.nvidia.com/tao/tao-toolkit/ (DetectNet_v2) and He et al.,
 https://arxiv.org/abs/1512.03385 for the residual unit.
 
-Letters: N frames, C classes, H and W frame size in pixels, h = H/16 and w = W/16 grid size.
+With stride 8 the trunk's output is brought onto the finer grid of its second block, whose
+cells are half as wide: for plates of few pixels, at a tenth more work (as feature pyramids do,
+https://arxiv.org/abs/1612.03144).
+
+Letters: N frames, C classes, F features, H and W frame size in pixels, h = H/stride and
+w = W/stride grid size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -22,6 +28,20 @@ BN_EPS = 1e-3
 BN_MOMENTUM = 0.01  # Keras' 0.99 seen from the other side
 
 Layers = Literal[10, 18]
+Stride = Literal[16, 8]
+
+UNITS = {10: 1, 18: 2}  # residual units in every block
+BLOCKS = {"block1": (64, 2), "block2": (128, 2), "block3": (256, 2), "block4": (512, 1)}
+FINER = 128
+
+
+def full_widths(layers: Layers, stride: Stride) -> dict[str, int]:
+    """Channels of every convolution that no other is joined to, and of every joint."""
+    widths = {"conv1": 64}
+    for block, (width, _) in BLOCKS.items():
+        for unit in range(UNITS[layers]):
+            widths |= {f"{block}.{unit}.first": width, f"{block}.{unit}": width}
+    return widths | ({"finer": FINER, "finer.out": FINER} if stride == 8 else {})
 
 
 class SameConv2d(nn.Conv2d):
@@ -57,10 +77,10 @@ class ConvNorm(nn.Sequential):
 class Unit(nn.Module):
     """Residual unit of two 3x3 convolutions; the shortcut is always a 1x1 projection."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int) -> None:
+    def __init__(self, inputs: int, middle: int, outputs: int, *, stride: int) -> None:
         super().__init__()
-        self.first = ConvNorm(inputs, outputs, kernel=3, stride=stride)
-        self.second = ConvNorm(outputs, outputs, kernel=3, stride=1)
+        self.first = ConvNorm(inputs, middle, kernel=3, stride=stride)
+        self.second = ConvNorm(middle, outputs, kernel=3, stride=1)
         self.shortcut = ConvNorm(inputs, outputs, kernel=1, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -68,45 +88,78 @@ class Unit(nn.Module):
         return F.relu(residual + self.shortcut(x), inplace=True)
 
 
+class Finer(nn.Module):
+    """Features of stride 16 (N, A, h/2, w/2) joined with those of stride 8 (N, B, h, w)."""
+
+    def __init__(self, coarse: int, fine: int, joint: int, outputs: int) -> None:
+        super().__init__()
+        self.coarse = ConvNorm(coarse, joint, kernel=1, stride=1)
+        self.fine = ConvNorm(fine, joint, kernel=1, stride=1)
+        self.out = ConvNorm(joint, outputs, kernel=3, stride=1)
+
+    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
+        above = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
+        return F.relu(self.out(F.relu(above + self.fine(fine), inplace=True)), inplace=True)
+
+
 class DetectNet(nn.Module):
     """Frames to coverage and edges.
 
     Input (N, 3, H, W), RGB, 0..1. Output: coverage (N, C, h, w) in 0..1, and edges
-    (N, 4C, h, w), channels 4c..4c+3 = left, top, right, bottom of class c.
+    (N, 4C, h, w), channels 4c..4c+3 = left, top, right, bottom of class c. ``widths``: where
+    a pruned network has other channels than ``full_widths``.
     """
 
-    def __init__(self, *, classes: int, layers: Layers = 10) -> None:
+    def __init__(
+        self,
+        *,
+        classes: int,
+        layers: Layers = 10,
+        stride: Stride = 16,
+        widths: Mapping[str, int] | None = None,
+    ) -> None:
         super().__init__()
         if classes < 1:
             raise ValueError("a detector needs at least one class")
-        units = {10: 1, 18: 2}[layers]
-        self.conv1 = ConvNorm(3, 64, kernel=7, stride=2)
-        self.block1 = _block(64, 64, units=units, stride=2)
-        self.block2 = _block(64, 128, units=units, stride=2)
-        self.block3 = _block(128, 256, units=units, stride=2)
-        self.block4 = _block(256, 512, units=units, stride=1)
-        self.cov = nn.Conv2d(512, classes, 1)
-        self.bbox = nn.Conv2d(512, 4 * classes, 1)
+        self.classes, self.layers, self.stride = classes, layers, stride
+        self.widths = wide = {**full_widths(layers, stride), **(widths or {})}
+        last = f".{UNITS[layers] - 1}"
+        self.conv1 = ConvNorm(3, wide["conv1"], kernel=7, stride=2)
+        self.block1 = _block("block1", wide["conv1"], wide, layers)
+        self.block2 = _block("block2", wide[f"block1{last}"], wide, layers)
+        self.block3 = _block("block3", wide[f"block2{last}"], wide, layers)
+        self.block4 = _block("block4", wide[f"block3{last}"], wide, layers)
+        coarse, fine = wide[f"block4{last}"], wide[f"block2{last}"]
+        if stride == 8:
+            self.finer = Finer(coarse, fine, wide["finer"], wide["finer.out"])
+        features = wide["finer.out"] if stride == 8 else coarse
+        self.cov = nn.Conv2d(features, classes, 1)
+        self.bbox = nn.Conv2d(features, 4 * classes, 1)
         self.apply(_initialise)
 
     def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         return self.heads(self.features(frames))
 
     def features(self, frames: Tensor) -> Tensor:
-        """Trunk alone: (N, 3, H, W) to (N, 512, h, w)."""
+        """Trunk alone: (N, 3, H, W) to (N, F, h, w)."""
         x = F.relu(self.conv1(frames), inplace=True)  # (N, 64, H/2, W/2)
         x = self.block1(x)  # (N, 64, H/4, W/4)
-        x = self.block2(x)  # (N, 128, H/8, W/8)
-        x = self.block3(x)  # (N, 256, h, w)
-        return self.block4(x)  # type: ignore[no-any-return]  # nn.Module calls are untyped
+        fine = self.block2(x)  # (N, 128, H/8, W/8)
+        x = self.block3(fine)  # (N, 256, H/16, W/16)
+        x = self.block4(x)  # (N, 512, H/16, W/16)
+        return self.finer(x, fine) if self.stride == 8 else x  # type: ignore[no-any-return]  # nn.Module calls are untyped
 
     def heads(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Features (N, 512, h, w) to coverage and edges, in the precision of the heads.
+        """Features (N, F, h, w) to coverage and edges, in the precision of the heads.
 
         The trunk may have run in bf16; edges are thousandths of a frame and want float32.
         """
         features = features.to(self.cov.weight.dtype)
         return torch.sigmoid(self.cov(features)), self.bbox(features)
+
+    def stages(self) -> tuple[nn.Module, ...]:
+        """What can rest in a training: the first convolution (0) and the four blocks."""
+        return self.conv1, self.block1, self.block2, self.block3, self.block4
 
 
 def set_norm_momentum(network: nn.Module, momentum: float) -> None:
@@ -136,9 +189,14 @@ def _fused(pair: ConvNorm) -> SameConv2d:
     return conv
 
 
-def _block(inputs: int, outputs: int, *, units: int, stride: int) -> nn.Sequential:
-    first = Unit(inputs, outputs, stride=stride)
-    return nn.Sequential(first, *(Unit(outputs, outputs, stride=1) for _ in range(units - 1)))
+def _block(name: str, inputs: int, wide: Mapping[str, int], layers: Layers) -> nn.Sequential:
+    units = []
+    for number in range(UNITS[layers]):
+        joint = f"{name}.{number}"
+        stride = BLOCKS[name][1] if number == 0 else 1
+        units.append(Unit(inputs, wide[f"{joint}.first"], wide[joint], stride=stride))
+        inputs = wide[joint]
+    return nn.Sequential(*units)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -19,7 +19,7 @@ from annotations.vision import boxes as geometry
 from annotations.vision.crops import read_picture, resize_frame
 from training import checkpoints
 from training.detector import evaluation, metrics
-from training.detector.cluster import Clustering, candidates, cluster
+from training.detector.cluster import candidates, cluster
 from training.detector.config import DetectorConfig, Precision
 from training.detector.data import Sample, as_input
 from training.detector.evaluation import DEFAULT_THRESHOLD
@@ -72,6 +72,21 @@ def choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
 
 
+def new_network(config: DetectorConfig, widths: Mapping[str, int] | None = None) -> DetectNet:
+    """The network that the settings ask for; ``widths`` where it was pruned."""
+    return DetectNet(
+        classes=len(config.classes), layers=config.layers, stride=config.stride, widths=widths
+    )
+
+
+def restore(checkpoint: checkpoints.Checkpoint) -> tuple[DetectNet, DetectorConfig]:
+    """A checkpoint's network with its weights, and its settings."""
+    config = DetectorConfig.from_json(checkpoint.metadata["config"])
+    network = new_network(config, checkpoint.metadata.get("widths"))
+    network.load_state_dict(checkpoint.weights)
+    return network, config
+
+
 class Detector:
     """A checkpoint ready to read. The detections of a frame do not depend on its batch."""
 
@@ -100,9 +115,7 @@ class Detector:
         """A checkpoint file, or the folder of a training. Refuses what is not a detector."""
         checkpoint = checkpoints.load(path)
         checkpoints.require_kind(checkpoint, KIND, name=Path(path).name)
-        config = DetectorConfig.from_json(checkpoint.metadata["config"])
-        network = DetectNet(classes=len(config.classes), layers=config.layers)
-        network.load_state_dict(checkpoint.weights)
+        network, config = restore(checkpoint)
         chosen = choose_device(device)
         return cls(
             network,
@@ -176,7 +189,7 @@ def read_grids(coverage: Tensor, edges: Tensor, config: DetectorConfig) -> list[
 
 
 def _read_class(covered: Floats, sides: Floats, config: DetectorConfig, grid: Grid) -> Floats:
-    settings: Clustering = config.clustering
+    settings = config.reading
     chosen = candidates(covered.reshape(-1), settings)
     rows, columns = np.divmod(chosen, grid.columns)
     boxes = decode_cells(sides[:, rows, columns].T, rows, columns, grid)

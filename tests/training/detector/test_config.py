@@ -40,11 +40,23 @@ def test_the_toolkits_preset_has_its_numbers():
         {"colour": "red"},
         {"window": 0.0},
         {"passes": 0},
+        {"stride": 4},
+        {"freeze": [5]},
+        {"prune": 1.0},
+        {"patience": -1},
+        {"l1": -1.0},
     ],
 )
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(SettingRefused):
         DetectorConfig.of(**{"preset": "quick", "classes": ("car",), **wrong})
+
+
+def test_a_finer_grid_has_more_cells_to_cluster():
+    config = DetectorConfig.of("quick", classes=("car",), stride=8, freeze=[2, 0])
+    assert (config.grid.columns, config.grid.rows) == (60, 34) and config.freeze == (0, 2)
+    assert config.reading.max_cells == 800
+    assert DetectorConfig.from_json(config.to_json()) == config
 
 
 def test_windows_are_multiples_of_16_and_end_with_whole_frames():

@@ -1,12 +1,26 @@
+import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
 
+from annotations.vision.crops import read_picture
 from training import checkpoints
 from training.detector.fit import fit, history
-from training.errors import AnotherTrainingHere, CheckpointWrongKind, Diverged, NothingToTrainOn
+from training.detector.predict import Detector, evaluate
+from training.errors import (
+    AnotherTrainingHere,
+    CheckpointWrongKind,
+    Diverged,
+    NothingToTrainOn,
+    SettingRefused,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_an_epoch_writes_checkpoints_that_say_what_they_are(samples, tiny, tmp_path):
@@ -80,3 +94,93 @@ def test_a_recognizer_is_no_start_model(samples, tiny, tmp_path):
     checkpoints.save(tmp_path / "r.safetensors", {}, {"kind": "recognizer"})
     with pytest.raises(CheckpointWrongKind):
         next(fit(tiny(), samples, (), tmp_path / "run", init=tmp_path / "r.safetensors"))
+
+
+def test_frozen_stages_stay_as_they_were(samples, tiny, tmp_path):
+    list(fit(tiny(epochs=1), samples, (), tmp_path / "first"))
+    start = checkpoints.load(tmp_path / "first").weights
+    config = tiny(epochs=2, freeze=[0, 1])
+    list(islice(fit(config, samples, (), tmp_path / "cut", init=tmp_path / "first"), 1))
+    list(fit(config, samples, (), tmp_path / "cut", init=tmp_path / "first"))
+    list(fit(config, samples, (), tmp_path / "whole", init=tmp_path / "first"))
+    after, resumed = (checkpoints.load(tmp_path / name).weights for name in ("whole", "cut"))
+    for name, value in start.items():
+        rests = name.startswith(("conv1.", "block1."))
+        # running statistics as well as weights
+        assert torch.equal(after[name], value) == (rests or value.dim() == 0), name
+        assert torch.equal(after[name], resumed[name])
+
+
+@pytest.mark.parametrize("setting", [{"freeze": (0,)}, {"prune": 0.1}])
+def test_what_is_about_a_start_model_needs_one(setting, samples, tiny, tmp_path):
+    with pytest.raises(SettingRefused, match="start from"):
+        next(fit(tiny(**setting), samples, (), tmp_path / "run"))
+
+
+def test_training_stops_when_nothing_gets_better(samples, tiny, tmp_path):
+    config = tiny(epochs=8, patience=2, lr_hi=1e-9, lr_lo=1e-9, ema=0.0)
+    epochs = list(fit(config, samples, samples[:2], tmp_path / "run"))
+    figures = [item.metrics["map"] for item in epochs]
+    assert len(epochs) < 8 and figures.index(max(figures)) == len(epochs) - 3
+    again = list(fit(config, samples, samples[:2], tmp_path / "run"))
+    assert again == epochs and all(item.replayed for item in again)
+
+
+def test_a_pruned_model_trains_on_reloads_and_begets_small_ones(samples, tiny, tmp_path):
+    list(fit(tiny(epochs=1, evaluate_every=9), samples, (), tmp_path / "large"))
+    large = checkpoints.load(tmp_path / "large")
+    for name, value in large.weights.items():
+        if name.endswith("conv.weight"):
+            value[::2] *= 0.01
+    uneven = tmp_path / "uneven.safetensors"
+    checkpoints.save(uneven, large.weights, large.metadata)
+    small = tiny(epochs=2, prune=0.1)
+    list(islice(fit(small, samples, (), tmp_path / "small", init=uneven), 1))
+    first, second = fit(small, samples, (), tmp_path / "small", init=uneven)
+    assert (first.replayed, second.replayed) == (True, False)
+    widths = checkpoints.read_metadata(tmp_path / "small")["widths"]
+    assert (widths["conv1"], widths["block4.0"]) == (32, 256)
+    sizes = [(tmp_path / name / "best.safetensors").stat().st_size for name in ("small", "large")]
+    assert sizes[0] < sizes[1] / 2
+    frame = read_picture(samples[0].picture)
+    assert Detector.load(tmp_path / "small", precision="float32").detect([frame], confidence=0.0)
+    list(fit(tiny(epochs=1), samples, (), tmp_path / "child", init=tmp_path / "small"))
+    assert checkpoints.read_metadata(tmp_path / "child")["widths"] == widths
+
+
+def test_a_finer_grid_is_learnt_and_read(samples, tiny, tmp_path):
+    list(fit(tiny(epochs=1), samples, (), tmp_path / "coarse"))
+    config = tiny(epochs=2, stride=8, batch=7, lr_hi=5e-3, evaluate_every=2, window=0.5)
+    *_, last = fit(config, samples * 12, samples, tmp_path / "run", init=tmp_path / "coarse")
+    assert last.metrics["map"] > 0.1
+    detector = Detector.load(tmp_path / "run", precision="float32")
+    assert detector.config.grid.columns == 12
+    assert evaluate(detector, samples)["map"] == pytest.approx(last.metrics["map"], abs=0.1)
+
+
+def test_a_killed_training_goes_on_with_the_same_curve(samples, tiny, tmp_path):
+    config = tiny(epochs=2, evaluate_every=2)
+    whole = list(fit(config, samples, samples[:2], tmp_path / "whole"))
+    (tmp_path / "given").write_bytes(pickle.dumps((config, samples)))
+    program = """
+import os, pickle, sys, torch
+from pathlib import Path
+from training.detector.fit import fit
+torch.set_num_threads(int(sys.argv[2]))
+folder = Path(sys.argv[1])
+config, samples = pickle.loads((folder / "given").read_bytes())
+steps = 0
+def killed(done, total):
+    global steps
+    steps += total == 2  # two held frames are decoded, two steps make an epoch
+    if steps == 6:
+        os.kill(os.getpid(), 9)
+list(fit(config, samples, samples[:2], folder / "cut", progress=killed))
+"""
+    threads = str(torch.get_num_threads())
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), threads], cwd=ROOT, check=False
+    )
+    assert ended.returncode == -9
+    assert [item.epoch for item in history(tmp_path / "cut")] == [1]
+    assert list(fit(config, samples, samples[:2], tmp_path / "cut")) == whole

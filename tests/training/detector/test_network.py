@@ -25,6 +25,17 @@ def test_a_frame_becomes_coverage_and_edges_of_every_class(layers, count):
     assert coverage.min() >= 0 and coverage.max() <= 1
 
 
+def test_a_finer_grid_has_twice_the_rows_and_columns_and_the_same_trunk():
+    network = DetectNet(classes=2, stride=8).eval()
+    with torch.no_grad():
+        coverage, edges = network(torch.rand(2, 3, 96, 64))
+    assert coverage.shape == (2, 2, 12, 8) and edges.shape == (2, 8, 12, 8)
+    heads = ("cov.weight", "bbox.weight")
+    faithful = {name: item.shape for name, item in DetectNet(classes=2).state_dict().items()}
+    finer = {name: item.shape for name, item in network.state_dict().items()}
+    assert {n: s for n, s in faithful.items() if n not in heads}.items() <= finer.items()
+
+
 def test_surplus_padding_goes_right_and_down():
     conv = SameConv2d(1, 1, 3, stride=2, bias=False)
     nn.init.ones_(conv.weight)
@@ -38,8 +49,9 @@ def test_odd_lengths_are_padded_on_both_sides():
     assert conv(torch.rand(1, 1, 5, 7)).shape == (1, 1, 3, 4)
 
 
-def test_batch_norm_folded_into_the_convolutions_changes_nothing():
-    network = randomised(DetectNet(classes=1))
+@pytest.mark.parametrize("stride", [16, 8])
+def test_batch_norm_folded_into_the_convolutions_changes_nothing(stride):
+    network = randomised(DetectNet(classes=1, stride=stride))
     frames = torch.rand(1, 3, 48, 64)
     with torch.no_grad():
         before = network(frames)
