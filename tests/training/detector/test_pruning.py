@@ -33,20 +33,24 @@ def test_pruned_network_says_what_the_masked_one_says(layers, stride):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
 
 
+def strong(network: DetectNet, layer: str, numbers: range) -> None:
+    """Make only these filters of a layer count."""
+    kernels = network.state_dict()[f"{layer}.conv.weight"]
+    kernels.fill_(1e-3)
+    kernels[numbers.start : numbers.stop] = 1.0
+
+
 def test_branches_that_are_added_keep_what_either_would():
     network = DetectNet(classes=1)
-    for conv in (network.block1[0].second.conv, network.block1[0].shortcut.conv):
-        conv.weight.data.fill_(1e-3)
-    network.block1[0].second.conv.weight.data[:20] = 1.0
-    network.block1[0].shortcut.conv.weight.data[30:40] = 1.0
+    strong(network, "block1.0.second", range(20))
+    strong(network, "block1.0.shortcut", range(30, 40))
     kept = kept_filters(network, threshold=0.5, granularity=1, fewest=1)
     assert kept["block1.0"].tolist() == [*range(20), *range(30, 40)]
 
 
 def test_counts_are_rounded_up_and_never_too_few():
     network = DetectNet(classes=1)
-    network.conv1.conv.weight.data.fill_(1e-3)
-    network.conv1.conv.weight.data[:17] = 1.0
+    strong(network, "conv1", range(17))
     kept = kept_filters(network, threshold=0.5, granularity=8, fewest=16)
     assert len(kept["conv1"]) == 24 and kept["conv1"].tolist()[:17] == list(range(17))
     assert len(kept_filters(network, threshold=2.0, granularity=8, fewest=16)["conv1"]) == 16
