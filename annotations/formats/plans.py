@@ -38,7 +38,7 @@ from annotations.formats import guessing
 from annotations.formats.archives import Source, suffix
 from annotations.formats.matching import Match
 from annotations.vision.boxes import Size, Xyxy
-from annotations.vision.crops import picture_size
+from annotations.vision.crops import drawn_lying, picture_header, upright_box
 from lprsite.errors import Refused
 
 MAX_BOXES = 10_000  # in one picture
@@ -107,6 +107,7 @@ class Picture:
     problem: tuple[type[EntryRefused], dict[str, object]] | None = None
     paths: tuple[str, ...] = ()
     stored: int = 0
+    orientation: int = 1  # by EXIF; the size is the upright one
 
     @property
     def missing(self) -> bool:
@@ -286,15 +287,19 @@ class Annotations:
     def in_pixels(self, entry: Entry, picture: Picture) -> Xyxy:
         """The box of an entry in pixels of its upright picture.
 
-        A file that says how large its pictures were, and they are all of another size and
-        the same shape: they were resized since, and so are the boxes.
+        A file may say how large its pictures were. If they are of another size and the same
+        shape, they were resized since, and so are the boxes; if the sides are swapped as EXIF
+        swaps them, the boxes were drawn on the picture lying on its side.
         """
         assert entry.box is not None, "only boxes have a place"
         x1, y1, x2, y2 = entry.box
         w, h = float(picture.width), float(picture.height)
         if self.fractions:
             return x1 * w, y1 * h, x2 * w, y2 * h
-        if entry.size is None or not _same_shape(entry.size, (picture.width, picture.height)):
+        shown = picture.width, picture.height
+        if entry.size is not None and drawn_lying(entry.size, shown, picture.orientation):
+            return upright_box(entry.box, entry.size, picture.orientation)
+        if entry.size is None or not _same_shape(entry.size, shown):
             return entry.box
         across, down = w / entry.size[0], h / entry.size[1]
         return x1 * across, y1 * down, x2 * across, y2 * down
@@ -356,14 +361,19 @@ def measure(source: Source, member: str) -> tuple[int, int]:
 
     Raises the refusals of ``picture_size`` and of the source.
     """
+    return _header(source, member)[0]
+
+
+def _header(source: Source, member: str) -> tuple[Size, int]:
+    """As ``measure``, with the EXIF orientation."""
     name = member.rpartition("/")[2]
     head = source.head(member, HEAD)
     try:
-        return picture_size(head, name=name)
+        return picture_header(head, name=name)
     except NotAPicture:
         if len(head) < HEAD:
             raise
-        return picture_size(source.read(member), name=name)
+        return picture_header(source.read(member), name=name)
 
 
 def decoded(data: bytes) -> str:
@@ -429,10 +439,10 @@ def _measured(source: Source, key: str, match: Match, paths: tuple[str, ...]) ->
         name = key[:-4] if suffix(key) in (".txt", ".xml") else key  # its ending is not known
         return Picture(key, problem=(EntryPictureMissing, {"picture": name}), paths=paths)
     try:
-        width, height = measure(source, match.member)
+        (width, height), orientation = _header(source, match.member)
     except Refused as reason:
         return Picture(key, match.member, problem=(EntryPictureUnreadable, {"reason": reason}))
-    return Picture(key, match.member, width, height)
+    return Picture(key, match.member, width, height, orientation=orientation)
 
 
 @dataclass

@@ -53,8 +53,32 @@ def picture_size(source: bytes | Path, *, name: str = "") -> Size:
     """
     data = source.read_bytes() if isinstance(source, Path) else source
     shown = name or (source.name if isinstance(source, Path) else "picture")
-    (width, height), orientation = _header(data, name=shown)
-    return (height, width) if _transposed(orientation) else (width, height)
+    return picture_header(data, name=shown)[0]
+
+
+def picture_header(data: bytes, *, name: str) -> tuple[Size, int]:
+    """(width and height as people see it, EXIF orientation). Raises as ``picture_size``."""
+    (width, height), orientation = _header(data, name=name)
+    return (height, width) if _transposed(orientation) else (width, height), orientation
+
+
+def drawn_lying(said: Size, shown: Size, orientation: int) -> bool:
+    """Whether a tool that looks at no EXIF called a picture so large: a side is the other."""
+    return _transposed(orientation) and said != shown and said == shown[::-1]
+
+
+def upright_box(box: Xyxy, size: Size, orientation: int) -> Xyxy:
+    """A box drawn on the stored pixels, of this ``size``, where people see it."""
+    x1, y1, x2, y2 = box
+    width, height = float(size[0]), float(size[1])
+    transpose, flip = _TURNS.get(orientation, (False, None))
+    if transpose:
+        x1, y1, x2, y2, width, height = y1, x1, y2, x2, height, width
+    if flip in (1, -1):
+        x1, x2 = width - x2, width - x1
+    if flip in (0, -1):
+        y1, y2 = height - y2, height - y1
+    return x1, y1, x2, y2
 
 
 def decode_picture(data: bytes, *, name: str) -> Bgr:

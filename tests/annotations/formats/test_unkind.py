@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from annotations import formats
 from annotations.errors import NothingToImport
 from annotations.formats import Annotations, Plan, Transcribed
 from annotations.formats.archives import open_source
+from annotations.vision import crops
 from tests.annotations.formats.conftest import adds_up, jpeg, read
 
 LINE = "0 0.5 0.5 0.2 0.2\n"
@@ -133,3 +135,28 @@ def test_table_of_boxes_by_their_corners_is_not_taken_for_texts(zipped, edges):
 def test_line_without_a_picture_says_so(zipped):
     plan = read(zipped({"manifest.csv": "file,x,y,w,h\n,1,1,5,5\n"})).resolve()
     assert counted(plan) == {"seen": 1, "imported": 0, "bad_line": 1}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_box_drawn_on_a_lying_picture_stands_where_people_see_it(zipped, orientation):
+    """LabelImg and others look at no EXIF; the size they write gives them away."""
+    picture = jpeg(160, 120, orientation=orientation)
+    said = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 160, "height": 120}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [10, 20, 40, 30]}],
+        "categories": [{"id": 1, "name": "car"}],
+    }
+    plan = read(zipped({"c.json": json.dumps(said), "a.jpg": picture})).resolve()
+    expected = {
+        5: (20, 10, 50, 50), 6: (70, 10, 100, 50), 7: (70, 110, 100, 150), 8: (20, 110, 50, 150),
+    }  # fmt: skip
+    assert plan.pictures[0].boxes[0].xyxy == expected.get(orientation, (10, 20, 50, 50))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_box_turns_as_its_picture_does(orientation):
+    lying = np.zeros((12, 16, 3), np.uint8)
+    lying[2:5, 1:7] = 255
+    rows, columns = np.nonzero(crops._upright(lying, orientation)[:, :, 0])
+    seen = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    assert crops.upright_box((1, 2, 7, 5), (16, 12), orientation) == seen
