@@ -176,9 +176,16 @@ def evaluate_detector(
 
 
 def read_images(
-    detector: Detector, recognizer: Recognizer, rows: Sequence[Listed], progress: Progress
+    detector: Detector,
+    recognizer: Recognizer,
+    rows: Sequence[Listed],
+    progress: Progress,
+    *,
+    tiles: int = 1,
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Find and read the plates on whole pictures, one picture in memory at a time.
+
+    ``tiles`` above 1 looks also at so many parts across and down of every picture.
 
     With texts in the manifest, "exact" is the share of them that a detection on the plate
     (IoU >= 0.3) reads exactly.
@@ -192,7 +199,7 @@ def read_images(
     for path, part in by_file.items():
         picture = vision.read_picture(path)
         begun = time.perf_counter()
-        found = [d for d in detector.detect([picture])[0] if d.label == PLATE]
+        found = [d for d in detector.detect([picture], tiles=tiles)[0] if d.label == PLATE]
         cut = [vision.crop_plate(picture, d.with_margin()) for d in found]
         said = recognizer.read(cut) if cut else []
         spent += time.perf_counter() - begun

@@ -119,10 +119,11 @@ def _store_chunk(
     clock: Clock,
 ) -> int:
     rows: list[dict[str, Any]] = []
+    tiles = int(run.options.get("tiles") or 1)  # readings begun by an older program have none
     while part := list(islice(chunk, BATCH)):
         pictures = [frame.bgr for frame in part]
         clock.tick("decode")
-        found = detector.detect(pictures)
+        found = detector.detect(pictures, tiles=tiles)
         clock.tick("detect")
         for frame, picture, detections in zip(part, pictures, found, strict=True):
             plates = distinct([d for d in detections if d.label == PLATE])

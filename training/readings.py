@@ -6,6 +6,7 @@ import csv
 import io
 import shutil
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -17,6 +18,13 @@ from training import reads
 from training.errors import DatasetForOther
 from training.models import InferenceRun, TrainedModel
 
+# The commands' option, as argparse takes it.
+TILES: dict[str, Any] = {
+    "type": int,
+    "choices": range(1, 6),
+    "default": 1,
+    "help": "look also at N x N parts of every picture, for far plates: 1 + N x N times the work",
+}
 COLUMNS = (
     "track",
     "first_seconds",
@@ -35,9 +43,12 @@ def create(
     detector: TrainedModel,
     recognizer: TrainedModel,
     fps: float = 5.0,
+    tiles: int = 1,
     by: User | None = None,
 ) -> InferenceRun:
     """A reading that has not started; ``fps`` frames a second are looked at.
+
+    ``tiles`` above 1 looks also at so many parts across and down of every frame.
 
     It keeps the project's plate formats as they are now, so that going on reads alike.
 
@@ -51,7 +62,7 @@ def create(
         video=video,
         detector=detector,
         recognizer=recognizer,
-        options={"fps": fps, "formats": patterns_of(video.project_id)},
+        options={"fps": fps, "tiles": tiles, "formats": patterns_of(video.project_id)},
         created_by=by,
     )
 

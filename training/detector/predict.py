@@ -19,6 +19,7 @@ from annotations.vision import boxes as geometry
 from annotations.vision.crops import read_picture, resize_frame
 from training import checkpoints
 from training.detector import evaluation, metrics
+from training.detector import tiles as tiling
 from training.detector.cluster import candidates, cluster
 from training.detector.config import DetectorConfig, Precision
 from training.detector.data import Sample, as_input
@@ -49,6 +50,11 @@ class Detection:
     def box(self) -> geometry.Xyxy:
         """The four edges."""
         return self.x1, self.y1, self.x2, self.y2
+
+    def moved(self, right: float, down: float) -> Detection:
+        """The same elsewhere on the frame, pixels."""
+        x1, y1, x2, y2 = self.box
+        return Detection(self.label, x1 + right, y1 + down, x2 + right, y2 + down, self.confidence)
 
     def with_margin(self) -> geometry.Xyxy:
         """The box a plate is read in: a little more, since a box cut short loses characters."""
@@ -132,13 +138,16 @@ class Detector:
         return self.config.width, self.config.height
 
     def detect(
-        self, frames: Sequence[Bgr], *, confidence: float | None = None
+        self, frames: Sequence[Bgr], *, confidence: float | None = None, tiles: int = 1
     ) -> list[list[Detection]]:
         """Detections of each BGR frame (H, W, 3) of any size, best first.
 
         Without ``confidence`` each label has the threshold that was best on the validation
-        frames of its training.
+        frames of its training. ``tiles`` above 1 looks also at so many parts across and down
+        of every frame, for far plates on wide shots: 1 + tiles * tiles passes a frame.
         """
+        if tiles > 1:
+            return [self._detect_closer(frame, confidence, tiles) for frame in frames]
         found = []
         for start in range(0, len(frames), CHUNK):
             chunk = frames[start : start + CHUNK]
@@ -146,6 +155,23 @@ class Detector:
             for frame, classes in zip(chunk, self.read(resized), strict=True):
                 found.append(self._detections(classes, frame, confidence))
         return found
+
+    def _detect_closer(self, frame: Bgr, confidence: float | None, across: int) -> list[Detection]:
+        size = (frame.shape[1], frame.shape[0])
+        parts = tiling.windows(size, across)
+        cut = [frame[top:bottom, left:right] for left, top, right, bottom in parts]
+        found, *closer = self.detect([frame, *cut], confidence=confidence)
+        for window, detections in zip(parts, closer, strict=True):
+            moved = [item.moved(*window[:2]) for item in detections]
+            edges = np.array([item.box for item in moved]).reshape(-1, 4)
+            whole = tiling.whole_ones(edges, window, size)
+            found += [item for item, kept in zip(moved, whole, strict=True) if kept]
+        kept = tiling.once_each(
+            np.array([item.box for item in found]).reshape(-1, 4),
+            np.array([item.confidence for item in found]),
+            [item.label for item in found],
+        )
+        return [found[number] for number in kept]
 
     def read(self, resized: Bgr) -> list[list[Floats]]:
         """Frames (N, H, W, 3) BGR of the network's size: per frame and class (K, 5) boxes.

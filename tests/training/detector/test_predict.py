@@ -41,6 +41,13 @@ def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt):
             np.testing.assert_allclose(one.box, other.box, atol=0.01)
             assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
 
+    # On a wide shot a closer look finds the plate once, in the pixels of the whole.
+    wide = np.full((192, 256, 3), 110, np.uint8)
+    wide[8:104, 10:138] = read_picture(samples[0].picture)
+    plates = [item for item in detector.detect([wide], tiles=2)[0] if item.label == "plate"]
+    assert len(plates) == 1
+    np.testing.assert_allclose(plates[0].box, [26, 32, 62, 46], atol=8)
+
 
 def test_a_detector_of_no_frames_finds_nothing(samples, tiny, tmp_path):
     list(fit(tiny(epochs=1), samples, (), tmp_path / "run"))

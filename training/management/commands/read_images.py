@@ -9,6 +9,7 @@ from annotations import projects
 from annotations.commands import Bar, StepCommand, writable
 from annotations.models import Project
 from training import readings, runs
+from training.readings import TILES
 
 
 class Command(StepCommand):
@@ -23,6 +24,7 @@ class Command(StepCommand):
         parser.add_argument(
             "--recognizer", default="current", help="number, folder, current or starter"
         )
+        parser.add_argument("--tiles", **TILES)
         parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +37,9 @@ class Command(StepCommand):
             self._checkpoint("recognizer", options), formats=self._formats(options)
         )
         with Bar(hidden=self.as_json) as bar:
-            figures, predictions = pictures.read_images(detector, recognizer, rows, bar.count)
+            figures, predictions = pictures.read_images(
+                detector, recognizer, rows, bar.count, tiles=options["tiles"]
+            )
         pictures.write(out, predictions)
         return figures
 

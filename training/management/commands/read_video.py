@@ -6,6 +6,7 @@ from typing import Any
 
 from annotations.commands import StepCommand, writable
 from training import readings, runs, tasks
+from training.readings import TILES
 
 MODEL = "number, folder, current or starter (default: current)"
 
@@ -19,6 +20,7 @@ class Command(StepCommand):
         parser.add_argument("--detector", default="current", help=MODEL)
         parser.add_argument("--recognizer", default="current", help=MODEL)
         parser.add_argument("--fps", type=float, default=5.0, help="frames a second to look at")
+        parser.add_argument("--tiles", **TILES)
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         out = writable(options["out"])
@@ -27,6 +29,7 @@ class Command(StepCommand):
             detector=runs.find(self.project, "detector", options["detector"], paths=True),
             recognizer=runs.find(self.project, "recognizer", options["recognizer"], paths=True),
             fps=options["fps"],
+            tiles=options["tiles"],
         )
         result = self.run_task(tasks.infer, run=run.pk)
         out.write_text(readings.csv_of(run), encoding="utf-8", newline="")

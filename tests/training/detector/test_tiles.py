@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from training.detector.tiles import OVERLAP, once_each, whole_ones, windows
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (101, 57)])
+@pytest.mark.parametrize("across", [1, 2, 3])
+def test_parts_cover_the_frame_and_overlap(size, across):
+    parts = windows(size, across)
+    assert len(parts) == across**2
+    seen = np.zeros(size[::-1], int)
+    for left, top, right, bottom in parts:
+        seen[top:bottom, left:right] += 1
+    assert seen.min() == 1 and seen.max() == (4 if across > 1 else 1)
+    if across > 1:
+        first, second = parts[:2]
+        assert first[2] - second[0] >= OVERLAP * (first[2] - first[0]) - 2
+
+
+def test_what_an_inner_edge_cuts_is_not_whole():
+    inside, at_frame, at_cut = [50, 50, 90, 70], [0, 0, 30, 20], [960, 300, 1064, 360]
+    boxes = np.array([inside, at_frame, at_cut], float)
+    first = windows((1920, 1080), 2)[0]
+    assert whole_ones(boxes, first, (1920, 1080)).tolist() == [True, True, False]
+
+
+def test_of_what_lies_on_each_other_the_surest_stays():
+    boxes = np.array([[0, 0, 40, 20], [2, 1, 42, 21], [0, 0, 40, 20], [80, 0, 120, 20]], float)
+    sure = np.array([0.5, 0.9, 0.3, 0.7])
+    assert once_each(boxes, sure, ["plate", "plate", "car", "plate"]) == [1, 3, 2]
+    assert once_each(np.zeros((0, 4)), np.zeros(0), []) == []

@@ -1,0 +1,54 @@
+"""Looking closer at wide shots: a frame in overlapping parts, and what was found put together.
+
+Boxes are (x1, y1, x2, y2) in pixels of the original frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotations.vision import boxes as geometry
+from training.detector.cluster import nms
+
+Floats = NDArray[np.floating[Any]]
+Window = tuple[int, int, int, int]
+
+OVERLAP = 0.2  # of a part's sides
+CUT = 0.01  # of a part's sides: what comes so near to its edge may go on beyond
+SAME_IOU = 0.3
+
+
+def windows(size: geometry.Size, across: int) -> list[Window]:
+    """``across`` x ``across`` parts of a frame (width, height) that overlap by a fifth."""
+    spans = [_spans(length, across) for length in size]
+    return [(left, top, right, bottom) for top, bottom in spans[1] for left, right in spans[0]]
+
+
+def _spans(length: int, across: int) -> list[tuple[int, int]]:
+    part = min(length, int(np.ceil(length / (across - (across - 1) * OVERLAP))))
+    starts = np.linspace(0, length - part, across).round().astype(int).tolist()
+    return [(start, start + part) for start in starts]
+
+
+def whole_ones(boxes: Floats, window: Window, size: geometry.Size) -> NDArray[np.bool_]:
+    """Which boxes (N, 4) found in a part are not cut by an edge of it within the frame: (N,)."""
+    left, top, right, bottom = window
+    near = CUT * np.array([right - left, bottom - top])
+    low = (boxes[:, :2] > np.array([left, top]) + near) | (np.array([left, top]) == 0)
+    ends = np.array([right, bottom])
+    high = (boxes[:, 2:] < ends - near) | (ends == np.array(size))
+    return np.asarray((low & high).all(axis=1))
+
+
+def once_each(boxes: Floats, confidence: Floats, labels: Sequence[str]) -> list[int]:
+    """Numbers of the boxes that stay, surest first: of those that lie on each other the surest."""
+    names = np.asarray(labels)
+    kept: list[int] = []
+    for name in dict.fromkeys(labels):
+        own = np.flatnonzero(names == name)
+        kept.extend(own[nms(boxes[own], confidence[own], iou=SAME_IOU)].tolist())
+    return sorted(kept, key=lambda number: -float(confidence[number]))
