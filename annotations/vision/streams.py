@@ -48,7 +48,7 @@ class DecodeReport:
     corrupt: int = 0
     """Frames decoded with visible damage (part of ``decoded``)."""
     errors: int = 0
-    """Packets that could not be read or decoded, and frames dropped for an impossible time."""
+    """Packets not read whole or not decoded, and frames dropped for an impossible time."""
     expected: int | None = None
     """Frames by the file's own count, where the whole video is decoded and it has one."""
     duration: float | None = None
@@ -149,7 +149,8 @@ def _not_a_video(path: Path) -> errors.Refused:
     start = head.find(b"\0\0\1")
     if start in (0, 1):
         unit = head[start + 3]
-        if unit & 0x1F in (7, 9) or unit >> 1 in (32, 33, 35):  # H.264, HEVC parameter sets
+        # Parameter sets, delimiters and messages, of H.264 or HEVC.
+        if unit & 0x1F in (6, 7, 9) or unit >> 1 in (32, 33, 35, 39):
             return errors.RawVideoStream(name=name)
     return errors.NotAVideo(name=name)
 
@@ -202,6 +203,7 @@ def read_packets(
         try:
             for packet in container.demux(stream):
                 in_a_row = 0
+                report.errors += packet.is_corrupt
                 if packet.size:
                     yield packet
             return
@@ -209,6 +211,8 @@ def read_packets(
             return
         except MemoryError:
             raise
+        except IndexError:  # a packet of a stream, such as sound, that began after the file did
+            in_a_row += 1
         except av.FFmpegError:
             in_a_row += 1
             report.errors += 1

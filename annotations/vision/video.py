@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from itertools import islice
@@ -44,6 +44,7 @@ from annotations.vision.streams import (
 )
 
 PROBE_PACKETS = 1000
+LEAP = 10  # frames that one step in time may span where the next goes back
 
 __all__ = [
     "DecodeReport",
@@ -253,7 +254,7 @@ def decode(
     lies between them is not decoded where keyframes allow it.
     Packet by packet: what cannot be decoded is counted in ``report`` and passed over. A
     frame has the same pts and index whatever the start. Memory does not grow with length.
-    A frame whose time is not after the one before it is dropped and counted as an error.
+    Frames out of time are dropped and counted as errors.
     """
     report = DecodeReport() if report is None else report
     ahead = list(stretches) if stretches else [(start, end)]
@@ -266,15 +267,10 @@ def decode(
         size, order = stored_size(stream), Order()
         step = max(1, round(1 / (float(base) * (mean_fps(stream) or 25.0))))
         wanted = [_in_steps(stretch, first, base) for stretch in ahead]
-        last: int | None = None
-        for frame in read_frames(
-            read_packets(container, stream, report), stream, order, wanted, report
-        ):
-            pts = frame.pts if frame.pts is not None else first if last is None else last + step
-            if last is not None and pts <= last:
-                report.errors += 1
-                continue
-            last, index = pts, order.place(pts)
+        packets = read_packets(container, stream, report)
+        frames = read_frames(packets, stream, order, wanted, report)
+        for frame, pts in _rising(frames, first, step, report):
+            index = order.place(pts)
             seconds = float((pts - first) * base)
             while ahead and ahead[0][1] is not None and seconds >= ahead[0][1] - TICK:
                 ahead.pop(0)
@@ -290,6 +286,31 @@ def decode(
                 frame, size=size, pts=pts, index=index, seconds=seconds, previous_seconds=before
             )
         report.finished = True
+
+
+def _rising(
+    frames: Iterable[VideoFrame], first: int, step: int, report: DecodeReport
+) -> Iterator[tuple[VideoFrame, int]]:
+    """(frame, pts), each later than the one before; the others are dropped.
+
+    Of two that contradict each other the later one goes, unless the earlier one had leapt ahead:
+    one damaged time would cost all frames after it.
+    """
+    before, held = first - step, None
+    for frame in frames:
+        after = first if held is None else held[1] + step
+        pts = frame.pts if frame.pts is not None else after
+        if held is None:
+            held = frame, pts
+        elif pts > held[1]:
+            yield held
+            before, held = held[1], (frame, pts)
+        else:
+            report.errors += 1
+            if before < pts and held[1] - before > LEAP * step:
+                held = frame, pts
+    if held is not None:
+        yield held
 
 
 def _in_steps(stretch: tuple[float, float | None], first: int, base: Fraction) -> Stretch:

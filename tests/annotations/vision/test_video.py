@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -338,3 +340,101 @@ def test_dhash_of_a_turned_video_is_that_of_what_people_see(tmp_path):
     turned = next(video.decode(clips.write(tmp_path / "t.mp4", frames=1, rotation=-90)))
     wanted = int(crops.dhash(turned.bgr()), 16)
     assert (turned.dhash() ^ wanted).bit_count() <= 6
+
+
+def frame_at(pts: int | None) -> Any:
+    return cast(Any, SimpleNamespace(pts=pts))
+
+
+@pytest.mark.parametrize(
+    ("times", "kept"),
+    [
+        ([0, 1, 2, 3], [0, 1, 2, 3]),
+        ([0, 1, None, 3], [0, 1, 2, 3]),
+        ([0, 2, 1, 3], [0, 2, 3]),  # the later one goes
+        ([0, 1, 900, 3, 4], [0, 1, 3, 4]),  # unless the one before had leapt
+        ([900, 1, 2], [1, 2]),
+        ([0, 1, 5, 5, 6], [0, 1, 5, 6]),
+        ([0, 1, 900, 901], [0, 1, 900, 901]),  # a hole
+        ([], []),
+    ],
+)
+def test_one_damaged_time_costs_one_frame(times, kept):
+    report = DecodeReport()
+    rising = video._rising([frame_at(pts) for pts in times], 0, 1, report)
+    assert [pts for _, pts in rising] == kept
+    assert report.errors == len(times) - len(kept)
+
+
+def test_sound_that_begins_later_than_the_picture_is_passed_over(tmp_path):
+    silent = clips.write(tmp_path / "silent.ts", frames=300, container="mpegts")
+    loud = tmp_path / "loud.ts"
+    with av.open(str(loud), "w", format="mpegts") as out:
+        stream, sound = out.add_stream("libx264", rate=10), out.add_stream("aac", rate=8000)
+        stream.width, stream.height, stream.pix_fmt = clips.WIDTH, clips.HEIGHT, "yuv420p"
+        for k in range(300, 320):
+            frame = av.VideoFrame.from_ndarray(clips.picture(k), format="bgr24")
+            frame.pts, frame.time_base = k, Fraction(1, 10)
+            out.mux(stream.encode(frame.reformat(format="yuv420p")))
+            samples = np.zeros((1, 800), np.float32)
+            heard = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            heard.sample_rate, heard.pts, heard.time_base = 8000, k * 800, Fraction(1, 8000)
+            out.mux(sound.encode(heard))
+        out.mux(stream.encode(None))
+        out.mux(sound.encode(None))
+    both = tmp_path / "both.ts"
+    both.write_bytes(silent.read_bytes() + loud.read_bytes())
+    assert video.probe(both).scan.packets == 320
+    assert sum(1 for _ in video.decode(both)) == 320
+
+
+def test_stream_with_a_hole_is_not_complete(tmp_path):
+    data = bytearray(clips.write(tmp_path / "a.ts", frames=200, container="mpegts").read_bytes())
+    third = len(data) // 3
+    del data[third : third + len(data) // 4]
+    holed = tmp_path / "holed.ts"
+    holed.write_bytes(data)
+    report = DecodeReport()
+    found = sum(1 for _ in video.decode(holed, report=report))
+    assert 100 < found < 160 and report.errors and not report.complete
+    damage = video.probe(holed).damage()
+    assert (damage["complete"], damage["holes"]) == (False, 1)
+
+
+def test_stream_that_begins_with_a_message_is_known_as_raw(tmp_path):
+    raw = tmp_path / "raw.mp4"
+    raw.write_bytes(b"\0\0\1\x06\x05\xff" + bytes(range(64)))
+    with pytest.raises(errors.RawVideoStream):
+        video.probe(raw)
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("matrix", [1, 6])  # BT.709, BT.601
+def test_colours_are_those_the_stream_says(tmp_path, matrix, full):
+    red, green, blue = (0.2126, 0.7152, 0.0722) if matrix == 1 else (0.299, 0.587, 0.114)
+    wanted = np.array([30.0, 180.0, 220.0])  # BGR
+    bright = float(wanted @ [blue, green, red])
+    planes = [
+        bright,
+        (wanted[0] - bright) / (2 - 2 * blue),
+        (wanted[2] - bright) / (2 - 2 * red),
+    ]
+    if not full:
+        planes = [16 + planes[0] * 219 / 255, planes[1] * 224 / 255, planes[2] * 224 / 255]
+    values = [round(planes[0]), round(planes[1] + 128), round(planes[2] + 128)]
+    path = tmp_path / "colour.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.options = {"crf": "4"}
+        stream.codec_context.colorspace = matrix
+        stream.codec_context.color_range = 2 if full else 1
+        frame = av.VideoFrame(64, 64, "yuv420p")
+        for plane, value in zip(frame.planes, values, strict=True):
+            plane.update(bytes([value]) * plane.buffer_size)
+        frame.color_range = 2 if full else 1
+        frame.pts, frame.time_base = 0, Fraction(1, 10)
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    shown = next(video.decode(path)).bgr()[32, 32].astype(float)
+    assert np.abs(shown - wanted).max() <= 3
