@@ -17,6 +17,7 @@ from training.models import InferenceRun, Metric, Read, ReadCrop, TrainedModel, 
 class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
     is_current = serializers.BooleanField(read_only=True, default=False)
     dataset_name = serializers.SerializerMethodField()
+    parent_name = serializers.CharField(source="parent.name", read_only=True, default="")
     run = serializers.IntegerField(source="run.pk", read_only=True, default=None)
     onnx = serializers.SerializerMethodField(help_text="whether its ONNX file was made")
 
@@ -33,6 +34,7 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
             "dataset",
             "dataset_name",
             "parent",
+            "parent_name",
             "run",
             "is_current",
             "created_at",

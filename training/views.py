@@ -96,7 +96,7 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
     """Trained models of a project; the starters, which belong to none, are there for all."""
 
     serializer_class = TrainedModelSerializer
-    queryset = TrainedModel.objects.select_related("dataset", "run")
+    queryset = TrainedModel.objects.select_related("dataset", "parent", "run")
     pagination_class = NewestFirst
     filterset_fields = ["kind"]
     write_role = Role.MANAGER
@@ -104,7 +104,7 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
 
     def get_queryset(self) -> Any:
         current = Promotion.objects.filter(model=OuterRef("pk"), ended_at__isnull=True)
-        rows = TrainedModel.objects.select_related("dataset", "run").annotate(
+        rows = TrainedModel.objects.select_related("dataset", "parent", "run").annotate(
             is_current=Exists(current)
         )
         mine = Q(project__in=members.visible(self.request.user))

@@ -135,3 +135,12 @@ def test_starters_have_a_name_in_each_language(api, project):
     for language, name in (("en", "Starter recognizer"), ("es", "Reconocedor inicial")):
         rows = api.get("/api/v1/models/", HTTP_ACCEPT_LANGUAGE=language).json()["results"]
         assert {row["name"] for row in rows if row["kind"] == "recognizer"} == {name}
+
+
+def test_model_names_its_parent(api: Any, project: Project) -> None:
+    facts = {"project": project, "kind": "recognizer", "file": "none"}
+    parent = TrainedModel.objects.create(name="First", **facts)
+    child = TrainedModel.objects.create(name="Second", parent=parent, **facts)
+    _, body = json_of(api, "get", f"models/{child.pk}/")
+    assert (body["parent"], body["parent_name"]) == (parent.pk, "First")
+    assert json_of(api, "get", f"models/{parent.pk}/")[1]["parent_name"] == ""

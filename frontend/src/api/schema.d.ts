@@ -2848,6 +2848,8 @@ export interface components {
             /** @description The version it learned from; "" for a model that came with the program. */
             readonly dataset_name: string;
             readonly parent: number | null;
+            /** @default  */
+            readonly parent_name: string;
             readonly run: number;
             /** @default false */
             readonly is_current: boolean;

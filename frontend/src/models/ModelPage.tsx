@@ -81,7 +81,7 @@ function OneModel({ model }: { model: TrainedModel }) {
             <dt>{t("network")}</dt><dd>{model.network}</dd>
             {model.dataset !== null && <><dt>{t("dataset")}</dt><dd><Link to={`/p/${project}/datasets/${model.dataset}`}>{model.dataset_name}</Link></dd></>}
             {model.run !== null && <><dt>{t("run")}</dt><dd><Link to={`/p/${project}/training/${model.run}`}>{model.run}</Link></dd></>}
-            {model.parent !== null && <><dt>{t("parent")}</dt><dd><Link to={`/p/${project}/models/${model.parent}`}>{model.parent}</Link></dd></>}
+            {model.parent !== null && <><dt>{t("parent")}</dt><dd><Link to={`/p/${project}/models/${model.parent}`}>{model.parent_name}</Link></dd></>}
             <dt>{t("file")}</dt><dd><a href={`/api/v1/media/models/${model.id}/`} download>{s("download")}</a></dd>
             <dt>{t("onnx")}</dt><dd><OnnxFile model={model} /></dd>
             <Metadata metadata={model.metadata} />

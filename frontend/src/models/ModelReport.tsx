@@ -3,7 +3,8 @@ import { formatNumber, formatShare } from "../shared/format";
 import { PlateText } from "../shared/PlateText";
 import { useTexts } from "../shared/text";
 import { Figure } from "../shared/ui";
-import { type Confusion, curveOf, type Group, rangeOf, type Report, type ShownCrop } from "./report";
+import { Matrix } from "./Matrix";
+import { type Confusion, curveOf, type Group, rangeOf, reliabilityOf, type Report, type ShownCrop } from "./report";
 import "./model-report.css";
 import { texts } from "./texts";
 
@@ -11,6 +12,7 @@ import { texts } from "./texts";
 export function ModelReport({ report }: { report: Report }) {
   const t = useTexts(texts);
   const curve = curveOf(report.curve);
+  const sure = reliabilityOf(report.reliability);
   return (
     <>
       <section className="card figures">
@@ -20,6 +22,10 @@ export function ModelReport({ report }: { report: Report }) {
       </section>
       <Chart title={t("curve")} unit="%" x={curve.x} xName={t("coverage")} xMax={100} yMax={100} digits={1}
         series={[{ name: t("exact"), values: curve.exact, accent: true }, { name: t("threshold"), values: curve.threshold, thin: true }]} />
+      {sure.x.length > 1 && (
+        <Chart title={t("reliability")} unit="%" x={sure.x} xName={t("sureness")} xMax={100} yMax={100} digits={1}
+          series={[{ name: t("exact"), values: sure.exact, accent: true }, { name: t("as_said"), values: sure.said, thin: true }]} />
+      )}
       <Confusions cells={report.confusions} />
       <section className="card stack">
         <h2>{t("by_kind")}</h2>
@@ -40,6 +46,7 @@ function Confusions({ cells }: { cells: readonly Confusion[] }) {
   return (
     <section className="card scroll-x">
       <header><h2>{t("confusions")}</h2></header>
+      {cells.length > 0 && <Matrix cells={cells} />}
       {cells.length === 0 ? <span className="t3">{t("no_mistake")}</span> : (
         <table className="table">
           <thead><tr><th>{t("truth")}</th><th>{t("read_as")}</th><th className="num">{t("times")}</th><th className="num">{t("of_all")}</th><th>{t("on")}</th></tr></thead>

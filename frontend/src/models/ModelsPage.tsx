@@ -11,8 +11,11 @@ import { texts as shared } from "../shared/texts";
 import { Page } from "../shell/Page";
 import { headline } from "./figures";
 import { texts } from "./texts";
+import { asTree } from "./tree";
 
 const MANAGER = 4;
+/** Generations that are set in; later ones stand below each other. */
+const DEEPEST = 8;
 
 export function usePromote() {
   const client = useQueryClient();
@@ -52,18 +55,21 @@ function OfKind({ kind, rows, promote }: { kind: Kind; rows: readonly TrainedMod
       <table className="table">
         <thead><tr><th>{t("model")}</th><th className="hide-narrow">{t("network")}</th><th className="hide-narrow">{t("dataset")}</th><th className="num">{t(kind === "detector" ? "map" : "exact")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
         <tbody>
-          {rows.map((model) => {
+          {asTree(rows).map(({ model, depth }) => {
             const figure = headline(kind, model.figures);
             return (
               <tr key={model.id} style={{ height: 40 }}>
-                <td><Link to={`/p/${id}/models/${model.id}`}>{model.name}</Link></td>
+                <td style={depth > 0 ? { paddingLeft: 14 * Math.min(depth, DEEPEST) } : undefined}>
+                  {depth > 0 && <span className="t3" title={t("parent_hint")} aria-label={t("parent_hint")}>└ </span>}
+                  <Link to={`/p/${id}/models/${model.id}`}>{model.name}</Link>
+                </td>
                 <td className="t2 hide-narrow">{model.network}</td>
                 <td className="t2 hide-narrow">{model.dataset_name}</td>
                 <td className="num strong">{figure === undefined ? <span className="t3">{t("not_evaluated")}</span> : formatShare(figure)}</td>
                 <td className="t3 hide-narrow">{model.project === null ? t("starter") : formatDateTime(model.created_at)}</td>
                 <td className="num">
                   {model.is_current ? <span className="chip ok">✓ {t("current")}</span>
-                    : <button type="button" className="button small" disabled={!manages || promote.isPending} onClick={() => promote.mutate(model)}>{t("promote")}</button>}
+                    : model.project !== null && <button type="button" className="button small" disabled={!manages || promote.isPending} onClick={() => promote.mutate(model)}>{t("promote")}</button>}
                 </td>
               </tr>
             );

@@ -1,8 +1,9 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatNumber } from "./format";
+import { savePng } from "./png";
 import { logSteps, spread } from "./spread";
 import { useTexts } from "./text";
 import { texts } from "./texts";
@@ -24,13 +25,15 @@ interface Props { title: string; unit?: string; x: readonly number[]; xName: str
 export function Chart({ title, unit, x, xName, series, log = false, xMax, yMax, digits = 3 }: Props) {
   const t = useTexts(texts);
   const [asTable, setAsTable] = useState(false);
+  const plot = useRef<uPlot | null>(null);
   return (
     <section className="card chart">
       <header>
         <h2>{title}</h2><span className="t3 small">{unit}</span><span className="grow" />
+        {!asTable && <button type="button" className="button plain small" onClick={() => plot.current && savePng(plot.current.ctx.canvas, title, xName)}>{t("png")}</button>}
         <button type="button" className="button plain small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>{t(asTable ? "chart" : "table")}</button>
       </header>
-      {asTable ? <Values x={x} xName={xName} series={series} digits={digits} /> : <Lines x={x} series={series} log={log} xMax={xMax} yMax={yMax} digits={digits} />}
+      {asTable ? <Values x={x} xName={xName} series={series} digits={digits} /> : <Lines plot={plot} x={x} series={series} log={log} xMax={xMax} yMax={yMax} digits={digits} />}
     </section>
   );
 }
@@ -72,9 +75,10 @@ function axisSteps(_plot: uPlot, _axis: number, min: number, max: number): numbe
   return logSteps(min, max);
 }
 
-function Lines({ x, series, log, xMax, yMax, digits }: Omit<Props, "title" | "xName" | "unit"> & { digits: number }) {
+type LinesProps = Omit<Props, "title" | "xName" | "unit"> & { digits: number; plot: RefObject<uPlot | null> };
+
+function Lines({ plot, x, series, log, xMax, yMax, digits }: LinesProps) {
   const holder = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme("dark");
   const shape = `${scheme}|${log}|${xMax}|${yMax}|${series.map((one) => `${one.name}${one.accent}${one.thin}`).join()}`;
   const data = [x, ...series.map((one) => one.values)] as uPlot.AlignedData;
@@ -115,7 +119,7 @@ function Lines({ x, series, log, xMax, yMax, digits }: Omit<Props, "title" | "xN
       made.destroy();
       plot.current = null;
     };
-  }, [shape, log, xMax, yMax, digits]);
+  }, [plot, shape, log, xMax, yMax, digits]);
   useEffect(() => plot.current?.setData(data));
   return <div ref={holder} className="chart-lines" role="img" aria-label={series.map((one) => `${one.name} ${show(lastOf(one.values), digits)}`).join(", ")} />;
 }
