@@ -23,7 +23,7 @@ Stretches = list[list[float]]
 def make_preview(row: Video, running: Running) -> dict[str, Any]:
     """Make a copy that browsers can play; the original is left alone.
 
-    Where the frames are decoded for it, the activity is measured in the same pass. A video
+    Where the frames are decoded for it, the same pass measures the activity and the damage. A video
     known to be damaged is encoded again: players stop where a copy of the damage begins.
     """
     total, parts = round(row.duration or 0), list[bytes]()
@@ -43,6 +43,8 @@ def make_preview(row: Video, running: Running) -> dict[str, Any]:
                     running.progress(round(message.facts["done"]), total, "seconds")
                 elif message.kind == "rows" and message.data:
                     parts.append(message.data)
+                elif message.kind == "report":
+                    activities.record_damage(row, message.facts)
                 elif message.kind == "made":
                     made = message.facts
                 running.check()

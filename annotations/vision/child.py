@@ -259,7 +259,10 @@ def preview(
     transcode: bool = False,
     ignore: Polygons = (),
 ) -> Messages:
-    """Write a preview to ``target``: ``seconds``, ``rows`` if frames were decoded, ``made``."""
+    """Write a preview to ``target``: ``seconds``, ``made``.
+
+    Where frames were decoded for it, ``rows`` and ``report`` too.
+    """
     spec = {
         "path": str(path.resolve()),
         "target": str(target.resolve()),

@@ -206,15 +206,18 @@ def _told(report: DecodeReport) -> Order:
 
 
 def _preview(order: Order, given: bytes, voice: Voice) -> None:
-    rows = Rows(Meter(order["ignore"]), voice)
+    rows, report = Rows(Meter(order["ignore"]), voice), DecodeReport()
     made = preview.make_preview(
         Path(order["path"]),
         Path(order["target"]),
         progress=voice.seconds,
         transcode=order["transcode"],
         look=rows.measure,
+        report=report,
     )
     rows.send()
+    if not made.copied:
+        voice.say("report", _told(report))
     voice.say("made", asdict(made))
 
 

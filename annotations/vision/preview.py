@@ -59,6 +59,7 @@ def make_preview(
     progress: Progress | None = None,
     transcode: bool = False,
     look: Look | None = None,
+    report: DecodeReport | None = None,
 ) -> Made:
     """Write a copy that browsers play and seek in.
 
@@ -66,7 +67,7 @@ def make_preview(
     first. Anything else (or with ``transcode``, for damaged files) becomes at most 540p of
     constant rate with a keyframe each second: H.264, or VP9 where that cannot be had.
     ``progress`` gets the seconds done and may raise to stop; ``look`` gets every frame if they
-    are decoded. ``target`` appears only when it is complete.
+    are decoded, and ``report`` is filled then. ``target`` appears only when it is complete.
     """
     info = probe(source)
     told = progress or (lambda _seconds: None)
@@ -74,7 +75,7 @@ def make_preview(
     try:
         made = Made(copied=True, suffix=".mp4")
         if transcode or not repackable(info) or not _repack(source, part, told):
-            made = Made(copied=False, suffix=_transcode(source, part, info, told, look))
+            made = Made(copied=False, suffix=_transcode(source, part, info, told, look, report))
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -120,7 +121,12 @@ def _repack(source: Path, part: Path, progress: Progress) -> bool:
 
 
 def _transcode(
-    source: Path, part: Path, info: VideoInfo, progress: Progress, look: Look | None
+    source: Path,
+    part: Path,
+    info: VideoInfo,
+    progress: Progress,
+    look: Look | None,
+    report: DecodeReport | None,
 ) -> str:
     """Encode again; returns the suffix of what was written."""
     kind = _encoder()
@@ -135,7 +141,8 @@ def _transcode(
         stream.codec_context.gop_size = max(1, round(rate))
         stream.options = dict(kind.options)
         told = -1
-        for tick, frame in _constant_rate(_looked_at(decode(source), look), rate, size):
+        frames = _looked_at(decode(source, report=report), look)
+        for tick, frame in _constant_rate(frames, rate, size):
             frame.pts, frame.time_base = tick, 1 / rate
             out.mux(stream.encode(frame))
             if int(tick / rate) > told:

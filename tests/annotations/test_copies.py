@@ -48,6 +48,7 @@ def test_preview_of_a_damaged_video_is_encoded_and_measures_in_passing(
     assert copies.make_preview(street, running) == {"copied": False}
     street.refresh_from_db()
     assert activities.load(street) is not None
+    assert (street.damage["decoded"], street.damage["corrupt"]) == (300, 0)
     assert street.preview != before
     assert DoomedFile.objects.get().key == before
 
