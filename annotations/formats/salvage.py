@@ -210,8 +210,8 @@ class _Walk:
             if end > len(self._data):
                 return None
             streamed = info.flag_bits & _STREAMED
-            behind = _descriptor(self._data, end, info.compress_size, info.file_size)
-            return _Extent(end, end + behind if streamed else end, info.file_size, info.CRC)
+            behind = streamed and _descriptor(self._data, end, info.compress_size, info.file_size)
+            return _Extent(end, end + (behind or 0), info.file_size, info.CRC)
         if info.compress_type == zipfile.ZIP_DEFLATED:
             return self._unpacked(info, start)
         if info.compress_type == zipfile.ZIP_STORED:
@@ -219,8 +219,8 @@ class _Walk:
         return None
 
     def _unpacked(self, info: zipfile.ZipInfo, start: int) -> _Extent | None:
-        """The end of a packed stream, which the stream itself knows."""
-        unpacking, at, size, crc, packed = zlib.decompressobj(-zlib.MAX_WBITS), start, 0, 0, b""
+        """The end of a packed stream, which the stream itself knows, if a record confirms it."""
+        unpacking, at, size, packed = zlib.decompressobj(-zlib.MAX_WBITS), start, 0, b""
         try:
             while not unpacking.eof:
                 if not packed:
@@ -230,12 +230,13 @@ class _Walk:
                     return None
                 piece = unpacking.decompress(packed, _CHUNK)
                 packed = unpacking.unconsumed_tail
-                size, crc = size + len(piece), zlib.crc32(piece, crc)
+                size += len(piece)
                 self._check_ratio(info, size, at - start)
         except zlib.error:
             return None
         end = at - len(unpacking.unused_data)
-        return _Extent(end, end + _descriptor(self._data, end, end - start, size), size, crc)
+        behind = _descriptor(self._data, end, end - start, size)
+        return _Extent(end, end + behind, size, self._crc(end)) if behind else None
 
     def _check_ratio(self, info: zipfile.ZipInfo, size: int, packed: int) -> None:
         limits = self._limits
@@ -249,10 +250,14 @@ class _Walk:
         while at >= 0:
             size = at - start
             if behind := _descriptor(self._data, at, size, size):
-                (crc,) = struct.unpack_from("<I", self._data, at + 4)
-                return _Extent(at, at + behind, size, crc)
+                return _Extent(at, at + behind, size, self._crc(at))
             at = self._data.find(_DESCRIPTOR, at + 1)
         return None
+
+    def _crc(self, at: int) -> int:
+        """The checksum in the record that begins here, with its mark or without."""
+        marked = self._data[at : at + 4] == _DESCRIPTOR
+        return int(struct.unpack_from("<I", self._data, at + 4 if marked else at)[0])
 
 
 def _sizes(size: int, packed: int, extra: bytes) -> tuple[int, int]:
