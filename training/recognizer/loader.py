@@ -137,7 +137,11 @@ def _receive(pipe: IO[bytes]) -> Any:
     length = int.from_bytes(_exactly(pipe, 8), "little")
     if length > _LONGEST:
         raise WorkerLost("what came is no message")
-    return pickle.loads(_exactly(pipe, length))  # noqa: S301  # nobody else writes into this pipe
+    data = _exactly(pipe, length)
+    try:
+        return pickle.loads(data)  # noqa: S301  # nobody else writes into this pipe
+    except pickle.UnpicklingError as error:
+        raise WorkerLost("what came is no message") from error
 
 
 def _exactly(pipe: IO[bytes], count: int) -> bytes:
@@ -152,8 +156,7 @@ def main() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    asked, answers = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # a stray print must not fall among the answers
+    asked, answers = sys.stdin.buffer, only_ours()
     try:
         mix, number, workers = _receive(asked)
         while True:
@@ -161,6 +164,13 @@ def main() -> None:
             _answer(answers, mix.shares(epoch, batch, worker=number, workers=workers, first=first))
     except (WorkerLost, BrokenPipeError, KeyboardInterrupt):
         os._exit(0)  # without a last flush into a pipe that is closed
+
+
+def only_ours() -> IO[bytes]:
+    """Where answers go. Whatever else is printed, by a C library too, goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
 
 
 def _answer(answers: IO[bytes], shares: Iterator[list[tuple[int, Item]]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -91,3 +92,18 @@ def test_small_epochs_need_no_worker_and_accelerators_get_more(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
     assert workers_for(50, accelerated=True) == 0
     assert workers_for(5000, accelerated=True) > workers_for(5000, accelerated=False) > 0
+
+
+def test_a_stray_print_does_not_fall_among_the_answers():
+    code = (
+        "import os; from training.recognizer import loader; out = loader.only_ours(); "
+        "os.write(1, b'of C, '); print('of Python', flush=True); out.write(b'answer'); out.flush()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"answer", b"of C, of Python\n")
+
+
+def test_what_is_no_message_counts_as_a_lost_worker():
+    wrong = (5).to_bytes(8, "little") + b"\xffAB12"
+    with pytest.raises(loading.WorkerLost):
+        loading._receive(io.BytesIO(wrong))
