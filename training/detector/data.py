@@ -35,6 +35,9 @@ LEAST_VISIBLE = 0.4  # share of a box that must stay in the frame to be learnt
 SMALLEST_SIDE = 2.0  # pixels of network input; less is a smudge, not an object
 AT_A_BOX = 0.85  # share of training windows that look at a box
 FILL = 114  # grey outside a shrunk frame
+TILT = 0.04  # of the sides: how far perspective moves a corner
+QUALITY = (25, 80)  # of JPEG
+SMEAR = (3.0, 9.0)  # pixels, of what moves
 
 
 @dataclass(frozen=True)
@@ -86,22 +89,28 @@ class Batch:
 class Augmentation:
     """How far a frame may be changed; every range is drawn anew for each frame and epoch.
 
-    ``flip``, ``grey``, ``blur``, ``noise`` are probabilities. ``zoom`` is a range of scales,
-    ``shift`` the largest move as a share of the frame. ``brightness`` and ``contrast`` are
-    shares, ``cast`` a share per channel, ``saturation`` a share, ``hue`` degrees.
+    ``flip``, ``perspective``, ``grey``, ``blur``, ``motion`` (blur of what moves), ``noise``
+    and ``jpeg`` are probabilities. ``zoom`` is a range of scales, ``shift`` the largest move as
+    a share of the frame. ``brightness`` and ``contrast`` are shares, ``gamma`` (exposure) the
+    natural logarithm of the exponent, ``cast`` a share per channel, ``saturation`` a share,
+    ``hue`` degrees.
     """
 
     flip: float = 0.5
     zoom: tuple[float, float] = (0.8, 1.35)
     shift: float = 0.1
+    perspective: float = 0.2
     brightness: float = 0.15
     contrast: float = 0.25
+    gamma: float = 0.25
     cast: float = 0.08
     saturation: float = 0.4
     hue: float = 10.0
     grey: float = 0.05
     blur: float = 0.15
+    motion: float = 0.08
     noise: float = 0.15
+    jpeg: float = 0.15
 
     @classmethod
     def tao(cls) -> Augmentation:
@@ -109,14 +118,18 @@ class Augmentation:
         return cls(
             zoom=(1.0, 1.0),
             shift=8 / 1248,
+            perspective=0.0,
             brightness=0.0,
             contrast=0.1,
+            gamma=0.0,
             cast=0.0,
             saturation=0.2,
             hue=25.0,
             grey=0.0,
             blur=0.0,
+            motion=0.0,
             noise=0.0,
+            jpeg=0.0,
         )
 
 
@@ -227,11 +240,23 @@ def augment(
     height, width = frame.shape[:2]
     size = (width, height)
     scale, move = _draw_affine(settings, rng, size=size, boxes=boxes, window=window)
+    matrix = np.array([[scale[0], 0, move[0]], [0, scale[1], move[1]], [0, 0, 1]])
     width, height = window or size
+    if rng.random() < settings.perspective:
+        matrix = _draw_tilt(rng, width=width, height=height) @ matrix
     return (
-        _recolour(_warp(frame, scale, move, (width, height)), settings, rng),
-        transform_boxes(boxes, scale=scale, move=move, width=width, height=height),
+        _recolour(_warp(frame, matrix, (width, height)), settings, rng),
+        transform_boxes(boxes, matrix, width=width, height=height),
     )
+
+
+def _draw_tilt(rng: np.random.Generator, *, width: int, height: int) -> Floats:
+    """A perspective that moves every corner of the picture a little."""
+    sides = np.array([width, height], np.float64)
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * sides
+    moved = corners + rng.uniform(-TILT, TILT, (4, 2)) * sides
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32))
+    return np.asarray(matrix, np.float64)
 
 
 def _draw_affine(
@@ -268,16 +293,17 @@ def _draw_aim(boxes: FrameBoxes, rng: np.random.Generator, whole: Floats) -> Flo
     return rng.uniform(0, whole)
 
 
-def _warp(frame: Bgr, scale: Floats, move: Floats, size: geometry.Size) -> Bgr:
+def _warp(frame: Bgr, matrix: Floats, size: geometry.Size) -> Bgr:
     same = size == (frame.shape[1], frame.shape[0])
-    if same and np.allclose(scale, 1) and np.allclose(move, 0):
+    if same and np.allclose(matrix, np.eye(3)):
         return np.asarray(frame)
     # Boxes speak of pixel edges, OpenCV of pixel middles: half a pixel apart.
-    shift = move + 0.5 * scale - 0.5
-    matrix = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])
-    warped = cv2.warpAffine(
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    matrix = np.linalg.inv(half) @ matrix @ half
+    flat = np.allclose(matrix[2], (0, 0, 1))
+    warped = (cv2.warpAffine if flat else cv2.warpPerspective)(
         np.asarray(frame),
-        matrix,
+        matrix[:2] if flat else matrix,
         size,
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
@@ -286,12 +312,12 @@ def _warp(frame: Bgr, scale: Floats, move: Floats, size: geometry.Size) -> Bgr:
     return np.asarray(warped, dtype=np.uint8)
 
 
-def transform_boxes(
-    boxes: FrameBoxes, *, scale: Floats, move: Floats, width: int, height: int
-) -> FrameBoxes:
-    """Boxes after x' = scale * x + move per axis, clipped; a negative scale mirrors."""
-    corners = boxes.boxes.reshape(-1, 2, 2) * scale + move
-    whole = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+def transform_boxes(boxes: FrameBoxes, matrix: Floats, *, width: int, height: int) -> FrameBoxes:
+    """Boxes around where a projective ``matrix`` (3, 3) takes their corners, clipped."""
+    corners = boxes.boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]  # (N, 4, 2)
+    moved = corners @ matrix[:2, :2].T + matrix[:2, 2]
+    moved = moved / (corners @ matrix[2, :2] + matrix[2, 2])[..., None]
+    whole = np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1)
     inside = geometry.clip(whole, width=width, height=height)
     before, after = geometry.area(whole), geometry.area(inside)
     visible = after / np.maximum(before, 1e-9)
@@ -305,14 +331,33 @@ def _recolour(frame: Bgr, settings: Augmentation, rng: np.random.Generator) -> B
     gain = 1 + rng.uniform(-1, 1) * settings.contrast
     gains = gain * (1 + rng.uniform(-1, 1, 3) * settings.cast)
     lift = rng.uniform(-1, 1) * settings.brightness * 255
-    table = (np.arange(256)[:, None] - 128) * gains + 128 + lift
+    exposed = 255 * (np.arange(256) / 255) ** np.exp(rng.uniform(-1, 1) * settings.gamma)
+    table = (exposed[:, None] - 128) * gains + 128 + lift
     frame = np.asarray(cv2.LUT(frame, np.clip(table, 0, 255).astype(np.uint8)[None]), np.uint8)
     if rng.random() < settings.blur:
         frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), rng.uniform(0.4, 1.3)), np.uint8)
+    if rng.random() < settings.motion:
+        frame = np.asarray(cv2.filter2D(frame, -1, _draw_smear(rng)), np.uint8)
     if rng.random() < settings.noise:
         grain = rng.standard_normal(frame.shape, dtype=np.float32) * rng.uniform(2, 12)
         frame = np.clip(frame + grain, 0, 255).astype(np.uint8)
+    if rng.random() < settings.jpeg:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*QUALITY))]
+        data = cv2.imencode(".jpg", frame, quality)[1]
+        frame = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return frame
+
+
+def _draw_smear(rng: np.random.Generator) -> Floats:
+    """A kernel that smears along a line of any direction, mostly along the road."""
+    length, angle = rng.uniform(*SMEAR), rng.normal(0, 0.5)
+    across = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    side = int(np.ceil(length)) // 2 * 2 + 1
+    kernel = np.zeros((side, side), np.float32)
+    for place in np.linspace(-1, 1, 4 * side):
+        column, row = (np.round(place * across) + side // 2).astype(int)
+        kernel[row, column] += 1
+    return np.asarray(kernel / kernel.sum())
 
 
 def _tint(frame: Bgr, settings: Augmentation, rng: np.random.Generator) -> Bgr:

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 import torch
 
+from tests.training.detector.conftest import STILL
 from training.detector.data import (
     Augmentation,
     FrameBoxes,
@@ -89,7 +93,7 @@ def test_input_is_rgb_between_nought_and_one():
 
 
 def test_boxes_stay_on_their_pixels_when_a_frame_is_changed():
-    still = Augmentation(brightness=0, contrast=0, cast=0, blur=0, noise=0, hue=0, saturation=0)
+    still = replace(STILL, zoom=(0.8, 1.35), shift=0.1, flip=0.5)
     frame = np.zeros((128, 192, 3), np.uint8)
     frame[40:80, 60:120] = 255
     for seed in range(12):
@@ -102,7 +106,7 @@ def test_boxes_stay_on_their_pixels_when_a_frame_is_changed():
 
 
 def test_windows_are_small_and_look_at_boxes():
-    still = Augmentation(brightness=0, contrast=0, cast=0, blur=0, noise=0, hue=0, saturation=0)
+    still = replace(STILL, zoom=(0.8, 1.35), shift=0.1, flip=0.5)
     frame = np.zeros((192, 320, 3), np.uint8)
     frame[100:116, 40:80] = 255
     shown = 0
@@ -119,11 +123,53 @@ def test_windows_are_small_and_look_at_boxes():
     assert shown > 30
 
 
+def test_boxes_stay_around_their_pixels_in_perspective():
+    tilted = replace(STILL, perspective=1.0)
+    frame = np.zeros((128, 192, 3), np.uint8)
+    frame[40:80, 60:120] = 255
+    for seed in range(12):
+        picture, moved = augment(
+            frame, boxes_of([60, 40, 120, 80]), tilted, np.random.default_rng(seed)
+        )
+        rows, columns = np.nonzero(picture[..., 0] > 128)
+        seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        np.testing.assert_allclose(moved.boxes[0], seen, atol=1.2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"brightness": 0.3},
+        {"contrast": 0.3},
+        {"gamma": 0.5},
+        {"cast": 0.2},
+        {"saturation": 0.5},
+        {"hue": 30.0},
+        {"grey": 1.0},
+        {"blur": 1.0},
+        {"motion": 1.0},
+        {"noise": 1.0},
+        {"jpeg": 1.0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_every_change_of_the_picture_is_seen_and_leaves_boxes_alone(change):
+    rng = np.random.default_rng(1)
+    small = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    frame = np.asarray(cv2.resize(small, (96, 72)), np.uint8)
+    box = boxes_of([10, 10, 60, 50])
+    still, _ = augment(frame, box, STILL, np.random.default_rng(2))
+    np.testing.assert_allclose(still, frame, atol=6)  # to hues and back
+    picture, kept = augment(frame, box, replace(STILL, **change), np.random.default_rng(2))
+    assert picture.shape == frame.shape and picture.dtype == np.uint8
+    assert np.abs(picture.astype(int) - still).mean() > 0.5
+    np.testing.assert_array_equal(kept.boxes, box.boxes)
+
+
 def test_a_mirrored_box_is_mirrored():
     moved = transform_boxes(
         boxes_of([10, 5, 30, 20]),
-        scale=np.array([-1.0, 1.0]),
-        move=np.array([96.0, 0.0]),
+        np.array([[-1.0, 0, 96], [0, 1, 0], [0, 0, 1]]),
         width=96,
         height=64,
     )
@@ -133,8 +179,7 @@ def test_a_mirrored_box_is_mirrored():
 def test_boxes_that_mostly_left_are_ignored_and_those_outside_gone():
     moved = transform_boxes(
         boxes_of([0, 0, 20, 20], [-10, 0, 50, 20], [-60, 0, -10, 20]),
-        scale=np.ones(2),
-        move=np.array([-15.0, 0.0]),
+        np.array([[1.0, 0, -15], [0, 1, 0], [0, 0, 1]]),
         width=96,
         height=64,
     )

@@ -184,3 +184,24 @@ list(fit(config, samples, samples[:2], folder / "cut", progress=killed))
     assert ended.returncode == -9
     assert [item.epoch for item in history(tmp_path / "cut")] == [1]
     assert list(fit(config, samples, samples[:2], tmp_path / "cut")) == whole
+
+
+def test_frames_with_plates_alone_do_not_teach_that_there_are_no_cars(samples, tiny, tmp_path):
+    list(fit(tiny(epochs=1), samples, (), tmp_path / "first"))
+    start = checkpoints.load(tmp_path / "first").weights
+    plates = [
+        replace(
+            sample,
+            boxes=tuple(box for box in sample.boxes if box.label == "plate"),
+            complete=frozenset({"plate"}),
+        )
+        for sample in samples
+    ]
+    (epoch,) = fit(tiny(epochs=1), plates, (), tmp_path / "second", init=tmp_path / "first")
+    after = checkpoints.load(tmp_path / "second").weights
+    assert epoch.metrics["coverage_car"] == epoch.metrics["box_car"] == 0
+    assert epoch.metrics["coverage_plate"] > 0
+    for name, count in (("cov", 1), ("bbox", 4)):  # the car is the first label
+        for part in ("weight", "bias"):
+            assert torch.equal(after[f"{name}.{part}"][:count], start[f"{name}.{part}"][:count])
+            assert not torch.equal(after[f"{name}.{part}"][count:], start[f"{name}.{part}"][count:])
