@@ -26,6 +26,17 @@ class CheckpointUnreadable(Refused):
     )
 
 
+class CheckpointOtherLayout(CheckpointUnreadable):
+    en = (
+        "“{name}” was trained with another layout of the network “{network}” than this version "
+        "of the program has. Train it again."
+    )
+    es = (
+        "«{name}» se entrenó con otra estructura de la red «{network}» que la de esta versión "
+        "del programa. Entrénelo de nuevo."
+    )
+
+
 class CheckpointWrongKind(Refused):
     en = "“{name}” is a {found}, but a {wanted} is needed here. Choose another model."
     es = "«{name}» es un modelo «{found}», pero aquí hace falta «{wanted}». Elija otro modelo."

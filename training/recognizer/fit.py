@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from training import checkpoints
 from training.errors import (
     AnotherTrainingHere,
+    CheckpointOtherLayout,
     Diverged,
     NothingToTrainOn,
     OtherNetwork,
@@ -477,7 +478,7 @@ def rate_at(config: RecognizerConfig, progress: float) -> float:
 def start_from(network: nn.Module, path: Path, config: RecognizerConfig) -> None:
     """Load a checkpoint's weights. The classifier keeps the rows of characters both know.
 
-    Refuses another network (OtherNetwork) and what is not a recognizer.
+    Refuses another network (OtherNetwork, CheckpointOtherLayout) and what is not a recognizer.
     """
     checkpoint = checkpoints.load(path)
     checkpoints.require_kind(checkpoint, "recognizer", name=path.name)
@@ -487,12 +488,15 @@ def start_from(network: nn.Module, path: Path, config: RecognizerConfig) -> None
     weights = dict(checkpoint.weights)
     fresh = network.state_dict()
     rows = _shared_rows(str(checkpoint.metadata["alphabet"]), config.alphabet)
-    for name in [name for name in fresh if name.startswith(f"{CLASSIFIER}.")]:
-        mixed = fresh[name].clone()
-        for old, new in rows:
-            mixed[new] = weights[name][old]
-        weights[name] = mixed
-    network.load_state_dict(weights)
+    try:
+        for name in [name for name in fresh if name.startswith(f"{CLASSIFIER}.")]:
+            mixed = fresh[name].clone()
+            for old, new in rows:
+                mixed[new] = weights[name][old]
+            weights[name] = mixed
+        network.load_state_dict(weights)
+    except (RuntimeError, KeyError, IndexError) as error:
+        raise CheckpointOtherLayout(name=path.name, network=config.network) from error
 
 
 def has_bf16(device: torch.device) -> bool:

@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from annotations.vision.crops import Bgr, resize_crop
 from training import checkpoints
-from training.errors import CheckpointUnreadable
+from training.errors import CheckpointOtherLayout, CheckpointUnreadable
 from training.recognizer import alphabet as alphabets
 from training.recognizer import automaton, beam, ctc, metrics, posterior, rows
 from training.recognizer.automaton import Automaton
@@ -281,7 +281,7 @@ def restore(checkpoint: checkpoints.Checkpoint, *, name: str) -> nn.Module:
     try:
         built.load_state_dict(checkpoint.weights)
     except RuntimeError as error:
-        raise CheckpointUnreadable(name=name) from error
+        raise CheckpointOtherLayout(name=name, network=network) from error
     return built
 
 

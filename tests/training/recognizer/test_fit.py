@@ -15,6 +15,7 @@ from training import checkpoints
 from training.errors import (
     AlphabetRefused,
     AnotherTrainingHere,
+    CheckpointOtherLayout,
     CheckpointWrongKind,
     Diverged,
     NothingToTrainOn,
@@ -24,7 +25,7 @@ from training.errors import (
 from training.recognizer import ctc
 from training.recognizer import fit as fitting
 from training.recognizer.fit import PRESETS, RecognizerConfig, fit, rate_at
-from training.recognizer.network import build
+from training.recognizer.network import Lite, build
 from training.recognizer.predict import Recognizer, evaluate
 
 FEW = RecognizerConfig(epochs=3, batch=4, augmentation="none", rate=1e-3, bf16=False)
@@ -167,6 +168,18 @@ def test_start_from_another_network_or_kind_is_refused(make_samples, tmp_path: P
     checkpoints.save(tmp_path / "box.safetensors", {}, {"kind": "detector"})
     with pytest.raises(CheckpointWrongKind):
         next(fit(FEW, samples, samples, tmp_path / "run", init=tmp_path / "box.safetensors"))
+
+
+def test_checkpoint_of_an_earlier_layout_is_refused_in_words(make_samples, tmp_path: Path):
+    _write(tmp_path / "old.safetensors", Lite(36, widths=(8, 8, 8, 8)), FEW.alphabet)
+    for refused in (
+        lambda: next(
+            fit(FEW, make_samples("A"), (), tmp_path / "run", init=tmp_path / "old.safetensors")
+        ),
+        lambda: Recognizer.load(tmp_path / "old.safetensors"),
+    ):
+        with pytest.raises(CheckpointOtherLayout, match="another layout of the network “lite”"):
+            refused()
 
 
 def _write(path: Path, network: torch.nn.Module, alphabet: str, *, name: str = "lite"):
