@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from annotations import errors, videos
 from annotations.models import Video
@@ -138,3 +140,30 @@ def test_same_rule_again_is_the_job_that_runs(api: Any, project: Any) -> None:
     other = json_of(api, "post", f"videos/{video.pk}/split/", {"fps": 3})
     assert (first[0], again[1]["id"]) == (202, first[1]["id"])
     assert other[1]["id"] != first[1]["id"] and video.selections.count() == 2
+
+
+# --- all kinds, through the command
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "taken", "size"),
+    [
+        ("odd.webm", {"codec": "libvpx-vp9", "width": 853, "height": 479}, 4, (853, 479)),
+        ("hevc.mkv", {"codec": "libx265", "pixel_format": "yuv420p10le"}, 4, (160, 96)),
+        ("turned.mp4", {"rotation": -90, "b_frames": 2}, 4, (96, 160)),
+        ("wraps.ts", {"start": 95442.0, "container": "mpegts"}, 4, (160, 96)),
+        ("uneven.mkv", {"times": [0.0, 0.1, 0.9, 2.2, 2.3, 6.0], "frames": 6}, 3, (160, 96)),
+        ("old.avi", {"codec": "mjpeg", "pixel_format": "yuvj420p"}, 4, (160, 96)),
+        ("one.mp4", {"frames": 1}, 1, (160, 96)),
+    ],
+)
+def test_any_kind_of_recording_is_split(
+    tmp_path: Path, storage: Path, db: None, capsys: Any,
+    name: str, written: dict[str, Any], taken: int, size: tuple[int, int],
+) -> None:  # fmt: skip
+    path = clips.write(tmp_path / name, **written)
+    call_command("split_video", str(path), "--fps", "1", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["made"], said["damage"]["complete"]) == (taken, True)
+    frames = Video.objects.get().frames.all()
+    assert {(frame.width, frame.height) for frame in frames} == {size}
