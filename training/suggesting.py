@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,8 +24,7 @@ from training import readings, runs, starters
 
 PIECE = 32  # crops read at once: little is waited for, and little is lost
 TASK = "suggest"
-STARTER, ASSISTANT = "Starter recognizer", "PP-OCRv6"
-BESIDE = f"{ASSISTANT} beside the starter"
+ASSISTANT = "PP-OCRv6"
 REST = timedelta(
     hours=1
 )  # after suggestions failed or were stopped, before they begin by themselves
@@ -52,9 +52,13 @@ def source_of(project: Project) -> Source:
     if model := runs.current(project, Kind.RECOGNIZER):
         return Source(model.name, files.local_path(model.file))
     starter = starters.path(Kind.RECOGNIZER)
+    # Part of the name, so that the starter of a later version is another one.
+    mark = hashlib.sha256(starter.read_bytes()).hexdigest()[:4]
+    name = f"Starter recognizer {mark}"
     if assistant := starters.assistant():
-        return Source(f"{STARTER} beside {ASSISTANT}", starter, BESIDE, assistant)
-    return Source(STARTER, starter)
+        beside = f"{ASSISTANT} beside starter {mark}"
+        return Source(f"{name} beside {ASSISTANT}", starter, beside, assistant)
+    return Source(name, starter)
 
 
 def suggest(project: Project, running: Running, ask: Ask, *, again: bool) -> dict[str, Any]:

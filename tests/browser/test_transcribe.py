@@ -287,7 +287,7 @@ def test_suggestions_asked_for_appear_on_the_crop_on_screen(ana: Person, site: S
     page.get_by_role("status").get_by_text("read").wait_for()
     site.work()
     sync_api.expect(page.locator(FIELD)).not_to_have_value("", timeout=20_000)
-    page.get_by_text("Starter recognizer").wait_for()
+    page.get_by_text("Starter recognizer ").wait_for()
     said = page.input_value(FIELD)
     page.keyboard.press("Enter")
     all_saved(page)

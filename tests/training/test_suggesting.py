@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +26,8 @@ from training.models import TrainedModel
 from training.recognizer.predict import PlateRead
 from training.synthetic import plates
 
-STARTER = "Starter recognizer"
+MARK = hashlib.sha256(starters.path("recognizer").read_bytes()).hexdigest()[:4]
+STARTER = f"Starter recognizer {MARK}"
 
 
 def says(text: str) -> suggesting.Ask:
@@ -151,8 +153,8 @@ def test_surer_of_starter_and_assistant_is_believed_and_named(
     monkeypatch.setattr(reader, "assistant", lambda *_: lambda crops: told[: len(crops)])
     suggesting.suggest(project, running, lambda asked, _: reader.answer(asked), again=False)
     assert made() == [
-        ("Starter recognizer beside PP-OCRv6", text),
-        ("PP-OCRv6 beside the starter", "PBA1234"),
+        (f"{STARTER} beside PP-OCRv6", text),
+        (f"PP-OCRv6 beside starter {MARK}", "PBA1234"),
     ]
     assert suggesting.suggest(project, running, says("X"), again=True)["made"] == 0
     assert suggestions.projects_lacking() == [] and first.pk < second.pk
