@@ -148,7 +148,7 @@ def evaluate_recognizer(
 
 
 def evaluate_detector(
-    detector: Detector, rows: Sequence[Listed], progress: Progress
+    detector: Detector, rows: Sequence[Listed], progress: Progress, *, tiles: int = 1
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Find objects on the manifest's pictures. Only its labels count as fully labelled."""
     labels = frozenset(row.label for row in rows if row.box)
@@ -172,7 +172,7 @@ def evaluate_detector(
             predictions.append(Prediction(file, item.label, item.box, "", item.confidence))
 
     facts = {path: Facts(name) for path, name in names.items()}
-    return evaluate_samples(detector, samples, on_frame=keep, facts=facts), predictions
+    return evaluate_samples(detector, samples, on_frame=keep, facts=facts, tiles=tiles), predictions
 
 
 def read_images(

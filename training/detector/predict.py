@@ -261,21 +261,22 @@ def evaluate(
     *,
     on_frame: Callable[[Sample, list[Detection]], None] | None = None,
     facts: Mapping[Path, evaluation.Facts] | None = None,
+    tiles: int = 1,
 ) -> dict[str, Any]:
     """Figures per label at IoU 0.5, and "map", the mean AP of the labels that have objects.
 
     Each label: {"images", "objects", "recall_50", "precision_50", "ap_50"}; recall and
     precision at the detector's own thresholds, AP (VOC 2010) over all confidences. Under
     "report" all else that training.detector.evaluation tells; ``facts`` say what frames are,
-    by their pictures. ``on_frame`` is given each sample with the detections above the
-    thresholds.
+    by their pictures. ``tiles`` as ``Detector.detect`` takes them. ``on_frame`` is given each
+    sample with the detections above the thresholds.
     """
     tally = evaluation.Tally(detector.classes)
     for start in range(0, len(samples), CHUNK):
         chunk = samples[start : start + CHUNK]
         frames = [read_picture(sample.picture) for sample in chunk]
         for sample, frame, found in zip(
-            chunk, frames, detector.detect(frames, confidence=0.0), strict=True
+            chunk, frames, detector.detect(frames, confidence=0.0, tiles=tiles), strict=True
         ):
             size = (frame.shape[1], frame.shape[0])
             known = (facts or {}).get(sample.picture, evaluation.Facts(sample.picture.name))

@@ -11,6 +11,7 @@ from annotations.models import Project
 from annotations.models.datasets import Kind
 from training import runs, tasks
 from training.errors import EvaluationUnclear
+from training.readings import TILES
 
 
 class Command(StepCommand):
@@ -22,6 +23,7 @@ class Command(StepCommand):
         parser.add_argument("--model", required=True, help="number, folder, current or starter")
         parser.add_argument("--dataset", help="a dataset version, as 3 or detector:3")
         parser.add_argument("--manifest", type=Path, help="CSV with file,x,y,w,h,text[,label]")
+        parser.add_argument("--tiles", **{**TILES, "help": f"{TILES['help']}; manifests only"})
         parser.add_argument("--out", type=Path, help="write every prediction as CSV")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +51,9 @@ class Command(StepCommand):
         with Bar(hidden=self.as_json) as bar:
             if kind == Kind.DETECTOR:
                 detector = pictures.Detector.load(checkpoint)
-                figures, predictions = pictures.evaluate_detector(detector, rows, bar.count)
+                figures, predictions = pictures.evaluate_detector(
+                    detector, rows, bar.count, tiles=options["tiles"]
+                )
             else:
                 recognizer = pictures.Recognizer.load(checkpoint)
                 figures, predictions = pictures.evaluate_recognizer(recognizer, rows, bar.count)
