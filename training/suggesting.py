@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from annotations import suggestions
 from annotations.models import Crop, Project
+from annotations.models.crops import CropQuerySet
 from annotations.models.datasets import Kind
 from annotations.suggestions import Proposal
 from annotations.transcriptions import LONGEST
@@ -61,13 +62,18 @@ def source_of(project: Project) -> Source:
     return Source(name, starter)
 
 
+def wanted(project: Project, source: Source, *, again: bool) -> CropQuerySet:
+    """The crops that a job of this source would read."""
+    return suggestions.wanted(project, (source.name, source.beside), again=again)
+
+
 def suggest(project: Project, running: Running, ask: Ask, *, again: bool) -> dict[str, Any]:
     """Propose a text for every waiting crop that has none; with ``again``, none of this source.
 
     Raises what ``ask`` raises, and StarterMissing.
     """
     source = source_of(project)
-    rows = suggestions.wanted(project, (source.name, source.beside), again=again)
+    rows = wanted(project, source, again=again)
     request = {
         "checkpoint": str(source.checkpoint),
         "assistant": str(source.assistant or ""),

@@ -26,7 +26,7 @@ def train(running: Running) -> dict[str, Any]:
     project = Project.objects.get(pk=running.job.project_id or 0)
     current = runs.current(project, Kind.RECOGNIZER)
     if current is not None and current.pk == result["model"]:
-        start_suggesting(project)
+        suggest_as_promoted(project)
     return result
 
 
@@ -69,6 +69,12 @@ def start_suggesting(project: Project, *, by: Any = None) -> Job:
         project=project.pk,
         again=True,
     )
+
+
+def suggest_as_promoted(project: Project, *, by: Any = None) -> None:
+    """Another recognizer is current: have it read what waits, if anything does."""
+    if suggesting.wanted(project, suggesting.source_of(project), again=True).exists():
+        start_suggesting(project, by=by)
 
 
 @shared_task(name="training.tasks.suggest_new")

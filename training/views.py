@@ -128,7 +128,7 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
         user: Any = request.user
         runs.promote(model, by=user, why=given.validated_data["why"])
         if model.kind == Kind.RECOGNIZER and model.project is not None:
-            tasks.start_suggesting(model.project, by=user)
+            tasks.suggest_as_promoted(model.project, by=user)
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=None, responses={202: JobSerializer})

@@ -208,6 +208,9 @@ def test_only_the_latest_job_that_began_by_itself_is_kept(project: Project, user
 def test_promoting_a_recognizer_asks_for_new_suggestions(api: Any, project: Project) -> None:
     model = recognizer(project, "Recognizer 1")
     assert json_of(api, "post", f"models/{model.pk}/promote/", {})[0] == 200
+    assert not Job.objects.exists()  # nothing waits
+    make_crops(project, 1)
+    assert json_of(api, "post", f"models/{model.pk}/promote/", {})[0] == 200
     job = Job.objects.get()
     assert (job.task, job.parameters) == ("suggest", {"project": project.pk, "again": True})
 

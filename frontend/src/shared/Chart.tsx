@@ -30,8 +30,10 @@ export function Chart({ title, unit, x, xName, series, log = false, xMax, yMax, 
     <section className="card chart">
       <header>
         <h2>{title}</h2><span className="t3 small">{unit}</span><span className="grow" />
-        {!asTable && <button type="button" className="button plain small" onClick={() => plot.current && savePng(plot.current.ctx.canvas, title, xName)}>{t("png")}</button>}
-        <button type="button" className="button plain small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>{t(asTable ? "chart" : "table")}</button>
+        <span className="chart-buttons">
+          {!asTable && <button type="button" className="button plain small" onClick={() => plot.current && savePng(plot.current.ctx.canvas, title, xName)}>{t("png")}</button>}
+          <button type="button" className="button plain small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>{t(asTable ? "chart" : "table")}</button>
+        </span>
       </header>
       {asTable ? <Values x={x} xName={xName} series={series} digits={digits} /> : <Lines plot={plot} x={x} series={series} log={log} xMax={xMax} yMax={yMax} digits={digits} />}
     </section>
