@@ -10,7 +10,7 @@ from typing import Any
 from xml.parsers import expat
 
 from annotations.errors import JsonBroken, JsonTooDeep, XmlBroken, XmlTooDeep, XmlUnsafe
-from annotations.formats.archives import Source, clean_name, folder
+from annotations.formats.archives import Source, clean_name
 from annotations.formats.plans import Annotations, Picture, decoded, words
 from annotations.vision.boxes import Size
 
@@ -132,7 +132,7 @@ def load_xml(source: Source, member: str) -> Element:
 def together(parts: Sequence[tuple[str, Annotations]]) -> Annotations:
     """One reading of several files of a source, given with the file each came from.
 
-    A key that two files use for different pictures is told apart by its file's folder.
+    A key that two files use for different pictures is told apart by its file.
     """
     first = parts[0][1]
     if len(parts) == 1:
@@ -156,7 +156,7 @@ def _apart(member: str, part: Annotations, taken: dict[str, Picture]) -> Annotat
     clash = {key for key, found in part.pictures.items() if taken.get(key, found) != found}
 
     def own(key: str) -> str:
-        return f"{folder(member)}/{key}" if key in clash else key
+        return f"{member}/{key}" if key in clash else key
 
     taken |= {own(key): found for key, found in part.pictures.items()}
     if not clash:

@@ -31,7 +31,8 @@ LABELS = ["car", "plate", "moto taxi"]
 SIZE = (320, 180)
 DATA = jpeg(*SIZE)
 few = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -85,6 +86,18 @@ def said(path: Path) -> list[tuple[str, float, float, float, float]]:
     with open_source(path) as source:
         plan = formats.read(source).resolve()
     return sorted((box.label, *box.xyxy) for picture in plan.pictures for box in picture.boxes)
+
+
+def test_pictures_of_one_name_in_three_splits_stay_three(tmp_path):
+    found = [
+        ExportPicture("a.jpg", DATA, *SIZE, [ExportBox("car", 0.0, 0.0, wide, 2.0)], split=split)
+        for split, wide in (("train", 10.0), ("val", 20.0), ("test", 30.0))
+    ]
+    coco.write(tmp_path / "out", iter(found), LABELS)
+    with open_source(tmp_path / "out") as source:
+        plan = formats.read(source).resolve()
+    assert sorted(box.xyxy[2] for p in plan.pictures for box in p.boxes) == [10, 20, 30]
+    assert [len(picture.boxes) for picture in plan.pictures] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("name", WRITERS)

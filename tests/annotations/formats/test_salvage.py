@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations import errors, formats
@@ -195,7 +195,7 @@ def test_hostile_members_of_a_cut_off_zip_are_refused(damaged):
         found(damaged(bytes(locked[: locked.index(TABLE)])))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.data())
 def test_any_damage_is_a_sentence_or_the_right_bytes(tmp_path_factory, data):
     """Cut, holed or changed anywhere: what is read is what was written."""

@@ -198,7 +198,7 @@ edge = st.floats(0, 1, allow_nan=False).map(lambda value: round(value, 8))
 
 
 @given(a=edge, b=edge, c=edge, d=edge)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_written_line_is_read_within_a_millionth(a, b, c, d):
     box = (min(a, b), min(c, d), max(a, b), max(c, d))
     label, found, problem, _ = yolo.parse_line(yolo.line_of(3, box))
@@ -207,7 +207,7 @@ def test_written_line_is_read_within_a_millionth(a, b, c, d):
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_line_is_a_box_or_has_a_reason(line):
     _, box, problem, facts = yolo.parse_line(line)
     assert (box is None) == (problem is not None)

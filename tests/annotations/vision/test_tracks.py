@@ -123,7 +123,7 @@ def crossing(speed_a, speed_b, gaps_a, gaps_b, noise, fps):
     return frames_of(*rows, fps=fps), truth
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.floats(100, 450),
     st.floats(100, 450),
@@ -156,7 +156,6 @@ boxes = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(boxes, max_size=5), max_size=8), st.randoms(use_true_random=False))
 def test_order_of_detections_in_a_frame_does_not_matter(rows, shuffler):
     def bare(found: list[Track]) -> list[tuple[str, list[TrackPoint]]]:
