@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from annotations.errors import ArchiveBomb, ArchiveTooManyEntries, MemberDamaged
+from annotations.errors import ArchiveBomb, ArchiveOverlap, ArchiveTooManyEntries, MemberDamaged
 from annotations.formats.limits import Limits
 
 HEADER = b"PK\x03\x04"
@@ -83,7 +83,7 @@ def agrees(path: Path, infos: Iterable[zipfile.ZipInfo]) -> bool:
 def salvage(path: Path, limits: Limits, table: Iterable[zipfile.ZipInfo] = ()) -> Salvage:
     """Find the members of a damaged zip. Those that only its ``table`` knows are lost.
 
-    Raises ArchiveTooManyEntries, ArchiveBomb.
+    Raises ArchiveTooManyEntries, ArchiveBomb, ArchiveOverlap.
     """
     found = Salvage(path)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -113,6 +113,7 @@ class _Walk:
 
     def __init__(self, data: mmap.mmap, found: Salvage, limits: Limits) -> None:
         self._data, self._found, self._limits = data, found, limits
+        self._looked_at = 0
 
     def walk(self) -> None:
         """From the first byte to the table of contents, or to the end."""
@@ -187,8 +188,8 @@ class _Walk:
             return False
         try:
             with self._found.open(info) as file:
-                while file.read(_CHUNK):
-                    pass
+                while piece := file.read(_CHUNK):
+                    self._count(info, len(piece))
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
             return False
         return True
@@ -215,7 +216,7 @@ class _Walk:
         if info.compress_type == zipfile.ZIP_DEFLATED:
             return self._unpacked(info, start)
         if info.compress_type == zipfile.ZIP_STORED:
-            return self._described(start)
+            return self._described(info, start)
         return None
 
     def _unpacked(self, info: zipfile.ZipInfo, start: int) -> _Extent | None:
@@ -231,6 +232,7 @@ class _Walk:
                 piece = unpacking.decompress(packed, _CHUNK)
                 packed = unpacking.unconsumed_tail
                 size += len(piece)
+                self._count(info, len(piece))
                 self._check_ratio(info, size, at - start)
         except zlib.error:
             return None
@@ -244,15 +246,22 @@ class _Walk:
             name = self._found.path.name
             raise ArchiveBomb(name=name, member=info.orig_filename, limit=limits.ratio)
 
-    def _described(self, start: int) -> _Extent | None:
+    def _described(self, info: zipfile.ZipInfo, start: int) -> _Extent | None:
         """A stored stream ends at the record that gives its length rightly."""
         at = self._data.find(_DESCRIPTOR, start)
         while at >= 0:
+            self._count(info, _CHUNK)  # it takes as long
             size = at - start
             if behind := _descriptor(self._data, at, size, size):
                 return _Extent(at, at + behind, size, self._crc(at))
             at = self._data.find(_DESCRIPTOR, at + 1)
         return None
+
+    def _count(self, info: zipfile.ZipInfo, size: int) -> None:
+        """Members that lie in one another would have the same bytes looked at again and again."""
+        self._looked_at += size
+        if self._looked_at > self._limits.total:
+            raise ArchiveOverlap(name=self._found.path.name, member=info.orig_filename)
 
     def _crc(self, at: int) -> int:
         """The checksum in the record that begins here, with its mark or without."""

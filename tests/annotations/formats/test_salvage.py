@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -214,4 +215,36 @@ def test_any_damage_is_a_sentence_or_the_right_bytes(tmp_path_factory, data):
                     continue
                 assert read == FILES.get(member, read)
     except errors.Refused:
+        pass
+
+
+def nested(method: int, content: bytes) -> bytes:
+    """Many headers of streams, each of which reaches over all that follow."""
+    heads = [
+        HEADER + struct.pack("<HHHHHIIIHH", 20, 8, method, 0, 0, 0, 0, 0, 5, 0) + b"%05d" % n
+        for n in range(200)
+    ]
+    return b"".join(heads) + content
+
+
+def test_streams_that_lie_in_one_another_are_not_searched_again_and_again(tmp_path: Path) -> None:
+    file = tmp_path / "hostile.zip"
+    file.write_bytes(nested(zipfile.ZIP_STORED, b"PK\x07\x08" * 200 + b"end of it, no record"))
+    with pytest.raises(errors.ArchiveOverlap), open_source(file, limits=Limits(total=100 << 20)):
+        pass
+
+
+def test_packed_streams_that_share_bytes_are_not_unpacked_again_and_again(tmp_path: Path) -> None:
+    packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    shared = packing.compress(bytes(range(256)) * 400) + packing.flush(zlib.Z_FULL_FLUSH)
+    # A stored block around the next header, so that each stream runs on into the others.
+    parts = []
+    for n in range(200):
+        head = HEADER + struct.pack("<HHHHHIIIHH", 20, 8, 8, 0, 0, 0, 0, 0, 5, 0) + b"%05d" % n
+        parts += (
+            [head] if n == 0 else [b"\0" + struct.pack("<HH", len(head), ~len(head) & 0xFFFF), head]
+        )
+    file = tmp_path / "hostile.zip"
+    file.write_bytes(b"".join(parts) + shared + b"\xff" * 20)
+    with pytest.raises(errors.ArchiveOverlap), open_source(file, limits=Limits(total=1 << 20)):
         pass
