@@ -102,6 +102,22 @@ def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, 
     return same if stride == 16 else {**same, "stride": stride}
 
 
+def usual_parent(project: Project, kind: str, config: Mapping[str, Any]) -> TrainedModel | None:
+    """What a training starts from where nobody says: the current recognizer, else the starter.
+
+    None where neither is the network asked for, and for detectors, which have no starter.
+    """
+    if kind != Kind.RECOGNIZER:
+        return None
+    usual = "lprnet10" if config.get("preset") == "tao" else "lite"
+    wanted = config.get("network", usual)
+    model = current(project, kind)
+    if model is None:
+        with contextlib.suppress(StarterMissing):
+            model = find(project, kind, STARTER)
+    return model if model is not None and model.network == wanted else None
+
+
 def stopped(project: Project, kind: str, given: str) -> TrainingRun:
     """The run that a number means, or "last": the newest.
 

@@ -93,9 +93,9 @@ class StartTrainingSerializer(serializers.Serializer[Any]):
     parent: Any = serializers.CharField(
         required=False,
         allow_null=True,
-        default=None,
         max_length=40,
-        help_text="the trained model to start from: a number, current or starter",
+        help_text="the trained model to start from: a number, current or starter; null: from "
+        "nothing; left out: a recognizer starts from the current one, else from the starter",
     )
     preset = serializers.ChoiceField(choices=["quick", "standard", "tao"], default="quick")
     epochs = serializers.IntegerField(required=False, min_value=1, max_value=10_000)

@@ -26,9 +26,8 @@ from training import readings, runs, starters
 PIECE = 32  # crops read at once: little is waited for, and little is lost
 TASK = "suggest"
 ASSISTANT = "PP-OCRv6"
-REST = timedelta(
-    hours=1
-)  # after suggestions failed or were stopped, before they begin by themselves
+# After suggestions failed or were stopped, before they begin by themselves.
+REST = timedelta(minutes=10)
 
 Ask = Callable[[dict[str, Any], Callable[[], None]], dict[str, Any]]
 

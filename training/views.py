@@ -61,8 +61,11 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             pk=given.validated_data["dataset"],
         )
         self.project_for(dataset.project)
-        named = given.validated_data["parent"]
-        parent = runs.find(dataset.project, dataset.kind, named) if named else None
+        if "parent" in given.validated_data:
+            named = given.validated_data["parent"]
+            parent = runs.find(dataset.project, dataset.kind, named) if named else None
+        else:
+            parent = runs.usual_parent(dataset.project, dataset.kind, given.settings())
         user: Any = request.user
         run = runs.create(dataset, given.settings(), parent=parent, by=user)
         tasks.start_training(run, by=user)

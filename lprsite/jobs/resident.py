@@ -45,8 +45,9 @@ class Resident:
         """
         said = None
         if self._child is not None and self._child.poll() is None:
-            said = self._exchange(request, check)
-        if said is None:  # none was there, or it ended just now because nobody had asked
+            with contextlib.suppress(supervise.ChildFailed):
+                said = self._exchange(request, check)
+        if said is None:  # none was there, or it ended just now; what it died of may not return
             self._start()
             said = self._exchange(request, check)
         if said is None:

@@ -56,6 +56,13 @@ def test_crash_says_its_last_words(program: Resident) -> None:
     assert say(program, "again")
 
 
+def test_program_that_fails_while_it_stayed_is_asked_once_more(program: Resident) -> None:
+    before = say(program, "one")
+    with pytest.raises(supervise.ChildFailed, match="the oven is cold"):
+        program.ask({"do": "crash"}, nothing)
+    assert say(program, "again") != before
+
+
 def test_refusal_is_passed_on_and_the_program_stays(program: Resident) -> None:
     before = say(program, "one")
     with pytest.raises(supervise.ChildRefused) as refused:

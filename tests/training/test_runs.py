@@ -307,6 +307,26 @@ def test_training_is_started_from_the_current_model(api: Any, dataset: DatasetVe
         assert json_of(api, "post", "training-runs/", body)[1]["parent"] == model.pk
 
 
+def test_left_out_a_recognizer_starts_from_the_current_else_the_starter(
+    api: Any, dataset: DatasetVersion
+) -> None:
+    def parent(**more: Any) -> Any:
+        status, run = json_of(api, "post", "training-runs/", {"dataset": dataset.pk, **more})
+        assert status == 202
+        return run["parent"]
+
+    starter = runs.find(dataset.project, "recognizer", "starter")
+    assert parent() == starter.pk
+    assert parent(parent=None) is None
+    assert parent(preset="tao") is None
+    assert parent(config={"network": "lprnet18"}) is None
+    model = make_model(dataset.project)
+    TrainedModel.objects.filter(pk=model.pk).update(network="lite")
+    runs.promote(model)
+    assert parent() == model.pk
+    assert runs.usual_parent(dataset.project, "detector", {}) is None
+
+
 # --- what readings leave behind
 
 

@@ -2805,7 +2805,7 @@ export interface components {
         };
         StartTrainingRequest: {
             dataset: number;
-            /** @description the trained model to start from: a number, current or starter */
+            /** @description the trained model to start from: a number, current or starter; null: from nothing; left out: a recognizer starts from the current one, else from the starter */
             parent?: string | null;
             /** @default quick */
             preset: components["schemas"]["PresetEnum"];

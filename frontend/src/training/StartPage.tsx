@@ -16,6 +16,8 @@ import { configOf, type Preset, presets, settingsOf, type Typed } from "./config
 import { texts } from "./texts";
 import "./training.css";
 
+const USUAL = "usual";
+
 export default function StartPage() {
   const t = useTexts(texts);
   const s = useTexts(shared);
@@ -42,7 +44,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
   const asked = versions.find((version) => version.id === Number(search.get("dataset")));
   const [kind, setKind] = useState<Kind>(asked?.kind ?? versions[0]?.kind ?? "recognizer");
   const [chosen, setChosen] = useState<number | undefined>(asked?.id);
-  const [parent, setParent] = useState("");
+  const [parent, setParent] = useState(USUAL);
   const [preset, setPreset] = useState<Preset>("standard");
   const [typed, setTyped] = useState<Typed>({});
   const fitting = versions.filter((version) => version.kind === kind);
@@ -50,7 +52,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
   const { config, errors } = configOf(kind, preset, typed);
   const wrong = Object.keys(errors).length;
   const start = useMutation({
-    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, parent: parent || null, ...config } })),
+    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, ...(parent === USUAL ? {} : { parent: parent || null }), ...config } })),
     onSuccess: (run) => {
       void client.invalidateQueries({ queryKey: ["live"] });
       void client.invalidateQueries({ queryKey: ["jobs"] });
@@ -66,7 +68,7 @@ function Form({ versions }: { versions: readonly DatasetVersion[] }) {
     <div className="columns">
       <div className="stack">
         <section className="card stack">
-          <div><Segments<Kind> label={t("kind")} value={kind} onChange={(to) => { setKind(to); setTyped({}); setParent(""); }} options={[["detector", s("plate_detector")], ["recognizer", s("plate_recognizer")]]} /></div>
+          <div><Segments<Kind> label={t("kind")} value={kind} onChange={(to) => { setKind(to); setTyped({}); setParent(USUAL); }} options={[["detector", s("plate_detector")], ["recognizer", s("plate_recognizer")]]} /></div>
           <div className="grid-2">
             <SelectField label={t("dataset")} value={dataset?.id ?? ""} onChange={(event) => setChosen(Number(event.target.value))}>
               {fitting.map((version) => <option key={version.id} value={version.id}>{s(version.kind)} v{version.number}{version.note && `, ${version.note}`}</option>)}
@@ -114,7 +116,8 @@ function Parents({ kind, value, onChange }: { kind: Kind; value: string; onChang
   const models = useList(["models", project, kind], (cursor) => unwrap(api.GET("/api/v1/models/", { params: { query: { project, kind, cursor } } })));
   return (
     <SelectField label={t("start_from")} value={value} onChange={(event) => onChange(event.target.value)}>
-      <option value="">{t("scratch")}</option>
+      {kind === "recognizer" && <option value={USUAL}>{t("usual_parent")}</option>}
+      <option value={kind === "recognizer" ? "" : USUAL}>{t("scratch")}</option>
       {models.data?.filter((model) => model.kind === kind).map((model) => <option key={model.id} value={model.id}>{model.name}</option>)}
     </SelectField>
   );

@@ -7,6 +7,7 @@ export const texts = defineTexts({
   kind: { en: "Kind", es: "Tipo" },
   dataset: { en: "Dataset version", es: "Versión de datos" },
   start_from: { en: "Start from", es: "Partir de" },
+  usual_parent: { en: "the current model, else the starter", es: "el modelo vigente, o el inicial" },
   scratch: { en: "nothing, from the beginning", es: "nada, desde cero" },
   preset: { en: "Preset", es: "Ajuste" },
   quick: { en: "Quick", es: "Rápido" },

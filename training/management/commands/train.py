@@ -11,6 +11,8 @@ from training import runs, tasks
 from training.errors import ResumeAlone, SettingRefused
 from training.models import TrainedModel, TrainingRun
 
+NOTHING = "nothing"
+
 
 class Command(StepCommand):
     help = "Train a detector or a recognizer on a dataset version."
@@ -21,7 +23,8 @@ class Command(StepCommand):
         parser.add_argument(
             "--from",
             dest="parent",
-            help="a trained model to start from: number, folder, current or starter",
+            help="a trained model to start from: number, folder, current, starter or nothing "
+            "(default: for a recognizer the current one, else the starter)",
         )
         parser.add_argument(
             "--resume",
@@ -59,7 +62,9 @@ class Command(StepCommand):
         }
         config |= dict(_setting(text) for text in options["set"])
         parent: TrainedModel | None = None
-        if options["parent"]:
+        if options["parent"] is None:
+            parent = runs.usual_parent(self.project, options["kind"], config)
+        elif options["parent"] != NOTHING:
             parent = runs.find(self.project, options["kind"], options["parent"], paths=True)
         return runs.create(version, config, parent=parent)
 
