@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -85,12 +86,16 @@ class Recognizer:
         checkpoints.require_kind(checkpoint, "recognizer", name=path.name)
         alphabet = str(checkpoint.metadata.get("alphabet", ""))
         network = restore(checkpoint, name=path.name)
+        heat = checkpoint.metadata.get("temperature", 1.0)
+        forms = checkpoint.metadata.get("forms", [])
+        if not (_is_positive(heat) and _are_texts(forms)):
+            raise CheckpointUnreadable(name=path.name)
         return cls(
             place(fuse(network.eval()), processor()),
             alphabet,
-            formats=tuple(formats) or checkpoint.metadata.get("forms", ()),
+            formats=tuple(formats) or forms,
             characters=characters,
-            temperature=float(checkpoint.metadata.get("temperature", 1.0)),
+            temperature=float(heat),
         )
 
     def read(self, crops: Sequence[Bgr]) -> list[PlateRead]:
@@ -270,6 +275,14 @@ def _second(row: posterior.Floats, chosen: int, alphabet: str) -> tuple[str, flo
     rest[chosen] = -1.0
     best = int(rest.argmax())
     return alphabet[best], float(rest[best])
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value > 0
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def restore(checkpoint: checkpoints.Checkpoint, *, name: str) -> nn.Module:

@@ -160,6 +160,23 @@ def test_wrong_checkpoints_are_refused(tmp_path: Path):
         Recognizer.load(path)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"temperature": "hot"},
+        {"temperature": 0},
+        {"temperature": None},
+        {"forms": 3},
+        {"forms": [7]},
+    ],
+)
+def test_a_checkpoint_with_odd_facts_is_refused(tmp_path: Path, odd: dict[str, object]):
+    facts = {"kind": "recognizer", "network": "lite", "alphabet": noisy_recognizer().alphabet}
+    checkpoints.save(tmp_path / "x.safetensors", Lite(36).state_dict(), {**facts, **odd})
+    with pytest.raises(CheckpointUnreadable):
+        Recognizer.load(tmp_path / "x.safetensors")
+
+
 def test_the_temperature_of_the_checkpoint_is_used(tmp_path: Path):
     torch.manual_seed(0)
     network = Lite(36)
