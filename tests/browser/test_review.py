@@ -212,6 +212,7 @@ def test_two_reviewers_see_both_decisions(
     dialog = page.locator("[role=dialog]")
     sync_api.expect(dialog).to_contain_text("AAA1111")
     sync_api.expect(dialog).to_contain_text(first["text"])
+    page.wait_for_selector("[role=dialog] [data-own-keys]:focus-within")
     page.keyboard.press("2")
     page.wait_for_selector(ALL_SAVED)
     sync_api.expect(page.locator(".read-row").first.get_by_label("AAA1111")).to_have_count(1)

@@ -263,6 +263,7 @@ def test_a_conflict_waits_aside_with_both_texts(person: Any, site: Site) -> None
     page.click("text=1 conflict")
     page.wait_for_selector("[role=dialog] >> text=on the server")
     assert page.locator("[role=dialog] [aria-label='LUI-5000']").is_visible()
+    page.wait_for_selector("[role=dialog] [data-own-keys]:focus-within")
     page.keyboard.press("1")
     page.wait_for_selector("[role=dialog]", state="detached")
     all_saved(page)
