@@ -14,6 +14,8 @@ settings.register_profile(
 )
 settings.load_profile("project")
 
+pytest_plugins = ["tests.annotations.archives"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -420,7 +420,7 @@ def _opened_zip(path: Path, limits: Limits) -> Iterator[ZipSource]:
             infos = archive.infolist()
             whole = agrees(path, infos)
         except (ArchiveDamaged, zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            whole = False
+            whole = False  # zipfile raises any of these on a table that leads astray
         if whole:
             _check_no_overlap(infos, name=path.name)
             yield ZipSource(archive, name=path.name, limits=limits)

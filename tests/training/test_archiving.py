@@ -14,7 +14,7 @@ from annotations.errors import ArchiveRowWrong
 from annotations.models import Passage, Project
 from lprsite import files
 from lprsite.jobs.models import Job, State, lease_end
-from tests.annotations.test_archive import full, packed, repacked, rows_of, with_row  # noqa: F401
+from tests.annotations.archives import repacked, rows_of, with_row
 from tests.training.rows import make_read
 from training import runs
 from training.models import (
@@ -38,7 +38,7 @@ def checkpoint(path: Path, kind: str, weights: bytes = b"weights") -> Path:
 
 
 @pytest.fixture
-def trained(full: Project, user: Any, tmp_path: Path) -> Project:  # noqa: F811
+def trained(full: Project, user: Any, tmp_path: Path) -> Project:
     """A project with a row of every kind, a model of its own and a starter."""
     version = full.datasets.get(kind="detector")
     starter = runs.register(
@@ -160,7 +160,7 @@ def test_changed_row_is_refused_and_leaves_no_project(
     assert [model.objects.count() for model in (TrainedModel, Metric, Promotion, Job)] == before
 
 
-def test_archive_of_the_first_layout_is_still_read(packed, running, user):  # noqa: F811
+def test_archive_of_the_first_layout_is_still_read(packed, running, user):
     with zipfile.ZipFile(packed) as whole:
         assert b'"version": 2' in whole.read("project.json")
 
