@@ -98,6 +98,7 @@ def test_draw_move_resize_label_delete_and_undo(ana: Person, site: Site) -> None
     stands(page, ana, frame, [120, 120, 320, 270])
 
     drag(page, (320, 270), (340, 280))
+    stands(page, ana, frame, [120, 120, 340, 280])
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Control+Shift+ArrowDown")
     settle(page)

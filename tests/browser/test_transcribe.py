@@ -166,6 +166,7 @@ def test_what_waits_outlives_the_tab(ana: Person, site: Site) -> None:
         page.keyboard.type(text)
         page.keyboard.press("Enter")
     says(page, "3 changes wait here")
+    page.wait_for_timeout(500)  # shown at once, in the browser's database a moment later
     page.close()
     ana.context.set_offline(False)
     # The browser ends the block a moment before the page: the first may slip out, and counts once.
