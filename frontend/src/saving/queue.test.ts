@@ -215,3 +215,18 @@ it("those who listen hear the answer", async () => {
   await settled(queue);
   expect(heard).toEqual(["a"]);
 });
+
+it("what changes between the answer and its being noted is a message of its own", async () => {
+  const store = new MemoryStore();
+  const { queue, server } = build(store);
+  const learn = store.learn.bind(store);
+  const said: boolean[] = [];
+  store.learn = async (subject, known) => {
+    said.push(queue.amend("text", subject, { x: 2 }), queue.withdraw("a"));
+    await learn(subject, known);
+  };
+  await queue.add({ ...entry("a", "box:1"), body: { x: 1 } });
+  await settled(queue);
+  expect(said).toEqual([false, false]);
+  expect(server.got.map(({ body }) => body)).toEqual([{ x: 1 }]);
+});

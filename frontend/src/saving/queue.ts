@@ -217,14 +217,18 @@ export class SaveQueue {
   async #drain(): Promise<void> {
     await this.#read();
     for (let entry = this.#first(); entry !== undefined; entry = this.#first()) {
+      // Until it is gone: what would change it after the answer, before that is noted, was lost.
       this.#sending = entry;
-      const outcome = await this.#send(entry);
-      this.#sending = null;
-      if (outcome.kind === "away") return this.#wait();
-      if (outcome.kind === "login") return this.#tell({ needsLogin: true });
-      this.#tries = 0;
-      if (this.#snapshot.awaySince !== null) this.#tell({ awaySince: null });
-      await this.#finish(entry, outcome);
+      try {
+        const outcome = await this.#send(entry);
+        if (outcome.kind === "away") return this.#wait();
+        if (outcome.kind === "login") return this.#tell({ needsLogin: true });
+        this.#tries = 0;
+        if (this.#snapshot.awaySince !== null) this.#tell({ awaySince: null });
+        await this.#finish(entry, outcome);
+      } finally {
+        this.#sending = null;
+      }
     }
   }
 
