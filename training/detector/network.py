@@ -7,8 +7,9 @@ https://docs.nvidia.com/tao/tao-toolkit/ (DetectNet_v2) and He et al.,
 https://arxiv.org/abs/1512.03385 for the residual unit.
 
 With stride 8 the trunk's output is brought onto the finer grid of its second block, whose
-cells are half as wide: for plates of few pixels, at a tenth more work (as feature pyramids do,
-https://arxiv.org/abs/1612.03144).
+cells are half as wide: for plates of few pixels (as feature pyramids do,
+https://arxiv.org/abs/1612.03144). The trunk sees 155 pixels around a cell, less than a near
+car; two coarser grids, of 32 and 64 pixels a cell, let a fine cell see 379.
 
 Letters: N frames, C classes, F features, H and W frame size in pixels, h = H/stride and
 w = W/stride grid size.
@@ -89,17 +90,31 @@ class Unit(nn.Module):
 
 
 class Finer(nn.Module):
-    """Features of stride 16 (N, A, h/2, w/2) joined with those of stride 8 (N, B, h, w)."""
+    """Features of stride 16 (N, A, h/2, w/2) joined with those of stride 8 (N, B, h, w).
+
+    ``wide``, ``wider`` and ``widest`` look further around, at strides 32, 64 and 64.
+    """
 
     def __init__(self, coarse: int, fine: int, joint: int, outputs: int) -> None:
         super().__init__()
+        self.wide = ConvNorm(coarse, joint, kernel=3, stride=2)
+        self.wider = ConvNorm(joint, joint, kernel=3, stride=2)
+        self.widest = ConvNorm(joint, joint, kernel=3, stride=1)
         self.coarse = ConvNorm(coarse, joint, kernel=1, stride=1)
         self.fine = ConvNorm(fine, joint, kernel=1, stride=1)
         self.out = ConvNorm(joint, outputs, kernel=3, stride=1)
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        above = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="nearest")
-        return F.relu(self.out(F.relu(above + self.fine(fine), inplace=True)), inplace=True)
+        wide = F.relu(self.wide(coarse))  # (N, J, h/4, w/4)
+        widest = self.widest(F.relu(self.wider(wide)))  # (N, J, h/8, w/8)
+        around = F.relu(wide + _enlarged(widest, wide))
+        joined = self.coarse(coarse) + _enlarged(around, coarse)
+        joined = F.relu(_enlarged(joined, fine) + self.fine(fine), inplace=True)
+        return F.relu(self.out(joined), inplace=True)
+
+
+def _enlarged(features: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(features, size=like.shape[2:], mode="nearest")
 
 
 class DetectNet(nn.Module):

@@ -96,7 +96,8 @@ def _layers(network: DetectNet) -> dict[str, tuple[str, str]]:
             before = unit
     if network.stride == 8:
         fine = f"block2.{UNITS[network.layers] - 1}"
-        layers["finer.coarse"] = ("finer", before)
+        layers["finer.wide"] = layers["finer.coarse"] = ("finer", before)
+        layers["finer.wider"] = layers["finer.widest"] = ("finer", "finer")
         layers["finer.fine"] = ("finer", fine)
         layers["finer.out"] = ("finer.out", "finer")
         before = "finer.out"
