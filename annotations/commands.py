@@ -143,8 +143,10 @@ class Bar:
         self._bar.n = job.done
         self._bar.refresh()
 
-    def count(self, done: int, total: int) -> None:
+    def count(self, done: int, total: int, *, message: str = "") -> None:
         """Show progress that no job reports."""
+        if message:
+            self._bar.set_postfix_str(message, refresh=False)
         self._bar.total = total
         self._bar.n = done
         self._bar.refresh()

@@ -90,14 +90,15 @@ class Augmentation:
     """How far a frame may be changed; every range is drawn anew for each frame and epoch.
 
     ``flip``, ``perspective``, ``grey``, ``blur``, ``motion`` (blur of what moves), ``noise``
-    and ``jpeg`` are probabilities. ``zoom`` is a range of scales, ``shift`` the largest move as
-    a share of the frame. ``brightness`` and ``contrast`` are shares, ``gamma`` (exposure) the
-    natural logarithm of the exponent, ``cast`` a share per channel, ``saturation`` a share,
-    ``hue`` degrees.
+    and ``jpeg`` are probabilities. ``zoom`` is a range of scales, ``stretch`` the natural
+    logarithm of width over height, ``shift`` the largest move as a share of the frame.
+    ``brightness`` and ``contrast`` are shares, ``gamma`` (exposure) the natural logarithm of the
+    exponent, ``cast`` a share per channel, ``saturation`` a share, ``hue`` degrees.
     """
 
     flip: float = 0.5
     zoom: tuple[float, float] = (0.8, 1.35)
+    stretch: float = 0.15
     shift: float = 0.1
     perspective: float = 0.2
     brightness: float = 0.15
@@ -117,6 +118,7 @@ class Augmentation:
         """What the toolkit's shipped settings do, 8 pixels of 1248 being the shift."""
         return cls(
             zoom=(1.0, 1.0),
+            stretch=0.0,
             shift=8 / 1248,
             perspective=0.0,
             brightness=0.0,
@@ -268,19 +270,19 @@ def _draw_affine(
     window: geometry.Size | None,
 ) -> tuple[Floats, Floats]:
     whole, canvas = np.array(size, np.float64), np.array(window or size, np.float64)
-    zoom = float(np.exp(rng.uniform(*np.log(settings.zoom))))
+    half = rng.uniform(-1, 1) * settings.stretch / 2
+    scale = np.exp(rng.uniform(*np.log(settings.zoom)) + np.array([half, -half]))
     if window:
         aim = _draw_aim(boxes, rng, whole)
-        move = canvas * rng.uniform(0.25, 0.75, 2) - zoom * aim
-        edge = canvas - zoom * whole  # further than this the window leaves the frame
+        move = canvas * rng.uniform(0.25, 0.75, 2) - scale * aim
+        edge = canvas - scale * whole  # further than this the window leaves the frame
         move = np.clip(move, np.minimum(edge, 0), np.maximum(edge, 0))
-    elif zoom > 1:  # the window may lie anywhere in the enlarged frame
-        move = rng.uniform(whole * (1 - zoom), 0)
-    else:
-        move = whole * (1 - zoom) / 2 + rng.uniform(-1, 1, 2) * settings.shift * whole
-    scale = np.array([zoom, zoom])
+    else:  # where it is enlarged the window may lie anywhere in the frame
+        spare = whole * (1 - scale)
+        low, high = spare / 2 - settings.shift * whole, spare / 2 + settings.shift * whole
+        move = rng.uniform(np.where(scale > 1, spare, low), np.where(scale > 1, 0, high))
     if rng.random() < settings.flip:
-        scale[0], move[0] = -zoom, canvas[0] - move[0]
+        scale[0], move[0] = -scale[0], canvas[0] - move[0]
     return scale, move
 
 

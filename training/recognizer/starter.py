@@ -18,12 +18,10 @@ from pathlib import Path
 import torch
 
 from training import checkpoints
-from training.recognizer.fit import Epoch, RecognizerConfig, fit
+from training.recognizer.fit import Epoch, Progress, RecognizerConfig, fit
 from training.synthetic import plates
 
 NAME = "recognizer.safetensors"
-# A name that stands twice is drawn twice as often.
-_OFTEN = ("ecuador", "brazil", "brazil", "brazil", "argentina", "europe", "usa", "usa")
 
 
 def config(
@@ -40,7 +38,7 @@ def config(
         batch=32,
         seed=seed,
         synthetic=plates_an_epoch,
-        synthetic_formats=(*plates.format_names(), *_OFTEN),
+        synthetic_formats=plates.mixed_formats(),
         easy_start=0.0 if started else 0.15,
         rate=1.5e-3 if started else 3e-3,
         soft_start=0.05,
@@ -49,23 +47,16 @@ def config(
     )
 
 
-def make(settings: RecognizerConfig, folder: Path, *, init: Path | None = None) -> Iterator[Epoch]:
+def make(
+    settings: RecognizerConfig,
+    folder: Path,
+    *,
+    init: Path | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Epoch]:
     """Train, or go on with a training, in ``folder``; then write what is shipped."""
-    yield from fit(settings, (), (), folder, init=init)
-    ship(folder, folder / NAME)
-
-
-def ship(trained: Path, target: Path) -> None:
-    """The weights after the last epoch in half precision, with their story.
-
-    The last, not the best on a few held-out plates: the running mean gains until the end.
-    """
-    checkpoint = checkpoints.load(trained / checkpoints.LAST)
-    weights = {  # kernels only: norms' statistics are few, and some too small for 16 bits
-        name: tensor.half() if tensor.ndim > 1 else tensor
-        for name, tensor in checkpoint.weights.items()
-    }
-    checkpoints.save(target, weights, {**checkpoint.metadata, "starter": True})
+    yield from fit(settings, (), (), folder, init=init, progress=progress)
+    checkpoints.ship(folder, folder / NAME)
 
 
 def main() -> None:

@@ -316,6 +316,12 @@ FORMATS: dict[str, tuple[Kind, ...]] = {
 }  # fmt: skip
 
 
+def mixed_formats() -> tuple[str, ...]:
+    """Every form, and the common ones again: a name that stands twice is drawn twice as often."""
+    often = ("ecuador", "brazil", "brazil", "brazil", "argentina", "europe", "usa", "usa")
+    return (*format_names(), *often)
+
+
 def format_names() -> tuple[str, ...]:
     """The names that ``formats`` may hold."""
     return tuple(FORMATS)

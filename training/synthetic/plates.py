@@ -18,9 +18,25 @@ from numpy.typing import NDArray
 from annotations.vision import crops
 from training.synthetic import camera, dressing, glyphs
 from training.synthetic import formats as countries
-from training.synthetic.formats import Colour, Kind, check_formats, format_names, matches
+from training.synthetic.formats import (
+    Colour,
+    Kind,
+    check_formats,
+    format_names,
+    matches,
+    mixed_formats,
+)
 
-__all__ = ["FlatPlate", "Plate", "check_formats", "draw", "format_names", "matches", "render"]
+__all__ = [
+    "FlatPlate",
+    "Plate",
+    "check_formats",
+    "draw",
+    "format_names",
+    "matches",
+    "mixed_formats",
+    "render",
+]
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.uint8]

@@ -14,6 +14,7 @@ BOTH = frozenset({"car", "plate"})
 STILL = Augmentation(
     flip=0.0,
     zoom=(1.0, 1.0),
+    stretch=0.0,
     shift=0.0,
     perspective=0.0,
     gamma=0.0,
