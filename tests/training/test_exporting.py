@@ -19,11 +19,13 @@ from annotations.vision.crops import resize_crop
 from lprsite import files
 from lprsite.jobs.models import Job
 from tests.annotations.rows import json_of
+from tests.training.detector.test_pruning import uneven
 from tests.training.recognizer.conftest import drawn
 from tests.training.test_work import attached
 from training import checkpoints, exporting, runs, starters, work
 from training.detector.config import DetectorConfig
 from training.detector.network import DetectNet
+from training.detector.pruning import prune
 from training.errors import OnnxDiffers
 from training.models import TrainedModel
 from training.recognizer.data import to_tensor
@@ -92,19 +94,20 @@ def test_starter_reads_a_plate_through_its_file(tmp_path: Path) -> None:
 
 @needs_onnx
 @pytest.mark.parametrize(("stride", "rows", "columns"), [(16, 4, 6), (8, 8, 12)])
-def test_detector_has_the_names_of_tao(
+def test_pruned_detector_says_the_same_under_the_names_of_tao(
     tmp_path: Path, stride: Literal[16, 8], rows: int, columns: int
 ) -> None:
     config = DetectorConfig.of(
         "quick", classes=("car", "plate"), width=96, height=64, stride=stride
     )
-    widths = {"conv1": 24}  # as a pruned model
-    network = DetectNet(classes=2, layers=config.layers, stride=stride, widths=widths)
+    full = uneven(DetectNet(classes=2, layers=config.layers, stride=stride))
+    network = prune(full, threshold=0.3).eval()
+    assert network.widths != full.widths
     told = {
         "kind": "detector",
         "config": config.to_json(),
         "network": "detectnet",
-        "widths": widths,
+        "widths": network.widths,
     }
     checkpoints.save(tmp_path / "best.safetensors", network.state_dict(), told)
     target = tmp_path / "cars.onnx"
@@ -117,6 +120,13 @@ def test_detector_has_the_names_of_tao(
     }
     told = opened.get_modelmeta().custom_metadata_map
     assert json.loads(told["classes"]) == ["car", "plate"] and told["input"].startswith("RGB")
+    frames = torch.rand(5, 3, 64, 96)
+    with torch.inference_mode():
+        expected = network(frames)
+    found = opened.run(list(shapes), {"input_1": frames.numpy()})
+    for ours, theirs in zip(expected, found, strict=True):
+        assert ours.std() > 1e-3
+        np.testing.assert_allclose(theirs, ours.numpy(), rtol=1e-4, atol=1e-4)
 
 
 @needs_onnx
