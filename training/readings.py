@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 
+from annotations import activities
 from annotations.formats.manifest import guarded_rows
 from annotations.models import PlateFormat, Video
+from annotations.vision import child
 from lprsite import files
+from lprsite.jobs.engine import Running
 from lprsite.jobs.models import ACTIVE
 from training import reads
 from training.errors import DatasetForOther
@@ -95,6 +99,40 @@ def forget_scratch() -> int:
     for pk in ended:
         forget_scratch_of(pk)
     return len(ended)
+
+
+def captions_of(run: InferenceRun) -> list[tuple[str, list[list[float]]]]:
+    """Texts and key boxes of the reads, as a person confirmed them; without the rejected."""
+    rows = run.reads.select_related("match__passage").order_by("first_pts", "number")
+    found = []
+    for read in rows:
+        passage = reads.matched_passage(read)
+        if passage is None:
+            found.append((f"{read.text} {round(100 * read.confidence)}", read.boxes))
+        elif passage.status in reads.CONFIRMED:
+            found.append((passage.text, read.boxes))
+    return found
+
+
+def annotate(run: InferenceRun, target: Path, running: Running) -> dict[str, Any]:
+    """Write the run's video to ``target`` as an MP4 with the reads drawn on it."""
+    row, made = run.video, dict[str, Any]()
+    messages = child.annotate(
+        files.local_path(row.file),
+        target,
+        captions_of(run),
+        name=row.name,
+        limits=child.limits_for(activities.info_of(row), output=row.bytes),
+    )
+    with closing(messages):
+        for message in messages:
+            if message.kind == "seconds":
+                done = round(message.facts["done"])
+                running.progress(done, round(row.duration or 0), "seconds")
+            elif message.kind == "made":
+                made = message.facts
+            running.check()
+    return {"run": run.pk, **made}
 
 
 def csv_of(run: InferenceRun) -> str:

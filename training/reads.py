@@ -306,11 +306,16 @@ def _own_passage(read: Read) -> Passage | None:
     return None if double and confirmed else passage
 
 
+def matched_passage(read: Read) -> Passage | None:
+    """The passage that was matched with the read, where its match was fetched along."""
+    match = getattr(read, "match", None)
+    return match.passage if match else None
+
+
 def as_row(read: Read) -> dict[str, Any]:
     """A read as a line of the CSV: times in seconds of the video."""
     video = read.run.video
-    match = getattr(read, "match", None)
-    passage = match.passage if match else None
+    passage = matched_passage(read)
     return {
         "track": read.number,
         "first_seconds": round(video.seconds(read.first_pts), 3),

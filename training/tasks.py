@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from celery import shared_task
@@ -43,6 +44,14 @@ def infer(running: Running) -> dict[str, Any]:
     except Cancelled:  # the job's row says so only after this
         readings.forget_scratch_of(running.parameters["run"])
         raise
+
+
+@task("annotate_video", queue="media", role=Role.REVIEWER)
+def annotate_video(running: Running) -> dict[str, Any]:
+    """The video of a reading with its reads drawn on it, into the file ``out``, for a command."""
+    rows = InferenceRun.objects.select_related("video__camera")
+    run = rows.get(pk=running.parameters["run"])
+    return readings.annotate(run, Path(running.parameters["out"]), running)
 
 
 @task("export_model", queue="gpu", role=Role.MANAGER)

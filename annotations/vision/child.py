@@ -280,6 +280,26 @@ def condense(
     return run("condense", spec, name=name, limits=limits)
 
 
+def annotate(
+    path: Path,
+    target: Path,
+    captions: Sequence[tuple[str, Sequence[Sequence[float]]]],
+    *,
+    name: str,
+    limits: Limits,
+) -> Messages:
+    """Write the video with ``captions`` (text, key boxes) to ``target``.
+
+    Messages: ``seconds``, then ``made`` (frames that have one).
+    """
+    spec = {
+        "path": str(path.resolve()),
+        "target": str(target.resolve()),
+        "captions": list(captions),
+    }
+    return run("annotate", spec, name=name, limits=limits)
+
+
 def run(
     work: str,
     spec: dict[str, Any],

@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
@@ -203,6 +204,18 @@ class _Joined:
         return float(steps * self._base)
 
 
+def h264_stream(out: OutputContainer, info: VideoInfo, size: tuple[int, int]) -> VideoStream:
+    """A stream of ``size`` (width, height), nearly without loss, that counts time as the video."""
+    rate = max(1, round(info.fps or 25))
+    stream = out.add_stream("libx264", rate=rate)
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.time_base = info.time_base
+    stream.codec_context.gop_size = rate
+    stream.options = {"preset": "veryfast", "crf": "20"}
+    return stream
+
+
 def _encode(
     source: Path, part: Path, spans: list[Span], info: VideoInfo, progress: Progress
 ) -> Condensed:
@@ -213,12 +226,7 @@ def _encode(
     ahead = list(spans)
     offset, last = 0, -step
     with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        stream = out.add_stream("libx264", rate=round(info.fps or 25))
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = base
-        stream.codec_context.gop_size = max(1, round(info.fps or 25))
-        stream.options = {"preset": "veryfast", "crf": "20"}
+        stream = h264_stream(out, info, size)
         inside = False
         for frame in decode(source, stretches=spans) if spans else ():
             while frame.seconds >= ahead[0][1] - TICK:

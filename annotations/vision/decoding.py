@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from annotations import errors
-from annotations.vision import condensing, crops, preview, small, video
+from annotations.vision import captions, condensing, crops, preview, small, video
 from annotations.vision.activity import ROW, Meter
 from annotations.vision.child import HEADER
 from annotations.vision.selection import TICK, Chooser, Selection
@@ -231,6 +231,16 @@ def _condense(order: Order, given: bytes, voice: Voice) -> None:
     voice.say("made", asdict(made))
 
 
+def _annotate(order: Order, given: bytes, voice: Voice) -> None:
+    drawn = captions.annotate(
+        Path(order["path"]),
+        Path(order["target"]),
+        [captions.Caption(text, keys) for text, keys in order["captions"]],
+        progress=voice.seconds,
+    )
+    voice.say("made", {"frames": drawn})
+
+
 WORKS: dict[str, Callable[[Order, bytes, Voice], None]] = {
     "probe": _probe,
     "measure": _measure,
@@ -238,6 +248,7 @@ WORKS: dict[str, Callable[[Order, bytes, Voice], None]] = {
     "pictures": _pictures,
     "preview": _preview,
     "condense": _condense,
+    "annotate": _annotate,
 }
 
 

@@ -15,7 +15,7 @@ from lprsite import files
 from lprsite.jobs.engine import Cancelled, Running
 from tests.annotations.vision import clips
 from tests.training.rows import make_run
-from training import reading, reads
+from training import reading, readings, reads
 from training.detector.predict import Detection
 from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
 from training.recognizer.predict import PlateRead
@@ -196,3 +196,19 @@ def test_reads_made_again_are_the_same(chunked: tuple[InferenceRun, Path]) -> No
 @pytest.mark.parametrize(("stored", "first"), [(set(), 0), ({0, 1}, 2), ({0, 2}, 1), ({1}, 0)])
 def test_reading_goes_on_at_the_first_gap(stored: set[int], first: int) -> None:
     assert reading.first_missing(stored) == first
+
+
+def test_annotated_video_shows_what_people_confirmed(
+    video: Video, running: Running, tmp_path: Path
+) -> None:
+    run = make_run(video.project, video, fps=5.0)
+    read_all(run, running)
+    read = run.reads.get()
+    texts = [text for text, _ in readings.captions_of(run)]
+    assert texts == [f"{TEXT} {round(100 * read.confidence)}"]
+    reads.accept(read, text="PBA1235")
+    assert [text for text, _ in readings.captions_of(run)] == ["PBA1235"]
+    made = readings.annotate(run, tmp_path / "out.mp4", running)
+    assert made == {"run": run.pk, "frames": 39}  # from the first to the last picture looked at
+    reads.reject(run.reads.get(), reason="not_a_plate")
+    assert readings.captions_of(run) == []

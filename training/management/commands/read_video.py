@@ -17,6 +17,7 @@ class Command(StepCommand):
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", help="a video, or the number of one already here")
         parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
+        parser.add_argument("--annotated", type=Path, help="MP4 with boxes and texts drawn on it")
         parser.add_argument("--detector", default="current", help=MODEL)
         parser.add_argument("--recognizer", default="current", help=MODEL)
         parser.add_argument("--fps", type=float, default=5.0, help="frames a second to look at")
@@ -24,6 +25,7 @@ class Command(StepCommand):
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         out = writable(options["out"])
+        annotated = writable(options["annotated"]) if options["annotated"] else None
         run = readings.create(
             self.video(options["file"]),
             detector=runs.find(self.project, "detector", options["detector"], paths=True),
@@ -33,4 +35,8 @@ class Command(StepCommand):
         )
         result = self.run_task(tasks.infer, run=run.pk)
         out.write_text(readings.csv_of(run), encoding="utf-8", newline="")
-        return {**result, "out": str(out)}
+        result["out"] = str(out)
+        if annotated:
+            self.run_task(tasks.annotate_video, run=run.pk, out=str(annotated))
+            result["annotated"] = str(annotated)
+        return result
