@@ -306,3 +306,37 @@ def test_suggestions_asked_for_appear_on_the_crop_on_screen(ana: Person, site: S
     all_saved(page)
     row = ana.ask("GET", f"transcriptions/?project={project}")["results"][0]
     assert (row["text"], row["suggestion_outcome"]) == (said, "accepted")
+
+
+def of_one_vehicle(page: Any, many: int) -> None:
+    """The first ``many`` crops that are leased are known to show one vehicle."""
+
+    def link(route: Any) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        for crop in told["crops"][:many]:
+            crop["group"] = "passage 1"
+        route.fulfill(response=answer, json=told)
+
+    page.route(re.compile(r"/crops/lease/$"), link, times=1)
+
+
+def test_crops_of_one_vehicle_are_saved_with_one_key(ana: Person, site: Site) -> None:
+    project, truth = site.plates(), site.plate_texts
+    page = ana.open("/projects")
+    of_one_vehicle(page, 4)
+    page.goto(f"{site.address}/p/{project}/transcribe")
+    page.wait_for_selector(".strip li >> nth=3")
+    page.wait_for_selector(f"{FIELD}:focus")
+    first = page.get_attribute(".stage img", "src")
+    page.keyboard.press("Alt+k")
+    sync_api.expect(page.locator(".stage img")).not_to_have_attribute("src", first)
+    page.keyboard.press("Alt+x")
+    page.get_by_role("button", name="Save 3").wait_for()
+    page.evaluate(WATCH)
+    assert keys_for(page, lambda: page.keyboard.press("Enter")) == 1
+    all_saved(page)
+    assert texts(ana, project) == [truth[0]] * 3
+    page.keyboard.press("Control+z")
+    page.get_by_role("button", name="Save 3").wait_for()
+    assert page.get_attribute(".stage img", "src") == first

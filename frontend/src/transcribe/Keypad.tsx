@@ -5,6 +5,7 @@ import { texts } from "./texts";
 
 interface Props {
   readonly field: Field;
+  readonly saveWord: string;
   readonly alphabet: string;
   readonly formats: readonly PlateFormat[];
   readonly onChar: (char: string) => void;
@@ -18,7 +19,7 @@ interface Props {
 const ROWS = ["1234567890", "QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"];
 
 /** For fingers. What no format expects here is dimmed, never blocked. */
-export function Keypad({ field, alphabet, formats, ...on }: Props) {
+export function Keypad({ field, saveWord, alphabet, formats, ...on }: Props) {
   const t = useTexts(texts);
   const expected = expectedAt(textOf(field), field.caret, formats);
   const rest = [...alphabet].filter((char) => !ROWS.join("").includes(char)).join("");
@@ -39,7 +40,7 @@ export function Keypad({ field, alphabet, formats, ...on }: Props) {
               {char}
             </button>
           ))}
-          {index === rows.length - 1 && <button type="button" className="save" onClick={on.onSave}>{t("save")}</button>}
+          {index === rows.length - 1 && <button type="button" className="save" onClick={on.onSave}>{saveWord}</button>}
         </div>
       ))}
     </div>

@@ -20,8 +20,9 @@ import { type Field, type FieldAction, isDoubtful, textOf } from "./field";
 import { type PlateFormat, displayed, hint } from "./formats";
 import { FramePeek } from "./FramePeek";
 import { Keypad } from "./Keypad";
-import { type Crop, type Saved, type Session, currentItem, pace, upcoming } from "./session";
+import { type Crop, type Saved, type Session, currentItem, lookedAt, pace, together, upcoming } from "./session";
 import { Stage } from "./Stage";
+import { Strip } from "./Strip";
 import { texts } from "./texts";
 import { type Sitting, useSitting } from "./useSitting";
 import { type Suggestions, useSuggestions } from "./useSuggestions";
@@ -79,9 +80,9 @@ function Work({ project, saving, alphabet, formats }: WorkProps) {
       <div className="transcribe work-screen">
         {item === null
           ? <div className="work-state"><Waiting project={project} sitting={sitting} /></div>
-          : <Desk session={session} crop={item.crop} look={look} setLook={setLook} input={input} dispatch={dispatch} formats={formats} frame={frame} setFrame={setFrame} />}
-        <Panel project={project} session={session} crop={item?.crop ?? null} dispatch={dispatch} formats={formats} suggestions={suggestions} />
-        {frame && item && <FramePeek crop={item.crop} />}
+          : <Desk session={session} crop={lookedAt(session) ?? item.crop} look={look} setLook={setLook} input={input} dispatch={dispatch} formats={formats} frame={frame} setFrame={setFrame} />}
+        <Panel project={project} session={session} crop={lookedAt(session)} dispatch={dispatch} formats={formats} suggestions={suggestions} />
+        {frame && item && <FramePeek crop={lookedAt(session) ?? item.crop} />}
       </div>
     </WorkPage>
   );
@@ -116,6 +117,7 @@ function TopFigures({ session }: { session: Session }) {
     <>
       {speed && <span className="t2 wide-only">{t("per_minute", { count: Math.round(speed.perMinute) })}</span>}
       {speed && <span className="t2 wide-only">{t("median", { seconds: speed.median.toFixed(1) })}</span>}
+      {speed && <span className="t2 wide-only">{t("per_key", { count: (session.saved.length / session.keys).toFixed(2) })}</span>}
       {session.left !== null && <span className="t2"><b className="strong left-count">{formatNumber(session.left)}</b> {t("left")}</span>}
     </>
   );
@@ -158,29 +160,32 @@ function Desk({ session, crop, look, setLook, input, dispatch, formats, frame, s
   const t = useTexts(texts);
   const { field } = session;
   const onField = useCallback((action: FieldAction) => dispatch({ do: "field", action }), [dispatch]);
-  const enter = (): void => dispatch({ do: "enter", now: performance.now(), key: crypto.randomUUID() });
-  const unreadable = (): void => dispatch({ do: "unreadable", now: performance.now(), key: crypto.randomUUID() });
+  const enter = (): void => dispatch({ do: "enter", now: performance.now(), key: () => crypto.randomUUID() });
+  const unreadable = (): void => dispatch({ do: "unreadable", now: performance.now(), key: () => crypto.randomUUID() });
   const unknown = (): void => dispatch({ do: "unknown" });
   const skip = (): void => dispatch({ do: "skip", now: performance.now() });
   const coarse = useCoarse();
+  const many = together(session).length;
+  const saveWord = many > 1 ? t("save_many", { count: many }) : t("save");
   return (
     <section className="desk" aria-label={t("crop")}>
       <div className="stage-frame">
         <Stage crop={crop} look={look} />
         <Looks look={look} setLook={setLook} frame={frame} setFrame={setFrame} hasFrame={crop.framePicture !== null} />
+        <Strip session={session} dispatch={dispatch} />
       </div>
       <div className="writing">
         <Cells field={field} formats={formats} alphabet={session.alphabet} input={input} onField={onField} touch={coarse} />
         <HintLine session={session} field={field} formats={formats} />
         <div className="row wrap writing-buttons">
-          <button type="button" className="button primary" onClick={enter}>{t("save")} <Key k="Enter" /></button>
+          <button type="button" className="button primary" onClick={enter}>{saveWord} <Key k="Enter" /></button>
           <button type="button" className="button" onClick={unreadable}>{t("unreadable")} <Key k="." /></button>
           <button type="button" className="button" onClick={unknown}>{t("unknown")} <Key k="," /></button>
           <button type="button" className="button" onClick={skip}>{t("skip")} <Key k="PageDown" /></button>
           <button type="button" className="button" onClick={() => dispatch({ do: "back", now: performance.now() })}>{t("back")} <Key k="PageUp" /></button>
         </div>
       </div>
-      <Keypad field={field} alphabet={session.alphabet} formats={formats} onChar={(char) => onField({ do: "type", text: char, alphabet: session.alphabet })}
+      <Keypad field={field} saveWord={saveWord} alphabet={session.alphabet} formats={formats} onChar={(char) => onField({ do: "type", text: char, alphabet: session.alphabet })}
         onErase={() => onField({ do: "backspace" })} onUnreadable={unreadable} onUnknown={unknown} onSkip={skip} onSave={enter} />
     </section>
   );
@@ -293,13 +298,16 @@ function Suggest({ suggestions: { job, ask } }: { suggestions: Suggestions }) {
 
 function SavedList({ saved, previous, formats, show }: { saved: readonly Saved[]; previous: readonly Previous[]; formats: readonly PlateFormat[]; show: (crop: number) => void }) {
   const t = useTexts(texts);
+  const strokes = saved.filter((one) => one.clientKey === one.together).slice(0, 60);
+  const others = (one: Saved): number => saved.filter((other) => other.together === one.together).length - 1;
   if (saved.length === 0 && previous.length === 0) return <p className="t3">{t("saved_none")}</p>;
   return (
     <ul>
-      {saved.slice(0, 60).map((one) => (
+      {strokes.map((one) => (
         <li key={one.clientKey}>
           <button type="button" className="saved-row" onClick={() => show(one.crop)}>
             <TextOrWord text={one.text} formats={formats} />
+            {others(one) > 0 && <span className="t2">{t("and_more", { count: others(one) })}</span>}
             <span className="t3 grow num">{outcomeWord(one, t)}</span>
             <span className="t2 saved-seconds">{one.seconds.toFixed(1)} s</span>
           </button>

@@ -23,8 +23,8 @@ export function transcribeCommands(hands: Hands): readonly Command[] {
   const field = (action: FieldAction) => () => hands.dispatch({ do: "field", action });
   const now = hands.now;
   return [
-    entry("save", "Enter", () => hands.dispatch({ do: "enter", now: now(), key: hands.newKey() })),
-    entry("unreadable", ".", () => hands.dispatch({ do: "unreadable", now: now(), key: hands.newKey() })),
+    entry("save", "Enter", () => hands.dispatch({ do: "enter", now: now(), key: hands.newKey })),
+    entry("unreadable", ".", () => hands.dispatch({ do: "unreadable", now: now(), key: hands.newKey })),
     entry("unknown", ",", () => hands.dispatch({ do: "unknown" })),
     entry("skip", "PageDown", () => hands.dispatch({ do: "skip", now: now() })),
     entry("back", "PageUp", () => hands.dispatch({ do: "back", now: now() })),
@@ -42,6 +42,9 @@ export function transcribeCommands(hands: Hands): readonly Command[] {
     entry("erase_here", "Delete", field({ do: "delete" })),
     entry("insert", "Insert", field({ do: "insert" })),
     entry("start_again", "Ctrl+Backspace", field({ do: "clear" })),
+    entry("strip_next", "Alt+J", () => hands.dispatch({ do: "strip", step: 1 })),
+    entry("strip_previous", "Alt+K", () => hands.dispatch({ do: "strip", step: -1 })),
+    entry("take_out", "Alt+X", () => hands.dispatch({ do: "take out" })),
     entry("smooth", "Alt+Z", () => hands.look((look) => ({ ...look, smooth: !look.smooth }))),
     entry("invert", "Alt+I", () => hands.look((look) => ({ ...look, inverted: !look.inverted }))),
     entry("rotate", "Alt+R", () => hands.look((look) => ({ ...look, turns: (look.turns + 1) % 4 }))),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { textOf } from "./field";
-import { type Crop, type Order, type Session, type SessionAction, begin, currentItem, distance, pace, step, upcoming } from "./session";
+import { type Crop, type Order, type Session, type SessionAction, begin, currentItem, lookedAt, pace, step, together, upcoming } from "./session";
+import { distance } from "./strip";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const FORMATS = [{ country: "Ecuador", name: "Ecuador", pattern: "AAA9999", display: "AAA-9999" }];
@@ -14,6 +15,7 @@ const crop = (id: number, suggestion = ""): Crop => ({
   revision: 1,
   video: "hour_1",
   seconds: id,
+  group: "",
   framePicture: null,
   box: null,
   sharpness: null,
@@ -28,9 +30,14 @@ const crop = (id: number, suggestion = ""): Crop => ({
 
 const sitting = (...crops: Crop[]): Session =>
   step(begin(ALPHABET, FORMATS), { do: "crops", crops, left: 100, now: 0 })[0];
+/** One key after the other: the first is as given. */
+function keys(first: string): () => string {
+  let given = 0;
+  return () => (given++ === 0 ? first : `${first}-${given}`);
+}
 const typed = (text: string): SessionAction[] =>
   [...text].map((char) => ({ do: "field", action: { do: "type", text: char, alphabet: ALPHABET } }));
-const enter = (now = 1000, key = `key-${now}`): SessionAction => ({ do: "enter", now, key });
+const enter = (now = 1000, key = `key-${now}`): SessionAction => ({ do: "enter", now, key: keys(key) });
 
 function run(session: Session, ...actions: SessionAction[]): { session: Session; orders: Order[] } {
   const orders: Order[] = [];
@@ -50,7 +57,7 @@ describe("saving", () => {
       {
         kind: "save",
         crop: crop(1, "PBA1234"),
-        saved: { crop: 1, clientKey: "k", status: "readable", text: "PBA1234", outcome: "accepted", changed: 0, seconds: 0.9 },
+        saved: { crop: 1, clientKey: "k", status: "readable", text: "PBA1234", outcome: "accepted", changed: 0, seconds: 0.9, together: "k" },
       },
     ]);
     expect(currentItem(session)?.crop.id).toBe(2);
@@ -71,7 +78,7 @@ describe("saving", () => {
   });
 
   it("unreadable is one key and has no text", () => {
-    const { orders, session } = run(sitting(crop(1, "PBA1234"), crop(2)), { do: "unreadable", now: 5, key: "k" });
+    const { orders, session } = run(sitting(crop(1, "PBA1234"), crop(2)), { do: "unreadable", now: 5, key: keys("k") });
     expect(orders[0]).toMatchObject({ saved: { text: "", status: "unreadable", outcome: "ignored" } });
     expect(session.at).toBe(1);
   });
@@ -210,7 +217,64 @@ it("distance counts single characters", () => {
 });
 
 it("pace leaves coffee out", () => {
-  const one = (seconds: number) => ({ crop: 1, clientKey: "", status: "readable" as const, text: "A", outcome: "" as const, changed: 0, seconds });
+  const one = (seconds: number) => ({ crop: 1, clientKey: "", status: "readable" as const, text: "A", outcome: "" as const, changed: 0, seconds, together: "" });
   expect(pace([one(1), one(2)])).toBeNull();
   expect(pace([one(1), one(3), one(2), one(600)])).toEqual({ perMinute: 30, median: 2 });
+});
+
+describe("crops of one vehicle", () => {
+  const unsure = (id: number, text: string, at: number): Crop => {
+    const one = crop(id, text);
+    return { ...one, suggestion: one.suggestion && { ...one.suggestion, confidences: [...text].map((_, place) => (place === at ? 0.5 : 0.99)) } };
+  };
+  const passing = (): Session => sitting(
+    crop(1, "PBA1234"), crop(2, "PBA1234"), unsure(3, "PBA1284", 5), { ...crop(4, "XYZ9999"), seconds: 3 }, { ...crop(40, "PBA1234"), seconds: 40 },
+  );
+
+  it("are linked by near time and like suggestions, and saved with one key", () => {
+    const { session, orders } = run(passing(), enter(3000, "k"));
+    expect(orders.map((order) => order.kind === "save" && [order.crop.id, order.saved.text, order.saved.outcome, order.saved.seconds]))
+      .toEqual([[1, "PBA1234", "accepted", 1], [2, "PBA1234", "accepted", 1], [3, "PBA1234", "changed", 1]]);
+    expect(new Set(orders.map((order) => order.kind === "save" && order.saved.clientKey)).size).toBe(3);
+    expect([currentItem(session)?.crop.id, session.left, session.keys]).toEqual([4, 97, 1]);
+  });
+
+  it("come back with one undo", () => {
+    const { session, orders } = run(passing(), enter(), { do: "undo", now: 5 });
+    expect(orders.slice(3)).toHaveLength(3);
+    expect([currentItem(session)?.crop.id, session.left, session.strip, session.saved]).toEqual([1, 100, [2, 3], []]);
+  });
+
+  it("one can be looked at and taken out", () => {
+    const looking = run(passing(), { do: "strip", step: -1 });
+    expect(lookedAt(looking.session)?.id).toBe(3);
+    const { session, orders } = run(looking.session, { do: "take out" }, enter());
+    expect(orders).toHaveLength(2);
+    expect(currentItem(session)?.crop.id).toBe(3);
+  });
+
+  it("the first alone is one key more", () => {
+    const { session, orders } = run(passing(), { do: "take out" }, enter());
+    expect(orders).toHaveLength(1);
+    expect(together(session).map((one) => one.id)).toEqual([2, 3]);
+  });
+
+  it("a hidden character and unreadable count for one crop", () => {
+    expect(run(passing(), { do: "field", action: { do: "home" } }, { do: "unknown" }, enter()).orders).toHaveLength(1);
+    expect(run(passing(), { do: "unreadable", now: 5, key: keys("k") }).orders).toHaveLength(1);
+  });
+
+  it("two sure texts that differ are two vehicles", () => {
+    expect(sitting(crop(1, "PBA1234"), crop(2, "PBA1235")).strip).toEqual([]);
+  });
+
+  it("two plates of one picture are two vehicles", () => {
+    const { session } = run(sitting(crop(1, "PBA1234"), { ...crop(2, "PBA1234"), seconds: 1 }));
+    expect(session.strip).toEqual([]);
+  });
+
+  it("a known group links without suggestions and keeps others apart", () => {
+    const grouped = (id: number, group: string): Crop => ({ ...crop(id), group, video: "", seconds: null });
+    expect(sitting(grouped(1, "a"), grouped(2, "b"), grouped(3, "a")).strip).toEqual([3]);
+  });
 });

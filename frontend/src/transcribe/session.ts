@@ -6,6 +6,7 @@
 
 import { type Choice, type Field, type FieldAction, EMPTY_FIELD, suggested, textOf, type, written } from "./field";
 import { type PlateFormat, UNKNOWN, isPlausible } from "./formats";
+import { distance, passing } from "./strip";
 
 export interface Suggestion {
   readonly id: number;
@@ -25,6 +26,8 @@ export interface Crop {
   readonly video: string;
   /** Into the video; null where there is none. */
   readonly seconds: number | null;
+  /** What the server knows to be one vehicle; "" where it knows nothing. */
+  readonly group: string;
   readonly framePicture: string | null;
   readonly box: readonly [number, number, number, number] | null;
   readonly sharpness: number | null;
@@ -41,7 +44,10 @@ export interface Saved {
   readonly outcome: "" | "accepted" | "changed" | "ignored";
   /** Characters that differ from the suggestion; without one, 0. */
   readonly changed: number;
+  /** What a person spent on it; of crops saved in one stroke, its part. */
   readonly seconds: number;
+  /** The client key of the first of those saved in the same stroke. */
+  readonly together: string;
 }
 
 interface Item {
@@ -58,6 +64,12 @@ export interface Session {
   readonly items: readonly Item[];
   /** The item on screen; items.length when there is none. */
   readonly at: number;
+  /** Other crops that wait and show the same vehicle passing, by id. */
+  readonly strip: readonly number[];
+  /** Of them, those that are not saved with the one on screen. */
+  readonly out: readonly number[];
+  /** The one of the strip that is looked at; null: the one to be read. */
+  readonly peek: number | null;
   readonly field: Field;
   readonly before: readonly Field[];
   readonly after: readonly Field[];
@@ -67,6 +79,8 @@ export interface Session {
   readonly saved: readonly Saved[];
   readonly left: number | null;
   readonly shownAt: number;
+  /** Keys and buttons that did something. */
+  readonly keys: number;
 }
 
 export type Order =
@@ -79,8 +93,11 @@ export type SessionAction =
   | { readonly do: "formats"; readonly formats: readonly PlateFormat[]; readonly alphabet: string }
   | { readonly do: "draft"; readonly crop: number; readonly field: Field }
   | { readonly do: "field"; readonly action: FieldAction }
-  | { readonly do: "enter"; readonly now: number; readonly key: string }
-  | { readonly do: "unreadable"; readonly now: number; readonly key: string }
+  | { readonly do: "enter"; readonly now: number; readonly key: () => string }
+  | { readonly do: "unreadable"; readonly now: number; readonly key: () => string }
+  | { readonly do: "strip"; readonly step: 1 | -1 }
+  | { readonly do: "peek"; readonly crop: number }
+  | { readonly do: "take out" }
   | { readonly do: "unknown" }
   | { readonly do: "last text" }
   | { readonly do: "skip"; readonly now: number }
@@ -99,6 +116,9 @@ export function begin(alphabet: string, formats: readonly PlateFormat[]): Sessio
     formats,
     items: [],
     at: 0,
+    strip: [],
+    out: [],
+    peek: null,
     field: EMPTY_FIELD,
     before: [],
     after: [],
@@ -106,6 +126,7 @@ export function begin(alphabet: string, formats: readonly PlateFormat[]): Sessio
     saved: [],
     left: null,
     shownAt: 0,
+    keys: 0,
   };
 }
 
@@ -128,7 +149,15 @@ type Step = readonly [Session, readonly Order[]];
 
 const only = (session: Session): Step => [session, []];
 
+/** What the program does by itself; all else is a person's key. */
+const UNASKED: ReadonlySet<SessionAction["do"]> = new Set(["crops", "formats", "draft", "forget skipped"]);
+
 export function step(session: Session, action: SessionAction): Step {
+  const [next, orders] = act(session, action);
+  return [next === session || UNASKED.has(action.do) ? next : { ...next, keys: session.keys + 1 }, orders];
+}
+
+function act(session: Session, action: SessionAction): Step {
   switch (action.do) {
     case "crops":
       return only(add(session, action));
@@ -156,6 +185,12 @@ export function step(session: Session, action: SessionAction): Step {
       const at = session.items.findIndex((item) => item.crop.id === action.crop);
       return only(at === -1 ? session : show(session, at, action.now));
     }
+    case "strip":
+      return only(alongStrip(session, action.step));
+    case "peek":
+      return only({ ...session, peek: session.strip.includes(action.crop) ? action.crop : null });
+    case "take out":
+      return only(takeOut(session));
     case "undo":
       return undo(session, action.now);
     case "redo":
@@ -176,7 +211,7 @@ function add(session: Session, { crops, left, now }: Extract<SessionAction, { do
   const fresh = [...told.values()];
   const items = [...known, ...fresh.map((crop): Item => ({ crop, saved: null, typed: null, skipped: false }))];
   const filled = known[session.at] === session.items[session.at] ? null : known[session.at];
-  const grown = { ...session, items, left, field: filled ? fieldOf(filled) : session.field };
+  const grown = linked({ ...session, items, left, field: filled ? fieldOf(filled) : session.field });
   return currentItem(session) === null && fresh.length > 0 ? show(grown, session.at, now) : grown;
 }
 
@@ -194,7 +229,50 @@ function draft(session: Session, crop: number, field: Field): Session {
 
 function show(session: Session, at: number, now: number): Session {
   const item = session.items[at];
-  return { ...session, at, field: item ? fieldOf(item) : EMPTY_FIELD, before: [], after: [], warning: "", shownAt: now };
+  const fresh = { out: [], peek: null, field: item ? fieldOf(item) : EMPTY_FIELD, before: [], after: [], warning: "" as const };
+  return linked({ ...session, ...fresh, at, shownAt: now });
+}
+
+/** Finds the strip of the crop on screen among those that wait. */
+function linked(session: Session): Session {
+  const item = currentItem(session);
+  const waiting = item !== null && isOpen(item) ? open(session) : [];
+  const strip = item === null ? [] : passing(item.crop, waiting).map((crop) => crop.id);
+  return { ...session, strip };
+}
+
+/** The crops that Enter saves with this text. A character that one crop hides may be seen in another. */
+export function together(session: Session): readonly Crop[] {
+  const item = currentItem(session);
+  if (item === null) return [];
+  if (textOf(session.field).includes(UNKNOWN)) return [item.crop];
+  const others = session.strip.filter((id) => !session.out.includes(id));
+  return [item.crop, ...stripCrops(session).filter((crop) => others.includes(crop.id))];
+}
+
+export function stripCrops(session: Session): readonly Crop[] {
+  return session.items.filter((item) => session.strip.includes(item.crop.id)).map((item) => item.crop);
+}
+
+/** The crop that is looked at: the one to be read, or one of its strip. */
+export function lookedAt(session: Session): Crop | null {
+  const peeked = session.peek === null ? undefined : session.items.find((item) => item.crop.id === session.peek);
+  return (peeked ?? currentItem(session))?.crop ?? null;
+}
+
+function alongStrip(session: Session, by: 1 | -1): Session {
+  if (session.strip.length === 0) return session;
+  const ring = [null, ...session.strip];
+  const at = (ring.indexOf(session.peek) + by + ring.length) % ring.length;
+  return { ...session, peek: ring[at] ?? null };
+}
+
+/** Out of the strip, or in again; looking at the first, all the others. */
+function takeOut(session: Session): Session {
+  const { strip, out, peek } = session;
+  if (strip.length === 0) return session;
+  if (peek === null) return { ...session, out: out.length === strip.length ? [] : strip };
+  return { ...session, out: out.includes(peek) ? out.filter((id) => id !== peek) : [...out, peek] };
 }
 
 function fieldOf({ crop, saved }: Item): Field {
@@ -216,7 +294,7 @@ function keyed(session: Session, action: FieldAction): Session {
   };
 }
 
-function enter(session: Session, { now, key }: { now: number; key: string }): Step {
+function enter(session: Session, { now, key }: { now: number; key: () => string }): Step {
   const item = currentItem(session);
   const text = textOf(session.field);
   if (item === null) return only(session);
@@ -230,21 +308,32 @@ function enter(session: Session, { now, key }: { now: number; key: string }): St
   return finish(session, { now, key, text, status: text.includes(UNKNOWN) ? "partial" : "readable" });
 }
 
-function finish(session: Session, { now, key, status, text }: { now: number; key: string; status: Status; text: string }): Step {
+interface Confirmed { now: number; key: () => string; status: Status; text: string }
+
+function finish(session: Session, { now, key, status, text }: Confirmed): Step {
   const item = currentItem(session);
   if (item === null) return only(session);
-  const saved: Saved = {
-    crop: item.crop.id,
-    clientKey: key,
+  const crops = status === "readable" ? together(session) : [item.crop];
+  const seconds = Math.max(now - session.shownAt, 0) / 1000 / crops.length;
+  const keys = crops.map(() => key());
+  const saved = crops.map((crop, at): Saved => ({
+    crop: crop.id,
+    clientKey: keys[at] ?? "",
     status,
     text,
-    ...comparison(item.crop.suggestion, status, text),
-    seconds: Math.max(now - session.shownAt, 0) / 1000,
-  };
-  const items = session.items.with(session.at, { ...item, saved, typed: session.field, skipped: false });
-  const left = session.left === null || item.saved !== null ? session.left : Math.max(session.left - 1, 0);
-  const told = { ...session, items, left, saved: [saved, ...session.saved.filter((one) => one.crop !== saved.crop)] };
-  return [show(told, nextOpen(told, session.at), now), [{ kind: "save", crop: item.crop, saved }]];
+    ...comparison(crop.suggestion, status, text),
+    seconds,
+    together: keys[0] ?? "",
+  }));
+  const of = new Map(saved.map((one) => [one.crop, one]));
+  const items = session.items.map((one): Item => {
+    const mine = of.get(one.crop.id);
+    return mine ? { ...one, saved: mine, typed: one === item ? session.field : null, skipped: false } : one;
+  });
+  const done = saved.length - (item.saved === null ? 0 : 1);
+  const left = session.left === null ? null : Math.max(session.left - done, 0);
+  const told = { ...session, items, left, saved: [...saved, ...session.saved.filter((one) => !of.has(one.crop))] };
+  return [show(told, nextOpen(told, session.at), now), saved.map((one, at): Order => ({ kind: "save", crop: crops[at] ?? item.crop, saved: one }))];
 }
 
 function comparison(suggestion: Suggestion | null, status: Status, text: string): Pick<Saved, "outcome" | "changed"> {
@@ -253,20 +342,6 @@ function comparison(suggestion: Suggestion | null, status: Status, text: string)
   return suggestion.text === text
     ? { outcome: "accepted", changed: 0 }
     : { outcome: "changed", changed: distance(suggestion.text, text) };
-}
-
-/** Fewest single characters put, taken or replaced. */
-export function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [i, char] of [...one].entries()) {
-    const next = [i + 1];
-    for (const [j, against] of [...other].entries()) {
-      const replaced = (row[j] ?? 0) + (char === against ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 /** The first crop behind `at` that nobody has done or skipped; behind all of them if there is none. */
@@ -291,21 +366,25 @@ function forgetSkipped(session: Session): Session {
   return { ...session, items: kept, at: session.at - before };
 }
 
-/** First what was typed here, then the last save: its crop comes back with the field as it was. */
+/** First what was typed here, then the last stroke: its crops come back, the field as it was. */
 function undo(session: Session, now: number): Step {
   const previous = session.before.at(-1);
   if (previous !== undefined) {
     const after = [session.field, ...session.after];
     return only({ ...session, field: previous, before: session.before.slice(0, -1), after, warning: "" });
   }
-  const [last, ...rest] = session.saved;
+  const [last] = session.saved;
   const at = session.items.findIndex((item) => item.crop.id === last?.crop);
   const item = session.items[at];
   if (last === undefined || item === undefined) return only(session);
-  const items = session.items.with(at, { ...item, saved: null, typed: null });
-  const left = session.left === null ? null : session.left + 1;
-  const back = show({ ...session, items, left, saved: rest }, at, now);
-  return [{ ...back, field: item.typed ?? back.field }, [{ kind: "withdraw", clientKey: last.clientKey }]];
+  const stroke = session.saved.filter((one) => one.together === last.together);
+  const crops = new Set(stroke.map((one) => one.crop));
+  const items = session.items.map((one): Item => (crops.has(one.crop.id) ? { ...one, saved: null, typed: null } : one));
+  const left = session.left === null ? null : session.left + stroke.length;
+  const saved = session.saved.filter((one) => one.together !== last.together);
+  const back = show({ ...session, items, left, saved }, at, now);
+  const out = back.strip.filter((id) => !crops.has(id));
+  return [{ ...back, out, field: item.typed ?? back.field }, stroke.map((one): Order => ({ kind: "withdraw", clientKey: one.clientKey }))];
 }
 
 function redo(session: Session): Session {

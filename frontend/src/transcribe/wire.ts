@@ -22,6 +22,7 @@ interface CropJson {
   readonly revision: number;
   readonly video_name?: string | null;
   readonly seconds?: number | null;
+  readonly group?: string;
   readonly frame_picture?: string | null;
   readonly box_xyxy?: readonly number[] | null;
   readonly sharpness?: number | null;
@@ -53,6 +54,7 @@ function toCrop(json: CropJson): Crop {
     revision: json.revision,
     video: json.video_name ?? "",
     seconds: json.seconds ?? null,
+    group: json.group ?? "",
     framePicture: json.frame_picture || null,
     box: x1 !== undefined && y1 !== undefined && x2 !== undefined && y2 !== undefined ? [x1, y1, x2, y2] : null,
     sharpness: json.sharpness ?? null,
