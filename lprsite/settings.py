@@ -172,6 +172,7 @@ UPLOAD_DAYS = number("LPR_UPLOAD_DAYS", 3, low=1)  # an unfinished upload waits 
 UPLOADS_EACH = number("LPR_UPLOADS_EACH", 200, low=1)  # unfinished, of one person
 UPLOAD_USER_BYTES = number("LPR_UPLOAD_USER_GB", 500, low=1) * 1024**3  # all these together
 PROJECT_BYTES = number("LPR_PROJECT_GB", 0) * 1024**3  # recordings of a project; 0: no limit
+TRAIN_PROCESSES = number("LPR_TRAIN_PROCESSES", 1, low=1)  # that share a detector's training
 DISK_RESERVE_BYTES = number("LPR_DISK_RESERVE_MB", 512) * 1024**2  # that uploads leave free
 MAX_VIDEO_BYTES = number("LPR_MAX_VIDEO_GB", 50, low=1) * 1024**3
 MAX_IMPORT_BYTES = number("LPR_MAX_IMPORT_GB", 50, low=1) * 1024**3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
 django.setup()
 
 # The rows can only be imported once Django is set up.
+from django.conf import settings  # noqa: E402
+
 from annotations.models import DatasetVersion  # noqa: E402
 from annotations.models.datasets import Kind, Split  # noqa: E402
 from annotations.vision.crops import Bgr  # noqa: E402
@@ -28,7 +31,7 @@ from lprsite.errors import Refused  # noqa: E402
 from lprsite.jobs import engine, supervise  # noqa: E402
 from lprsite.jobs.engine import Running  # noqa: E402
 from lprsite.jobs.models import Job  # noqa: E402
-from training import checkpoints, exporting, reading, runs  # noqa: E402
+from training import checkpoints, exporting, ranks, reading, runs  # noqa: E402
 from training.detector import data as detector_data  # noqa: E402
 from training.detector import evaluation as detector_evaluation  # noqa: E402
 from training.detector import fit as detector_fit  # noqa: E402
@@ -91,10 +94,10 @@ def _epochs(run: TrainingRun, folder: Path, running: Running) -> Iterator[Any]:
             dataset_version=version,
         )
         return
-    settings = _settings(run.config)
-    settings.setdefault("alphabet", _alphabet(run))
+    chosen = _settings(run.config)
+    chosen.setdefault("alphabet", _alphabet(run))
     yield from recognizer_fit.fit(
-        recognizer_fit.RecognizerConfig.of(started=run.parent is not None, **settings),
+        recognizer_fit.RecognizerConfig.of(started=run.parent is not None, **chosen),
         recognizer_samples(run.dataset, Split.TRAIN),
         recognizer_samples(run.dataset, Split.VAL),
         folder,
@@ -102,6 +105,14 @@ def _epochs(run: TrainingRun, folder: Path, running: Running) -> Iterator[Any]:
         progress=within,
         dataset_version=version,
     )
+
+
+def assist(running: Running) -> None:
+    """Be one of the further processes of a detector's training; the first does all the rest."""
+    run = TrainingRun.objects.select_related("dataset", "parent", "project").get(
+        pk=running.parameters["run"]
+    )
+    deque(_epochs(run, files.local_path(runs.folder_key(run)), running), maxlen=0)
 
 
 def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,11 +251,38 @@ WORK: dict[str, Callable[[Running], dict[str, Any]]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do the job's work. Returns 0, or 3 when it was refused with a sentence in the row."""
+    """Do the job's work. Returns 0, or 3 when it was refused with a sentence in the row.
+
+    With LPR_TRAIN_PROCESSES above 1, or under torchrun, several processes share the training
+    of a detector.
+    """
     supervise.die_with_parent()
-    torch.set_num_threads(int(os.environ.get("LPR_THREADS") or os.cpu_count() or 1))
-    cv2.setNumThreads(1)
     running = engine.attach(int(arguments[0]), int(arguments[1]))
+    cv2.setNumThreads(1)
+    count = settings.TRAIN_PROCESSES if _is_shared(running) and ranks.count_here() == 1 else 1
+    with ranks.helped(count, [sys.executable, "-u", "-m", "training.work", *arguments]):
+        shares = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        given = int(os.environ.get("LPR_THREADS") or (os.cpu_count() or 1) // shares)
+        torch.set_num_threads(max(given, 1))
+        return _work(running) if os.environ.get("RANK", "0") == "0" else _assist(running)
+
+
+def _is_shared(running: Running) -> bool:
+    """Whether several processes can do this job together."""
+    detectors = TrainingRun.objects.filter(kind=Kind.DETECTOR)
+    return running.job.task == "train" and detectors.filter(pk=running.parameters["run"]).exists()
+
+
+def _assist(running: Running) -> int:
+    if _is_shared(running):
+        try:
+            assist(running)
+        except Refused:  # as the first process is, which says so
+            return supervise.REFUSED
+    return 0
+
+
+def _work(running: Running) -> int:
     try:
         result = WORK[running.job.task](running)
     except Refused as refusal:

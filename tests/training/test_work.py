@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,32 @@ def test_child_program_writes_its_result_or_its_refusal(
     assert work.main([str(wrong.pk), "1"]) == 3
     wrong.refresh_from_db()
     assert wrong.error_code == CheckpointMissing.__name__ and wrong.error
+
+
+def test_further_processes_help_with_a_detector_and_write_nothing(
+    version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    @contextmanager
+    def helped(count: int, command: list[str]) -> Iterator[None]:
+        asked.append(count)
+        yield
+
+    seen: list[str] = []
+    monkeypatch.setattr("training.work.ranks.helped", helped)
+    monkeypatch.setattr("training.work.settings.TRAIN_PROCESSES", 4)
+    monkeypatch.setitem(work.WORK, "train", lambda running: {})
+    monkeypatch.setattr(work, "assist", lambda running: seen.append(running.job.task))
+    for kind in ("detector", "recognizer"):
+        job = attached("train", run=runs.create(version(kind), {}).pk).job
+        assert work.main([str(job.pk), "1"]) == 0
+    assert asked == [4, 1]
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    for job in Job.objects.order_by("pk"):
+        assert work.main([str(job.pk), "1"]) == 0
+    assert asked == [4, 1, 1, 1] and seen == ["train"]
 
 
 @pytest.mark.parametrize(

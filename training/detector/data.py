@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from annotations.vision import boxes as geometry
 from annotations.vision.crops import read_picture, resize_frame
 from training.detector.gridbox import Ellipse, Grid, rasterise
 from training.errors import PictureMissing
+from training.ranks import ALONE, Ranks
 
 Bgr = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
@@ -72,17 +73,30 @@ class FrameBoxes:
 
 @dataclass(frozen=True)
 class Batch:
-    """Frames (N, 3, H, W) RGB 0..1; targets and mask (N, C, h, w), but edges (N, 4C, h, w)."""
+    """Frames (N, 3, H, W) RGB 0..1; targets and mask (N, C, h, w), but edges (N, 4C, h, w).
+
+    ``whole``: frames in the batch of which these are one process's part.
+    """
 
     frames: Tensor
     coverage: Tensor
     normalised: Tensor
     edges: Tensor
     mask: Tensor
+    whole: int
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
-        return Batch(*(getattr(self, item.name).to(device) for item in fields(self)))
+        return self._each(lambda values: values.to(device))
+
+    def first(self, count: int) -> Batch:
+        """Only so many of its frames."""
+        return self._each(lambda values: values[:count])
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        names = [item.name for item in fields(self) if item.name != "whole"]
+        changed: dict[str, Any] = {name: change(getattr(self, name)) for name in names}
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -439,20 +453,31 @@ class TrainSet:
         return len(self.boxes)
 
     def batches(
-        self, *, number: int, size: int, window: geometry.Size | None = None
+        self,
+        *,
+        number: int,
+        size: int,
+        window: geometry.Size | None = None,
+        ranks: Ranks = ALONE,
     ) -> Iterator[Batch]:
         """Every sample once, in the order of this pass; the last batch may be short.
 
-        With ``window`` (width, height) the batches hold windows of that size.
+        With ``window`` (width, height) the batches hold windows of that size. Of several
+        processes each gets its part of every batch, which may be empty.
         """
         order = np.random.default_rng((self.seed, number)).permutation(len(self))
         for start in range(0, len(order), size):
-            yield self._batch(order[start : start + size], number, window)
+            whole = order[start : start + size].tolist()
+            part = ranks.share(whole)
+            batch = self._batch(part or whole[:1], number, window, len(whole))
+            yield batch if part else batch.first(0)
 
-    def _batch(self, chosen: NDArray[np.intp], number: int, window: geometry.Size | None) -> Batch:
+    def _batch(
+        self, chosen: Sequence[int], number: int, window: geometry.Size | None, whole: int
+    ) -> Batch:
         grid = self.grid.sized(*window) if window else self.grid
         frames, parts = [], []
-        for index in chosen.tolist():
+        for index in chosen:
             rng = np.random.default_rng((self.seed, number, index, 1))
             frame, boxes = augment(
                 self.store.frames[index],
@@ -466,7 +491,7 @@ class TrainSet:
         coverage, normalised, mask, edges = (
             torch.from_numpy(np.stack(part)) for part in zip(*parts, strict=True)
         )
-        return Batch(as_input(np.stack(frames)), coverage, normalised, edges, mask)
+        return Batch(as_input(np.stack(frames)), coverage, normalised, edges, mask, whole)
 
 
 def prefetched(items: Iterator[T]) -> Iterator[T]:

@@ -7,16 +7,18 @@ import hashlib
 import math
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from training import checkpoints
+from training import checkpoints, ranks
 from training.detector.config import DetectorConfig
 from training.detector.data import (
     Batch,
@@ -47,6 +49,7 @@ from training.errors import (
     OtherNetwork,
     SettingRefused,
 )
+from training.ranks import ALONE, Ranks, share_norms
 from training.schedule import soft_start_annealing
 
 __all__ = ["DetectorConfig", "Epoch", "Sample", "SampleBox", "fit", "history"]
@@ -96,6 +99,9 @@ def fit(
     of each epoch; what it raises stops the training. ``dataset_version`` goes into the
     checkpoints.
 
+    Where torchrun or the like started several processes (training/ranks.py), each calls this
+    alike. The first one writes, is called back and yields; the others yield nothing.
+
     Raises Diverged, NothingToTrainOn, AnotherTrainingHere, OtherNetwork, and what reading
     pictures and checkpoints refuses. Metrics: "loss", "rate", per label "coverage_LABEL" and
     "box_LABEL" (unweighted costs), and in evaluated epochs "map" and per label
@@ -103,34 +109,53 @@ def fit(
     """
     if not train:
         raise NothingToTrainOn
+    chosen = choose_device(device)
     state = _read_state(out_dir, config, _fingerprint(train, val))
-    training = _Training(config, choose_device(device), init=init, state=state)
-    if state:
-        training.restore(state)
+    with ranks.joined(chosen) as here:
+        training = _Training(config, chosen, init=init, state=state, ranks=here)
+        if state:
+            training.restore(state)
+        epochs = _epochs(training, train, val, out_dir, progress if here.first else None)
+        if not here.first:
+            deque(epochs, maxlen=0)
+            return
         yield from (replace(epoch, replayed=True) for epoch in training.history)
-    if not training.over:
-        size = (config.width, config.height)
-        cache = out_dir / CACHE
+        for epoch in epochs:
+            _save(training, out_dir, _fingerprint(train, val), dataset_version, epoch)
+            yield epoch
+    shutil.rmtree(out_dir / CACHE, ignore_errors=True)
+
+
+def _epochs(
+    training: _Training,
+    train: Sequence[Sample],
+    val: Sequence[Sample],
+    out_dir: Path,
+    progress: Progress | None,
+) -> Iterator[Epoch]:
+    """The epochs that are not done yet, nothing written."""
+    if training.over:
+        return
+    config, cache = training.config, out_dir / CACHE
+    size = (config.width, config.height)
+    with training.ranks.first_before_others():
         store = FrameStore.build(train, size=size, folder=cache, progress=progress)
         held = FrameStore.build(val, size=size, folder=cache, progress=progress)
-        frames = TrainSet(
-            train,
-            store,
-            classes=config.classes,
-            grid=config.grid,
-            ellipse=config.ellipse,
-            augmentation=config.augmentation,
-            seed=config.seed,
-        )
-        while not training.over:
-            begun = time.perf_counter()
-            training.run_epoch(frames, progress)
-            if training.epoch % config.evaluate_every == 0 or training.epoch == config.epochs:
-                training.evaluate(val, held)
-            report = training.report(begun)
-            _save(training, out_dir, _fingerprint(train, val), dataset_version, report)
-            yield report
-    shutil.rmtree(out_dir / CACHE, ignore_errors=True)
+    frames = TrainSet(
+        train,
+        store,
+        classes=config.classes,
+        grid=config.grid,
+        ellipse=config.ellipse,
+        augmentation=config.augmentation,
+        seed=config.seed,
+    )
+    while not training.over:
+        begun = time.perf_counter()
+        training.run_epoch(frames, progress)
+        if training.epoch % config.evaluate_every == 0 or training.epoch == config.epochs:
+            training.evaluate(val, held)
+        yield training.report(begun)
 
 
 def history(out_dir: Path) -> tuple[Epoch, ...]:
@@ -151,8 +176,9 @@ class _Training:
         *,
         init: Path | None = None,
         state: checkpoints.Checkpoint | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.config, self.device = config, device
+        self.config, self.device, self.ranks = config, device, ranks
         self.dtype = choose_dtype(config.precision, device)
         if state:
             self.network = new_network(config, state.metadata.get("widths")).to(device)
@@ -160,12 +186,14 @@ class _Training:
             self.network = _first_network(config, init).to(device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in the stub
         set_norm_momentum(self.network, config.norm_momentum)
+        if ranks.count > 1:
+            share_norms(self.network)
         # What is evaluated and saved: the running mean of the weights, or the weights.
         self.mean = copy.deepcopy(self.network) if config.ema else self.network
         for stage in self._frozen:
             stage.requires_grad_(requires_grad=False)
-        learning = [value for value in self.network.parameters() if value.requires_grad]
-        self.optimiser = torch.optim.Adam(learning, lr=config.lr_hi)
+        self.learning = [value for value in self.network.parameters() if value.requires_grad]
+        self.optimiser = torch.optim.Adam(self.learning, lr=config.lr_hi)
         shares = {"coverage": 1.0, "box": config.box_target}
         self.balance = Balance(
             [
@@ -206,7 +234,9 @@ class _Training:
         batches = prefetched(
             batch
             for number in range((self.epoch - 1) * passes, self.epoch * passes)
-            for batch in frames.batches(number=number, size=self.config.batch, window=window)
+            for batch in frames.batches(
+                number=number, size=self.config.batch, window=window, ranks=self.ranks
+            )
         )
         with closing(batches):  # type: ignore[type-var]  # a generator, typed as its iterator
             for done, batch in enumerate(batches, start=1):
@@ -244,27 +274,36 @@ class _Training:
             targets=(batch.coverage, batch.normalised, batch.edges),
             mask=batch.mask,
             classes=self.balance.classes,
+            whole=batch.whole,
         )
         total = self.balance.total(costs)
         if self.config.l1:
-            total = total + self.config.l1 * _l1(self.network)
-        value = total.item()
+            total = total + self.config.l1 * _l1(self.network) / self.ranks.count
+        value, plain = self._summed(total, costs)
         if not math.isfinite(value):
             raise Diverged(epoch=self.epoch)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
+        self.ranks.add_gradients(self.learning)
         self.optimiser.step()
         self.steps += 1
         self._follow()
-        plain = {
-            name: {part: cost.item() for part, cost in parts.items()}
-            for name, parts in costs.items()
-        }
         self.balance.note(plain)
         flat = {
             f"{part}_{name}": cost for name, parts in plain.items() for part, cost in parts.items()
         }
         return {"loss": value} | flat
+
+    def _summed(
+        self, total: Tensor, costs: Mapping[str, Mapping[str, Tensor]]
+    ) -> tuple[float, dict[str, dict[str, float]]]:
+        """The costs of the whole batch as plain numbers."""
+        each = [cost for parts in costs.values() for cost in parts.values()]
+        values = torch.stack([total, *each]).detach()
+        self.ranks.add(values)
+        value, *plain = values.tolist()
+        told = iter(plain)
+        return value, {name: {part: next(told) for part in parts} for name, parts in costs.items()}
 
     def _follow(self) -> None:
         """Move the running mean of the weights; young means follow faster."""
@@ -293,14 +332,14 @@ class _Training:
         self.mean.eval()
         tally = Tally(self.config.classes)
         size = (self.config.width, self.config.height)
-        for start in range(0, len(val), CHUNK):
-            chunk = slice(start, start + CHUNK)
-            found = read_grids(*self._forward(held.frames[chunk]), self.config)
-            for sample, original, classes in zip(
-                val[chunk], held.original_sizes[chunk], found, strict=True
-            ):
-                truths = truths_of(sample, self.config.classes, to_size=size, original=original)
-                tally.add(truths, dict(zip(self.config.classes, classes, strict=True)))
+        own = {
+            start: read_grids(*self._forward(held.frames[start : start + CHUNK]), self.config)
+            for start in self.ranks.share(range(0, len(val), CHUNK))
+        }
+        found = chain.from_iterable(self.ranks.together(own))
+        for sample, original, classes in zip(val, held.original_sizes, found, strict=True):
+            truths = truths_of(sample, self.config.classes, to_size=size, original=original)
+            tally.add(truths, dict(zip(self.config.classes, classes, strict=True)))
         self.evaluated = True
         if val:
             self.thresholds = tally.thresholds()

@@ -104,26 +104,29 @@ def class_costs(
     targets: tuple[Tensor, Tensor, Tensor],
     mask: Tensor,
     classes: Sequence[ClassCost],
+    whole: int | None = None,
 ) -> dict[str, dict[str, Tensor]]:
     """Unweighted costs of one batch: class name -> {"coverage", "box"} -> scalar.
 
     coverage (N, C, h, w), edges (N, 4C, h, w); targets are coverage (N, C, h, w), normalised
     coverage (N, C, h, w) and edges (N, 4C, h, w). Where ``mask`` (N, C, h, w) is 0 nothing is
-    learnt; the means still run over the whole grid.
+    learnt; the means still run over the whole grid. ``whole``: frames in the batch, where these
+    are a part of it; the costs of all parts add up to those of the batch.
     """
     target_coverage, normalised, target_edges = targets
     pixels = (target_coverage.shape[0], len(classes), 4, *target_coverage.shape[2:])
     boxes = box_cost(
         edges.reshape(pixels), target_edges.reshape(pixels), (normalised * mask)[:, :, None]
     )
+    values = (len(mask) if whole is None else whole) * mask.shape[2] * mask.shape[3]
     costs = {}
     for index, item in enumerate(classes):
         cells = coverage_cost(
             coverage[:, index], target_coverage[:, index], foreground=item.foreground
         )
         costs[item.name] = {
-            "coverage": (cells * mask[:, index]).mean(),
-            "box": boxes[:, index].mean(),
+            "coverage": (cells * mask[:, index]).sum() / values,
+            "box": boxes[:, index].sum() / (4 * values),
         }
     return costs
 
