@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -148,9 +148,17 @@ def evaluate_recognizer(
 
 
 def evaluate_detector(
-    detector: Detector, rows: Sequence[Listed], progress: Progress, *, tiles: int = 1
+    detector: Detector,
+    rows: Sequence[Listed],
+    progress: Progress,
+    *,
+    tiles: int = 1,
+    smallest: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, Any], list[Prediction]]:
-    """Find objects on the manifest's pictures. Only its labels count as fully labelled."""
+    """Find objects on the manifest's pictures. Only its labels count as fully labelled.
+
+    ``tiles`` and ``smallest`` as training.detector.predict.evaluate takes them.
+    """
     labels = frozenset(row.label for row in rows if row.box)
     names: dict[Path, str] = {}
     boxes: dict[Path, list[SampleBox]] = {}
@@ -172,7 +180,10 @@ def evaluate_detector(
             predictions.append(Prediction(file, item.label, item.box, "", item.confidence))
 
     facts = {path: Facts(name) for path, name in names.items()}
-    return evaluate_samples(detector, samples, on_frame=keep, facts=facts, tiles=tiles), predictions
+    figures = evaluate_samples(
+        detector, samples, on_frame=keep, facts=facts, tiles=tiles, smallest=smallest
+    )
+    return figures, predictions
 
 
 def read_images(

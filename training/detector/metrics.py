@@ -44,6 +44,22 @@ class FrameTruth:
     ignored: Floats = field(default_factory=lambda: np.zeros((0, 4)))
 
 
+def without_small(
+    truth: FrameTruth, found: Floats, *, height: float, iou: float = 0.5
+) -> tuple[FrameTruth, Floats]:
+    """Truth and detections (K, 5) where boxes lower than ``height`` count neither way.
+
+    A small detection stays if it reaches ``iou`` with a box that counts.
+    """
+    low = truth.boxes[:, 3] - truth.boxes[:, 1] < height
+    wanted = truth.boxes[~low]
+    stays = found[:, 3] - found[:, 1] >= height
+    if len(wanted) and len(found):
+        stays = stays | (overlaps(found[:, :4], others=wanted) >= iou).any(axis=1)
+    ignored = np.concatenate([truth.ignored.reshape(-1, 4), truth.boxes[low]])
+    return FrameTruth(wanted, ignored), found[stays]
+
+
 @dataclass(frozen=True)
 class Matched:
     """Detections of one class over all frames, best first: hit (K,), confidence (K,)."""

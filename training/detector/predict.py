@@ -262,14 +262,16 @@ def evaluate(
     on_frame: Callable[[Sample, list[Detection]], None] | None = None,
     facts: Mapping[Path, evaluation.Facts] | None = None,
     tiles: int = 1,
+    smallest: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Figures per label at IoU 0.5, and "map", the mean AP of the labels that have objects.
 
     Each label: {"images", "objects", "recall_50", "precision_50", "ap_50"}; recall and
     precision at the detector's own thresholds, AP (VOC 2010) over all confidences. Under
     "report" all else that training.detector.evaluation tells; ``facts`` say what frames are,
-    by their pictures. ``tiles`` as ``Detector.detect`` takes them. ``on_frame`` is given each
-    sample with the detections above the thresholds.
+    by their pictures. ``tiles`` as ``Detector.detect`` takes them. ``smallest``: by label,
+    the share of the frame's height below which boxes count neither way. ``on_frame`` is given
+    each sample with the detections above the thresholds.
     """
     tally = evaluation.Tally(detector.classes)
     for start in range(0, len(samples), CHUNK):
@@ -280,11 +282,16 @@ def evaluate(
         ):
             size = (frame.shape[1], frame.shape[0])
             known = (facts or {}).get(sample.picture, evaluation.Facts(sample.picture.name))
-            tally.add(
-                truths_of(sample, detector.classes, to_size=size, original=size),
-                {name: _rows(found, name) for name in detector.classes},
-                replace(known, size=size),
-            )
+            truths = truths_of(sample, detector.classes, to_size=size, original=size)
+            rows: dict[str, NDArray[np.floating[Any]]] = {
+                name: _rows(found, name) for name in detector.classes
+            }
+            for name, share in (smallest or {}).items():
+                if name in truths:
+                    truths[name], rows[name] = metrics.without_small(
+                        truths[name], rows[name], height=share * size[1]
+                    )
+            tally.add(truths, rows, replace(known, size=size))
             if on_frame:
                 shown = [
                     item for item in found if item.confidence >= detector.thresholds[item.label]

@@ -8,6 +8,7 @@ from training.detector.metrics import (
     average_precision_tao,
     best_threshold,
     match,
+    without_small,
 )
 
 BOX = [10.0, 10, 50, 30]
@@ -54,3 +55,20 @@ def test_the_best_threshold_parts_hits_from_false_ones():
     matched = match([truth(BOX, OTHER)], [found([*BOX, 0.9], [*OTHER, 0.6], [0, 50, 9, 59, 0.2])])
     assert best_threshold(matched, default=0.5) == pytest.approx(0.4)
     assert best_threshold(match([truth(BOX)], [found()]), default=0.5) == 0.5
+
+
+def test_small_boxes_count_neither_way_but_may_find_a_large_one():
+    boxes = np.array([[0, 0, 40, 40], [100, 0, 110, 10.0]])
+    found = np.array(
+        [
+            [0, 0, 40, 29, 0.9],  # low, yet on the large one
+            [100, 0, 110, 10, 0.8],  # on the small one
+            [200, 0, 210, 10, 0.7],  # small, on nothing
+            [300, 0, 340, 40, 0.6],  # false
+        ]
+    )
+    truth, kept = without_small(FrameTruth(boxes), found, height=30)
+    matched = match([truth], [kept])
+    assert (matched.objects, matched.hit_count, matched.false_count) == (1, 1, 1)
+    nothing, none = without_small(FrameTruth(np.zeros((0, 4))), np.zeros((0, 5)), height=30)
+    assert len(nothing.boxes) == len(none) == 0

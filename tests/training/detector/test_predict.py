@@ -24,6 +24,8 @@ def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt):
     assert figures["plate"]["objects"] == 6 and figures["plate"]["images"] == 7
     assert figures["plate"]["recall_50"] > 0.8
     assert len(seen) == 7
+    large = evaluate(detector, samples, smallest={"plate": 0.2})
+    assert large["plate"]["objects"] == 0 and large["car"] == figures["car"]
 
     # In the pixels of the original frame, which is larger than the network's input.
     best = max((item for item in seen[0] if item.label == "car"), key=lambda item: item.confidence)

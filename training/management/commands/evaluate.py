@@ -24,6 +24,15 @@ class Command(StepCommand):
         parser.add_argument("--dataset", help="a dataset version, as 3 or detector:3")
         parser.add_argument("--manifest", type=Path, help="CSV with file,x,y,w,h,text[,label]")
         parser.add_argument("--tiles", **{**TILES, "help": f"{TILES['help']}; manifests only"})
+        parser.add_argument(
+            "--ignore-below",
+            type=_label_and_share,
+            action="append",
+            default=[],
+            metavar="LABEL=SHARE",
+            help="lower boxes of a label count neither way, as car=0.08 of the picture's height; "
+            "manifests only",
+        )
         parser.add_argument("--out", type=Path, help="write every prediction as CSV")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +61,11 @@ class Command(StepCommand):
             if kind == Kind.DETECTOR:
                 detector = pictures.Detector.load(checkpoint)
                 figures, predictions = pictures.evaluate_detector(
-                    detector, rows, bar.count, tiles=options["tiles"]
+                    detector,
+                    rows,
+                    bar.count,
+                    tiles=options["tiles"],
+                    smallest=dict(options["ignore_below"]),
                 )
             else:
                 recognizer = pictures.Recognizer.load(checkpoint)
@@ -64,3 +77,13 @@ class Command(StepCommand):
     def show(self, result: dict[str, Any]) -> None:
         headline = {name: value for name, value in result.items() if name != "report"}
         self.stdout.write(json.dumps(headline, indent=2))
+
+
+def _label_and_share(text: str) -> tuple[str, float]:
+    label, _, share = text.partition("=")
+    try:
+        if label and 0 < float(share) < 1:
+            return label, float(share)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not like car=0.08, a label and a share")
