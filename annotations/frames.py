@@ -169,16 +169,20 @@ def _pts(video: Video, seconds: float) -> int:
 def reading(project_id: int, pattern: str) -> QuerySet[Any, Any]:
     """The ids of the frames with a plate of this text, in no order, some more than once."""
     crops = Crop.objects.filter(project=project_id, withdrawn=False, current__isnull=False)
-    alike = Func(
-        F("text"),
+    texts = Transcription.objects.filter(alike("text", pattern))
+    return crops.filter(current__in=texts, box__deleted_at__isnull=True).values_list(
+        "box__frame", flat=True
+    )
+
+
+def alike(column: str, pattern: str) -> Func:
+    """The condition that the text in ``column`` is as people describe it."""
+    return Func(
+        F(column),
         Value(like(pattern)),
         arg_joiner=" LIKE ",
         template="%(expressions)s ESCAPE '!'",
         output_field=BooleanField(),
-    )
-    texts = Transcription.objects.filter(alike)
-    return crops.filter(current__in=texts, box__deleted_at__isnull=True).values_list(
-        "box__frame", flat=True
     )
 
 

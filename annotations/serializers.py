@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations import frames, members, plate_formats, selections
+from annotations import frames, leases, members, plate_formats, selections
 from annotations.access import VisibleProjects
 from annotations.models import (
     Box,
@@ -500,6 +500,21 @@ def crop_json(row: dict[str, Any], suggestion: dict[str, Any] | None = None) -> 
     }
 
 
+def leased_json(
+    row: dict[str, Any],
+    suggestion: dict[str, Any] | None,
+    readings: list[dict[str, Any]],
+    kind: str,
+) -> dict[str, Any]:
+    """A crop as a lease brings it: a second reader does not see what the first read."""
+    told = crop_json(row, suggestion)
+    if kind == leases.Kind.DISAGREEMENTS:
+        return {**told, "role": "adjudication", "readings": readings}
+    blind = kind == leases.Kind.WAITING and not row["waiting"]
+    hidden = {"text": "", "status": "", "role": "second"} if blind else {"role": "first"}
+    return {**told, **hidden, "readings": []}
+
+
 class CropSerializer(serializers.ModelSerializer[Crop]):
     """What ``crop_json`` gives, for the schema; rows come as ``values(*CROP_COLUMNS)``."""
 
@@ -542,17 +557,50 @@ class CropSerializer(serializers.ModelSerializer[Crop]):
         return crop_json(instance)
 
 
+class WantedSerializer(serializers.Serializer[Any]):
+    """Which crops, and in which order."""
+
+    kind = serializers.ChoiceField(choices=leases.Kind.choices, required=False)
+    order = serializers.ChoiceField(choices=leases.Order.choices, required=False)
+    video = serializers.IntegerField(required=False)
+    text = serializers.CharField(
+        required=False, max_length=32, help_text="? is one character, * any number"
+    )
+    min_height = serializers.IntegerField(required=False, min_value=0, help_text="pixels")
+    max_height = serializers.IntegerField(required=False, min_value=0, help_text="pixels")
+    min_sharpness = serializers.FloatField(required=False, min_value=0)
+    by = serializers.CharField(required=False, max_length=150, help_text="who read it")
+    since = serializers.DateField(required=False)
+    until = serializers.DateField(required=False)
+
+
 class LeaseSerializer(serializers.Serializer[Any]):
     project = serializers.IntegerField()
     count = serializers.IntegerField(min_value=1, max_value=100, default=30)
     exclude = serializers.ListField(
         child=serializers.IntegerField(), required=False, default=list, max_length=500
     )
+    wanted = WantedSerializer(required=False)
+
+
+class EarlierReadingSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Status.choices)
+    text = serializers.CharField()
+    by = serializers.CharField()
+
+
+class LeasedCropSerializer(CropSerializer):
+    role = serializers.CharField(help_text="of the reading that is asked for")
+    readings = EarlierReadingSerializer(many=True, help_text="to decide between")
+
+    class Meta(CropSerializer.Meta):
+        fields = [*CropSerializer.Meta.fields, "role", "readings"]
 
 
 class LeasedSerializer(serializers.Serializer[Any]):
-    crops = CropSerializer(many=True)
+    crops = LeasedCropSerializer(many=True)
     left = serializers.IntegerField(help_text="crops waiting in the project, these included")
+    disagreements = serializers.IntegerField(help_text="crops that two people read differently")
 
 
 class ReleaseSerializer(serializers.Serializer[Any]):
@@ -574,6 +622,26 @@ class ReadingSerializer(serializers.Serializer[Any]):
     suggestion_outcome = serializers.ChoiceField(
         choices=["accepted", "changed", "ignored", ""], required=False, default=""
     )
+
+    role = serializers.ChoiceField(
+        choices=["first", "second", "adjudication"], required=False, default="first"
+    )
+
+
+class OfProjectSerializer(serializers.Serializer[Any]):
+    project = serializers.IntegerField()
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    """What one person read in a project."""
+
+    person = serializers.CharField()
+    readings = serializers.IntegerField()
+    median_seconds = serializers.FloatField(allow_null=True)
+    compared = serializers.IntegerField(help_text="plates that somebody else read too")
+    exact = serializers.FloatField(allow_null=True, help_text="share of them read alike")
+    characters = serializers.FloatField(allow_null=True, help_text="share of characters alike")
+    days = serializers.DictField(child=serializers.IntegerField(), help_text="readings by date")
 
 
 class SavedReadingSerializer(serializers.Serializer[Any]):

@@ -63,6 +63,7 @@ def keep(model: str, proposals: Sequence[Proposal]) -> None:
                 model_name=model,
                 text=one.text,
                 characters=[round(share, 4) for share in one.characters],
+                confidence=min(one.characters, default=None),
                 alternatives=[
                     [[other, round(share, 4)] for other, share in place]
                     for place in one.alternatives
@@ -73,7 +74,7 @@ def keep(model: str, proposals: Sequence[Proposal]) -> None:
         ],
         update_conflicts=True,
         unique_fields=["crop", "revision", "model_name"],
-        update_fields=["text", "characters", "alternatives", "created_at"],
+        update_fields=["text", "characters", "confidence", "alternatives", "created_at"],
     )
     mine = Suggestion.objects.filter(crop=OuterRef("pk"), revision=OuterRef("revision"))
     Crop.objects.filter(Exists(mine.filter(model_name=model)), pk__in=here).update(suggested=True)

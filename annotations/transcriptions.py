@@ -1,18 +1,17 @@
-"""Lease crops to people and keep what they read."""
+"""Keep what people read on crops."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from annotations.errors import (
     CropChanged,
@@ -22,10 +21,9 @@ from annotations.errors import (
     TextNotWanted,
     TextTooLong,
 )
-from annotations.models import Crop, Project, Suggestion, Transcription
-from annotations.models.crops import ReadingRole, Status
+from annotations.models import Crop, Suggestion, Transcription
+from annotations.models.crops import ReadingRole, Second, Status
 
-LEASE = timedelta(minutes=10)
 LONGEST = 16
 UNKNOWN = "?"
 SUGGESTION = ("id", "model_name", "text", "characters", "alternatives")
@@ -46,33 +44,6 @@ class Reading:
     suggestion_outcome: str = ""
 
 
-def lease(
-    project: Project, user: User, *, count: int = 30, exclude: Sequence[int] = ()
-) -> list[Crop]:
-    """The next ``count`` crops to read, held for this person for ten minutes."""
-    ids = lease_ids(project, user, count=count, exclude=exclude)
-    return list(Crop.objects.filter(pk__in=ids).order_by("id"))
-
-
-def lease_ids(
-    project: Project, user: User, *, count: int = 30, exclude: Sequence[int] = ()
-) -> list[int]:
-    """As :func:`lease`, but only the ids, in order.
-
-    Two people never get the same crop: PostgreSQL passes over rows that another lease has
-    locked, and SQLite has one writer at a time.
-    """
-    with transaction.atomic():
-        free = Crop.objects.filter(project=project).unread().free_for(user)
-        locked = free.exclude(pk__in=exclude).order_by("id").select_for_update(skip_locked=True)
-        ids = list(locked.values_list("pk", flat=True)[:count])
-        if ids:
-            Crop.objects.filter(pk__in=ids).update(
-                lease_owner=user, lease_until=timezone.now() + LEASE
-            )
-    return ids
-
-
 def left(project_id: int) -> int:
     """How many crops of the project wait to be read; of many, how many it was a minute ago.
 
@@ -85,12 +56,6 @@ def left(project_id: int) -> int:
         if count > COUNTED_EACH_TIME:
             _many_left[project_id] = (minute, count)
     return count
-
-
-def release(project: Project, user: User, ids: Iterable[int]) -> int:
-    """Give crops back that were not read; returns how many were held."""
-    held = Crop.objects.filter(project=project, pk__in=list(ids), lease_owner=user)
-    return held.update(lease_owner=None, lease_until=None)
 
 
 def newest_suggestions(crops: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -130,6 +95,17 @@ def clean(text: str) -> str:
     return "".join(c for c in text.upper() if not c.isspace() and c not in "-.·_")
 
 
+def role_of(asked: str, crop: Crop, by: User) -> str:
+    """The role of a reading by this person: a second one needs a first one by somebody else, and
+    whoever decides must have something to decide."""
+    first = crop.current
+    if asked == ReadingRole.SECOND and first is not None and first.by_id != by.pk:
+        return ReadingRole.SECOND
+    if asked == ReadingRole.ADJUDICATION and crop.second == Second.DIFFERS:
+        return ReadingRole.ADJUDICATION
+    return ReadingRole.FIRST
+
+
 def save(
     crop: Crop, reading: Reading, *, by: User | None, role: str = ReadingRole.FIRST
 ) -> tuple[Transcription, bool]:
@@ -155,7 +131,9 @@ def save(
     try:
         with transaction.atomic():
             row.save()
-            if role != ReadingRole.SECOND:
+            if role == ReadingRole.SECOND:
+                _compare(crop, row)
+            else:
                 _make_current(crop, row, reading)
     except IntegrityError:  # the same key came in before
         known = Transcription.objects.filter(client_key=reading.client_key, by=by).first()
@@ -180,11 +158,41 @@ def _make_current(crop: Crop, row: Transcription, reading: Reading) -> None:
         revision=F("revision") + 1,
         lease_owner=None,
         lease_until=None,
+        second=_second(crop, row),
     )
     if not moved:
         crop.refresh_from_db()
         raise CropChanged(yours=reading.text, current=describe(crop))
     crop.revision, crop.current = reading.revision + 1, row
+
+
+def _second(crop: Crop, row: Transcription) -> str:
+    """What the new text means for the second reading, done or still to come."""
+    if row.role != ReadingRole.FIRST:
+        return Second.DECIDED if crop.second else ""
+    if crop.second in (Second.AGREES, Second.DIFFERS):
+        seconds = Transcription.objects.filter(crop=crop, role=ReadingRole.SECOND)
+        return _verdict(row, seconds.latest("id"))
+    return Second.WANTED if row.by_id and drawn(crop) else crop.second
+
+
+def drawn(crop: Crop) -> bool:
+    """Whether the crop belongs to the share of the project that two people read."""
+    return zlib.crc32(str(crop.pk).encode()) < crop.project.second_reading_share * 2**32
+
+
+def _compare(crop: Crop, row: Transcription) -> None:
+    """Sets the second reading beside the first, and gives the crop back."""
+    held = Crop.objects.select_for_update().select_related("current").get(pk=crop.pk)
+    if held.current is not None and held.second != Second.DECIDED:
+        held.second = _verdict(held.current, row)
+    held.lease_owner = held.lease_until = None
+    held.save(update_fields=["second", "lease_owner", "lease_until"])
+
+
+def _verdict(first: Transcription, second: Transcription) -> str:
+    same = (first.status, first.text) == (second.status, second.text)
+    return Second.AGREES if same else Second.DIFFERS
 
 
 def describe(crop: Crop) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.db import connections
 
-from annotations import datasets, imports, projects, selections, transcriptions, videos
+from annotations import datasets, imports, leases, projects, selections, transcriptions, videos
 from annotations import tasks as annotation_tasks
 from annotations.formats import cloud_annotations
 from annotations.formats.exports import ExportBox, ExportPicture
@@ -142,7 +142,7 @@ class Demo:
         with self.line.step("transcribe") as said:
             read = 0
             assert self.user is not None, "up makes the first administrator"
-            while crops := transcriptions.lease(self.project, self.user, count=100):
+            while crops := leases.lease(self.project, self.user, count=100):
                 for crop in crops:
                     text = self._seen_on(crop, shown)
                     reading = transcriptions.Reading(

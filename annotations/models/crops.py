@@ -25,6 +25,16 @@ class CropQuerySet(models.QuerySet["Crop"]):
         )
 
 
+class Second(models.TextChoices):
+    """What has become of the reading by a second person."""
+
+    NONE = ""  # nobody asked for one
+    WANTED = "wanted"
+    AGREES = "agrees"
+    DIFFERS = "differs"  # a reviewer decides
+    DECIDED = "decided"
+
+
 class Crop(models.Model):
     """The pixels of one plate box."""
 
@@ -45,6 +55,7 @@ class Crop(models.Model):
     recheck = models.BooleanField(default=False)  # its box moved so far that the text may be wrong
     waiting = models.BooleanField(default=True)  # somebody should read it
     suggested = models.BooleanField(default=False)  # a network has read this picture
+    second = models.CharField(max_length=8, choices=Second.choices, blank=True)
     lease_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -63,6 +74,7 @@ class Crop(models.Model):
                 name="crop_to_suggest",
                 condition=Q(waiting=True, suggested=False),
             ),
+            models.Index(fields=["project", "second", "id"], name="crop_by_second_reading"),
             models.Index(fields=["project", "group"], name="crop_by_group"),
             models.Index(fields=["project", "sha256"], name="crop_by_hash"),
         ]

@@ -169,6 +169,7 @@ class Suggestion(models.Model):
     model_name = models.CharField(max_length=120)
     text = models.CharField(max_length=32, blank=True)
     characters = models.JSONField(default=list)  # one confidence in 0..1 per character
+    confidence = models.FloatField(null=True)  # of a text: that of its least sure character
     alternatives = models.JSONField(default=list)  # per character [[other, its share], ...]
     box = models.JSONField(default=list)  # label, x1, y1, x2, y2, confidence
     created_at = models.DateTimeField(auto_now_add=True)

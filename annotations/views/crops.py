@@ -13,20 +13,23 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import members, transcriptions
+from annotations import agreement, leases, members, transcriptions
 from annotations.access import InProject
-from annotations.models import Crop, Project, Transcription
+from annotations.models import Crop, Project, Role, Transcription
+from annotations.models.crops import ReadingRole
 from annotations.serializers import (
     CROP_COLUMNS,
     CropSerializer,
     LeasedSerializer,
     LeaseSerializer,
+    OfProjectSerializer,
+    PersonSerializer,
     ReadingSerializer,
     ReleasedSerializer,
     ReleaseSerializer,
     SavedReadingSerializer,
     TranscriptionSerializer,
-    crop_json,
+    leased_json,
 )
 from lprsite.jobs.views import NewestFirst
 
@@ -43,16 +46,26 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given = LeaseSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         project, user = self._project(given.validated_data["project"]), self._user()
-        ids = transcriptions.lease_ids(
-            project,
-            user,
-            count=given.validated_data["count"],
-            exclude=given.validated_data["exclude"],
+        asked = given.validated_data
+        wanted = leases.Wanted(**asked.get("wanted", {}))
+        if wanted.kind == leases.Kind.DISAGREEMENTS:
+            members.require(user, project.pk, Role.REVIEWER)
+        ids = leases.lease_ids(
+            project, user, count=asked["count"], exclude=asked["exclude"], wanted=wanted
         )
         suggestions = transcriptions.newest_suggestions(ids)
-        rows = Crop.objects.filter(pk__in=ids).order_by("id").values(*CROP_COLUMNS)
-        crops = [crop_json(row, suggestions.get(row["id"])) for row in rows]
-        return Response({"crops": crops, "left": transcriptions.left(project.pk)})
+        texts = leases.both_texts(ids) if wanted.kind == leases.Kind.DISAGREEMENTS else {}
+        rows = {row["id"]: row for row in Crop.objects.filter(pk__in=ids).values(*CROP_COLUMNS)}
+        crops = [
+            leased_json(rows[pk], suggestions.get(pk), texts.get(pk, []), wanted.kind) for pk in ids
+        ]
+        return Response(
+            {
+                "crops": crops,
+                "left": transcriptions.left(project.pk),
+                "disagreements": leases.disagreements(project).count(),
+            }
+        )
 
     @extend_schema(request=ReleaseSerializer, responses=ReleasedSerializer)
     @action(detail=False, methods=["post"])
@@ -61,7 +74,7 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given = ReleaseSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         project = self._project(given.validated_data["project"])
-        count = transcriptions.release(project, self._user(), given.validated_data["crops"])
+        count = leases.release(project, self._user(), given.validated_data["crops"])
         return Response({"released": count})
 
     @extend_schema(
@@ -72,7 +85,7 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     def transcribe(self, request: Request, pk: str) -> Response:
         """Keep a reading, once per ``client_key``: 201 when new, 200 when already kept."""
         crop = get_object_or_404(
-            Crop.objects.select_related("project").filter(
+            Crop.objects.select_related("project", "current").filter(
                 project__in=members.visible(request.user)
             ),
             pk=pk,
@@ -80,8 +93,12 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         self.check_object_permissions(request, crop)
         given = ReadingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        reading = transcriptions.Reading(**given.validated_data)
-        row, new = transcriptions.save(crop, reading, by=self._user())
+        said = dict(given.validated_data)
+        role = transcriptions.role_of(said.pop("role"), crop, self._user())
+        if role == ReadingRole.ADJUDICATION:
+            members.require(self._user(), crop.project_id, Role.REVIEWER)
+        reading = transcriptions.Reading(**said)
+        row, new = transcriptions.save(crop, reading, by=self._user(), role=role)
         if new:
             revision = crop.revision
         else:
@@ -120,3 +137,17 @@ class TranscriptionViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     @extend_schema(parameters=[OpenApiParameter("project", int), OpenApiParameter("mine", str)])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(
+        parameters=[OfProjectSerializer],
+        responses=PersonSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None)
+    def people(self, request: Request) -> Response:
+        """How much each person read, how fast, and how often others read the same."""
+        given = OfProjectSerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        visible = members.visible(request.user)
+        project = get_object_or_404(visible, pk=given.validated_data["project"])
+        return Response(PersonSerializer(agreement.people(project), many=True).data)

@@ -9,9 +9,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from annotations import errors
+from annotations.leases import lease
 from annotations.models import Crop, Suggestion, Transcription
 from annotations.models.crops import ReadingRole
-from annotations.transcriptions import Reading, clean, lease, save
+from annotations.transcriptions import Reading, clean, save
 from tests.annotations.rows import client_of, json_of, make_crops, make_member
 
 

@@ -340,3 +340,53 @@ def test_crops_of_one_vehicle_are_saved_with_one_key(ana: Person, site: Site) ->
     page.keyboard.press("Control+z")
     page.get_by_role("button", name="Save 3").wait_for()
     assert page.get_attribute(".stage img", "src") == first
+
+
+def test_two_people_differ_and_a_reviewer_decides(person: Any, site: Site) -> None:
+    ana, luis = person("ana"), person("luis")
+    project, truth = site.plates(), site.plate_texts
+    ana.ask("PATCH", f"projects/{project}/", {"second_reading_share": 1})
+    page = opened(ana, project)
+    first = page.get_attribute(".stage img", "src")
+    page.keyboard.press("Enter")
+    all_saved(page)
+
+    again = opened(luis, project)
+    assert again.get_attribute(".stage img", "src") == first
+    again.keyboard.press("Control+Backspace")
+    again.keyboard.type("XYZ9999")
+    again.keyboard.press("Enter")
+    all_saved(again)
+
+    judge = luis.open(f"/p/{project}/transcribe?kind=disagreements")
+    judge.get_by_role("group", name="Two readings").wait_for()
+    judge.wait_for_selector(f"{FIELD}:focus")
+    sync_api.expect(judge.locator(FIELD)).to_have_value(truth[0])
+    judge.keyboard.press("Alt+2")
+    sync_api.expect(judge.locator(FIELD)).to_have_value("XYZ9999")
+    judge.keyboard.press("Alt+1")
+    judge.keyboard.press("Enter")
+    judge.get_by_text("No plate is like that").wait_for()
+    all_saved(judge)
+    rows = ana.ask("GET", f"transcriptions/?project={project}")["results"]
+    assert [(row["role"], row["text"]) for row in rows] == [
+        ("adjudication", truth[0]),
+        ("second", "XYZ9999"),
+        ("first", truth[0]),
+    ]
+
+
+def test_plates_already_read_come_with_their_text(ana: Person, site: Site) -> None:
+    project, truth = site.plates(), site.plate_texts
+    page = opened(ana, project)
+    page.keyboard.press("Enter")
+    all_saved(page)
+    page.get_by_text("Which plates").click()
+    page.get_by_label("Plates", exact=True).select_option("read")
+    sync_api.expect(page.locator(FIELD)).to_have_value(truth[0])
+    page.wait_for_selector(f"{FIELD}:focus")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("?")
+    page.keyboard.press("Enter")
+    all_saved(page)
+    assert texts(ana, project) == [truth[0], truth[0][:-1] + "?"]

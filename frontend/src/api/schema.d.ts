@@ -1183,6 +1183,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transcriptions/people/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How much each person read, how fast, and how often others read the same. */
+        get: operations["transcriptions_people_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads/": {
         parameters: {
             query?: never;
@@ -1675,6 +1692,11 @@ export interface components {
          * @enum {string}
          */
         DoEnum: "open" | "done" | "nothing_here" | "delete";
+        EarlierReading: {
+            status: components["schemas"]["ReadingStatus"];
+            text: string;
+            by: string;
+        };
         Estimate: {
             measured: boolean;
             /** @description what a split takes, exactly */
@@ -2091,11 +2113,45 @@ export interface components {
             /** @default 30 */
             count: number;
             exclude?: number[];
+            wanted?: components["schemas"]["WantedRequest"];
         };
         Leased: {
-            crops: components["schemas"]["Crop"][];
+            crops: components["schemas"]["LeasedCrop"][];
             /** @description crops waiting in the project, these included */
             left: number;
+            /** @description crops that two people read differently */
+            disagreements: number;
+        };
+        /** @description What ``crop_json`` gives, for the schema; rows come as ``values(*CROP_COLUMNS)``. */
+        LeasedCrop: {
+            readonly id: number;
+            name?: string;
+            readonly picture: string;
+            /** Format: int64 */
+            width: number;
+            /** Format: int64 */
+            height: number;
+            /** Format: double */
+            sharpness?: number;
+            /** Format: int64 */
+            revision?: number;
+            group?: string;
+            waiting?: boolean;
+            recheck?: boolean;
+            readonly frame: number | null;
+            readonly frame_picture: string;
+            readonly box_xyxy: number[];
+            readonly video: number | null;
+            readonly video_name: string;
+            /** Format: double */
+            readonly seconds: number | null;
+            readonly text: string;
+            readonly status: string;
+            readonly suggestion: components["schemas"]["Suggestion"] | null;
+            /** @description of the reading that is asked for */
+            role: string;
+            /** @description to decide between */
+            readings: components["schemas"]["EarlierReading"][];
         };
         Losses: {
             /** @description rows of each kind, bytes, active jobs */
@@ -2126,6 +2182,15 @@ export interface components {
          * @enum {integer}
          */
         MembershipRoleEnum: 1 | 2 | 3 | 4;
+        /**
+         * @description * `added` - Added
+         *     * `time` - Time
+         *     * `doubtful` - Doubtful
+         *     * `strange` - Strange
+         *     * `different` - Different
+         * @enum {string}
+         */
+        OrderEnum: "added" | "time" | "doubtful" | "strange" | "different";
         PaginatedBoxList: {
             /**
              * Format: uri
@@ -2553,6 +2618,29 @@ export interface components {
             /** Format: date-time */
             recorded_at?: string | null;
         };
+        /** @description What one person read in a project. */
+        Person: {
+            person: string;
+            readings: number;
+            /** Format: double */
+            median_seconds: number | null;
+            /** @description plates that somebody else read too */
+            compared: number;
+            /**
+             * Format: double
+             * @description share of them read alike
+             */
+            exact: number | null;
+            /**
+             * Format: double
+             * @description share of characters alike
+             */
+            characters: number | null;
+            /** @description readings by date */
+            days: {
+                [key: string]: number;
+            };
+        };
         /** @description A serializer whose ``project`` field offers only what the person may see. */
         PlateFormat: {
             readonly id: number;
@@ -2667,7 +2755,16 @@ export interface components {
             suggestion?: number | null;
             /** @default  */
             suggestion_outcome: components["schemas"]["SuggestionOutcomeEnum"] | components["schemas"]["BlankEnum"];
+            /** @default first */
+            role: components["schemas"]["ReadingRoleEnum"];
         };
+        /**
+         * @description * `first` - first
+         *     * `second` - second
+         *     * `adjudication` - adjudication
+         * @enum {string}
+         */
+        ReadingRoleEnum: "first" | "second" | "adjudication";
         /**
          * @description * `readable` - Readable
          *     * `partial` - Partial
@@ -2982,6 +3079,33 @@ export interface components {
             file?: string;
             /** @description on the server, below the folder opened for this */
             path?: string;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `read` - Read
+         *     * `disagreements` - Disagreements
+         * @enum {string}
+         */
+        WantedKindEnum: "waiting" | "read" | "disagreements";
+        /** @description Which crops, and in which order. */
+        WantedRequest: {
+            kind?: components["schemas"]["WantedKindEnum"];
+            order?: components["schemas"]["OrderEnum"];
+            video?: number;
+            /** @description ? is one character, * any number */
+            text?: string;
+            /** @description pixels */
+            min_height?: number;
+            /** @description pixels */
+            max_height?: number;
+            /** Format: double */
+            min_sharpness?: number;
+            /** @description who read it */
+            by?: string;
+            /** Format: date */
+            since?: string;
+            /** Format: date */
+            until?: string;
         };
         Workers: {
             alive: boolean;
@@ -5499,6 +5623,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transcription"];
+                };
+            };
+        };
+    };
+    transcriptions_people_list: {
+        parameters: {
+            query: {
+                project: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"][];
                 };
             };
         };

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
 
 import { sentenceOf } from "../api/client";
 import { isActive, useProject, useProjectId, useSession } from "../api/queries";
@@ -27,6 +27,8 @@ import { texts } from "./texts";
 import { type Sitting, useSitting } from "./useSitting";
 import { type Suggestions, useSuggestions } from "./useSuggestions";
 import { type Look, PLAIN } from "./view";
+import { type Wanted, wantedOf } from "./wanted";
+import { Wishes } from "./Wishes";
 import { type Previous, plateFormats, previousTexts } from "./wire";
 import "./transcribe.css";
 
@@ -40,23 +42,31 @@ export default function TranscribePage() {
   const saving = useSaving(person === null ? null : String(person));
   const about = useProject();
   const formats = useQuery({ queryKey: ["plate-formats", project], queryFn: () => plateFormats(project), staleTime: 300_000 });
+  const [params] = useSearchParams();
+  const asked = JSON.stringify(wantedOf(params));
+  const wanted = useMemo(() => JSON.parse(asked) as Wanted, [asked]);
   if (about.error) return <WorkPage title={t("title")}><div className="work-state"><Failed error={about.error} retry={() => void about.refetch()} /></div></WorkPage>;
   if (!saving || !about.data) return <WorkPage title={t("title")}><div className="work-state"><Loading /></div></WorkPage>;
   const alphabet = (about.data as { alphabet?: string }).alphabet ?? DEFAULT_ALPHABET;
-  return <Work key={project} project={project} saving={saving} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />;
+  return <Work key={`${project} ${asked}`} project={project} wanted={wanted} reviewer={about.data.role >= REVIEWER} saving={saving} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />;
 }
+
+/** The role that decides between two readings. */
+const REVIEWER = 3;
 
 interface WorkProps {
   readonly project: number;
+  readonly wanted: Wanted;
+  readonly reviewer: boolean;
   readonly saving: Saving;
   readonly alphabet: string;
   readonly formats: readonly PlateFormat[];
 }
 
-function Work({ project, saving, alphabet, formats }: WorkProps) {
+function Work({ project, wanted, reviewer, saving, alphabet, formats }: WorkProps) {
   const t = useTexts(texts);
   const suggestions = useSuggestions(project);
-  const sitting = useSitting({ project, alphabet, formats, saving, unreadable: t("unreadable"), suggested: suggestions.news });
+  const sitting = useSitting({ project, wanted, alphabet, formats, saving, unreadable: t("unreadable"), suggested: suggestions.news });
   const { session, dispatch } = sitting;
   const [look, setLook] = useState<Look>(PLAIN);
   const [frame, setFrame] = useState(false);
@@ -79,9 +89,10 @@ function Work({ project, saving, alphabet, formats }: WorkProps) {
       keys={<StatusKeys />}>
       <div className="transcribe work-screen">
         {item === null
-          ? <div className="work-state"><Waiting project={project} sitting={sitting} /></div>
+          ? <div className="work-state"><Waiting project={project} sitting={sitting} filtered={Object.keys(wanted).some((name) => name !== "order")} /></div>
           : <Desk session={session} crop={lookedAt(session) ?? item.crop} look={look} setLook={setLook} input={input} dispatch={dispatch} formats={formats} frame={frame} setFrame={setFrame} />}
-        <Panel project={project} session={session} crop={lookedAt(session)} dispatch={dispatch} formats={formats} suggestions={suggestions} />
+        <Panel project={project} session={session} crop={lookedAt(session)} dispatch={dispatch} formats={formats} suggestions={suggestions}
+          wishes={<Wishes project={project} wanted={wanted} disagreements={sitting.disagreements} reviewer={reviewer} />} />
         {frame && item && <FramePeek crop={lookedAt(session) ?? item.crop} />}
       </div>
     </WorkPage>
@@ -175,6 +186,15 @@ function Desk({ session, crop, look, setLook, input, dispatch, formats, frame, s
         <Strip session={session} dispatch={dispatch} />
       </div>
       <div className="writing">
+        {crop.earlier.length > 0 && (
+          <div className="row wrap" role="group" aria-label={t("two_readings")}>
+            {crop.earlier.slice(0, 2).map((one, at) => (
+              <button key={one.by + String(at)} type="button" className="button" onClick={() => dispatch({ do: "earlier", at })}>
+                <span className="t2">{one.by}</span> <TextOrWord text={one.text} formats={formats} /> <Key k={`Alt+${at + 1}`} />
+              </button>
+            ))}
+          </div>
+        )}
         <Cells field={field} formats={formats} alphabet={session.alphabet} input={input} onField={onField} touch={coarse} />
         <HintLine session={session} field={field} formats={formats} />
         <div className="row wrap writing-buttons">
@@ -244,13 +264,15 @@ interface PanelProps {
   readonly dispatch: Sitting["dispatch"];
   readonly formats: readonly PlateFormat[];
   readonly suggestions: Suggestions;
+  readonly wishes: React.ReactNode;
 }
 
-function Panel({ project, session, crop, dispatch, formats, suggestions }: PanelProps) {
+function Panel({ project, session, crop, dispatch, formats, suggestions, wishes }: PanelProps) {
   const t = useTexts(texts);
   const previous = useQuery({ queryKey: ["previous-texts", project], queryFn: () => previousTexts(project), staleTime: Infinity, gcTime: 0 });
   return (
     <aside className="panel">
+      <section className="panel-part">{wishes}</section>
       {crop && (
         <section className="panel-part">
           <h2 className="panel-title">{t("crop")}</h2>
@@ -291,7 +313,7 @@ function Suggest({ suggestions: { job, ask } }: { suggestions: Suggestions }) {
       <button type="button" className="button small" disabled={active || ask.isPending} onClick={() => ask.mutate()}>{t("suggest_again")}</button>
       {active && <span className="t3 small" role="status">{t("suggesting", { done: job.done, total: job.total ?? job.done })}</span>}
       {ask.error && <span className="warn small" role="alert">{sentenceOf(ask.error)}</span>}
-      {!active && job?.state === "failed" && <span className="warn small" role="alert">{job.error}</span>}
+      {!active && job?.state === "failed" && <span className="warn small" role="alert">{t("suggest_failed", { error: job.error })}</span>}
     </div>
   );
 }
@@ -332,11 +354,21 @@ function outcomeWord(saved: Saved, t: ReturnType<typeof useTexts<typeof texts>>)
 }
 
 /** No crop on screen: the shape of one, the reason, or what to do next. */
-function Waiting({ project, sitting }: { project: number; sitting: Sitting }) {
+function Waiting({ project, sitting, filtered }: { project: number; sitting: Sitting; filtered: boolean }) {
   const t = useTexts(texts);
   const { session, ready, dry, error, again } = sitting;
   if (error !== null) return <Failed error={error} title={t("failed_lease")} retry={again} />;
   if (!ready || !dry) return <Loading lines={2} />;
+  if (filtered) {
+    return (
+      <Empty title={t("none_like_that")} actions={
+        <>
+          <button type="button" className="button primary" onClick={again}>{t("ask_again")}</button>
+          <Link className="button" to={`/p/${project}/transcribe`}>{t("all_waiting")}</Link>
+        </>
+      }>{t("none_like_that_body")}</Empty>
+    );
+  }
   const left = session.left ?? 0;
   if (left > 0) {
     return (

@@ -45,6 +45,8 @@ export function transcribeCommands(hands: Hands): readonly Command[] {
     entry("strip_next", "Alt+J", () => hands.dispatch({ do: "strip", step: 1 })),
     entry("strip_previous", "Alt+K", () => hands.dispatch({ do: "strip", step: -1 })),
     entry("take_out", "Alt+X", () => hands.dispatch({ do: "take out" })),
+    entry("first_reading", "Alt+1", () => hands.dispatch({ do: "earlier", at: 0 })),
+    entry("second_reading", "Alt+2", () => hands.dispatch({ do: "earlier", at: 1 })),
     entry("smooth", "Alt+Z", () => hands.look((look) => ({ ...look, smooth: !look.smooth }))),
     entry("invert", "Alt+I", () => hands.look((look) => ({ ...look, inverted: !look.inverted }))),
     entry("rotate", "Alt+R", () => hands.look((look) => ({ ...look, turns: (look.turns + 1) % 4 }))),

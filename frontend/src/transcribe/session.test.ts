@@ -16,6 +16,9 @@ const crop = (id: number, suggestion = ""): Crop => ({
   video: "hour_1",
   seconds: id,
   group: "",
+  role: "first",
+  text: "",
+  earlier: [],
   framePicture: null,
   box: null,
   sharpness: null,
@@ -276,5 +279,22 @@ describe("crops of one vehicle", () => {
   it("a known group links without suggestions and keeps others apart", () => {
     const grouped = (id: number, group: string): Crop => ({ ...crop(id), group, video: "", seconds: null });
     expect(sitting(grouped(1, "a"), grouped(2, "b"), grouped(3, "a")).strip).toEqual([3]);
+  });
+});
+
+describe("crops that were read before", () => {
+  const judged: Crop = { ...crop(1, "XXX1111"), role: "adjudication", text: "PBA1234", earlier: [{ by: "ana", text: "PBA1234" }, { by: "beto", text: "PBA1284" }] };
+
+  it("come with their text, and a key puts the other reading", () => {
+    const begun = sitting(judged);
+    expect(textOf(begun.field)).toBe("PBA1234");
+    const { orders } = run(begun, { do: "earlier", at: 1 }, { do: "earlier", at: 5 }, enter());
+    expect(orders[0]).toMatchObject({ saved: { text: "PBA1284" } });
+  });
+
+  it("are no part of a strip", () => {
+    const second: Crop = { ...crop(2, "PBA1234"), role: "second" };
+    expect(sitting(crop(1, "PBA1234"), second, { ...crop(3, "PBA1234"), text: "PBA1234" }).strip).toEqual([]);
+    expect(sitting(second, crop(1, "PBA1234")).strip).toEqual([]);
   });
 });

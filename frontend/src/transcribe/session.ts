@@ -32,6 +32,17 @@ export interface Crop {
   readonly box: readonly [number, number, number, number] | null;
   readonly sharpness: number | null;
   readonly suggestion: Suggestion | null;
+  /** What the reading will be: a second one does not see the first. */
+  readonly role: "first" | "second" | "adjudication";
+  /** The text it has; "" where it has none or where it is not to be seen. */
+  readonly text: string;
+  readonly earlier: readonly Earlier[];
+}
+
+/** A reading to decide about: by whom, and what. */
+export interface Earlier {
+  readonly by: string;
+  readonly text: string;
 }
 
 export type Status = "readable" | "partial" | "unreadable";
@@ -89,7 +100,7 @@ export type Order =
   | { readonly kind: "release"; readonly crop: number };
 
 export type SessionAction =
-  | { readonly do: "crops"; readonly crops: readonly Crop[]; readonly left: number; readonly now: number }
+  | { readonly do: "crops"; readonly crops: readonly Crop[]; readonly left: number | null; readonly now: number }
   | { readonly do: "formats"; readonly formats: readonly PlateFormat[]; readonly alphabet: string }
   | { readonly do: "draft"; readonly crop: number; readonly field: Field }
   | { readonly do: "field"; readonly action: FieldAction }
@@ -100,6 +111,7 @@ export type SessionAction =
   | { readonly do: "take out" }
   | { readonly do: "unknown" }
   | { readonly do: "last text" }
+  | { readonly do: "earlier"; readonly at: number }
   | { readonly do: "skip"; readonly now: number }
   | { readonly do: "back"; readonly now: number }
   | { readonly do: "show"; readonly crop: number; readonly now: number }
@@ -173,6 +185,10 @@ function act(session: Session, action: SessionAction): Step {
       const text = session.saved.find((one) => one.text !== "")?.text;
       return only(text === undefined ? session : keyed(session, { do: "put", text, alphabet: session.alphabet }));
     }
+    case "earlier": {
+      const text = currentItem(session)?.crop.earlier[action.at]?.text ?? "";
+      return only(text === "" ? session : keyed(session, { do: "put", text, alphabet: session.alphabet }));
+    }
     case "enter":
       return enter(session, action);
     case "unreadable":
@@ -236,10 +252,13 @@ function show(session: Session, at: number, now: number): Session {
 /** Finds the strip of the crop on screen among those that wait. */
 function linked(session: Session): Session {
   const item = currentItem(session);
-  const waiting = item !== null && isOpen(item) ? open(session) : [];
+  const waiting = item !== null && isOpen(item) && isNew(item.crop) ? open(session).filter(isNew) : [];
   const strip = item === null ? [] : passing(item.crop, waiting).map((crop) => crop.id);
   return { ...session, strip };
 }
+
+/** Nobody has read it. */
+const isNew = (crop: Crop): boolean => crop.role === "first" && crop.text === "";
 
 /** The crops that Enter saves with this text. A character that one crop hides may be seen in another. */
 export function together(session: Session): readonly Crop[] {
@@ -277,6 +296,7 @@ function takeOut(session: Session): Session {
 
 function fieldOf({ crop, saved }: Item): Field {
   if (saved !== null) return written(saved.text);
+  if (crop.text !== "") return written(crop.text);
   return crop.suggestion === null ? EMPTY_FIELD : suggested(crop.suggestion);
 }
 

@@ -6,6 +6,7 @@ import type { PlateFormat } from "./formats";
 import {
   type Crop, type Order, type Session, type SessionAction, LEASE, begin, currentItem, known, open, step, upcoming,
 } from "./session";
+import { type Wanted, kindOf } from "./wanted";
 import { lease, release, transcriptionEntry, waitingCrops } from "./wire";
 
 export interface Sitting {
@@ -16,12 +17,16 @@ export interface Sitting {
   /** The server had nothing more to give when it was last asked. */
   readonly dry: boolean;
   readonly error: unknown;
+  /** Crops that two people read differently. */
+  readonly disagreements: number;
   /** Asks again, for the skipped ones too. */
   readonly again: () => void;
 }
 
 interface Options {
   readonly project: number;
+  /** The same for the whole sitting. */
+  readonly wanted: Wanted;
   readonly alphabet: string;
   readonly formats: readonly PlateFormat[];
   readonly saving: Saving;
@@ -30,16 +35,18 @@ interface Options {
   readonly suggested: string;
 }
 
+type Fetched = Pick<Sitting, "ready" | "dry" | "error" | "disagreements">;
+
 /** Minutes between renewals: a lease lasts ten. */
 const RENEW = 4;
 /** Milliseconds: news of suggestions come in bursts. */
 const SETTLED = 300;
 
 /** Keeps the session fed with leased crops and passes its orders on. Nothing here waits for a save. */
-export function useSitting({ project, alphabet, formats, saving, unreadable, suggested }: Options): Sitting {
+export function useSitting({ project, wanted, alphabet, formats, saving, unreadable, suggested }: Options): Sitting {
   const [session, setSession] = useState(() => begin(alphabet, formats));
   const now = useRef(session);
-  const [fetched, setFetched] = useState<{ ready: boolean; dry: boolean; error: unknown }>({ ready: false, dry: false, error: null });
+  const [fetched, setFetched] = useState<Fetched>({ ready: false, dry: false, error: null, disagreements: 0 });
 
   const dispatch = useCallback((action: SessionAction) => {
     const [next, orders] = step(now.current, action);
@@ -56,20 +63,20 @@ export function useSitting({ project, alphabet, formats, saving, unreadable, sug
     asking.current = true;
     try {
       const waiting = waitingCrops(saving.queue.snapshot().waiting);
-      const { crops, left } = await lease(project, count, [...new Set([...exclude, ...waiting])].slice(-500));
+      const { crops, left, disagreements } = await lease(project, count, [...new Set([...exclude, ...waiting])].slice(-500), wanted);
       const seen = new Set(known(now.current));
       const fresh = crops.some((crop) => !seen.has(crop.id));
-      dispatch({ do: "crops", crops: draftFirst(project, crops), left: Math.max(left - waiting.length, 0), now: performance.now() });
+      dispatch({ do: "crops", crops: draftFirst(project, crops), left: leftOf(wanted, left - waiting.length, disagreements), now: performance.now() });
       const draft = readDraft(localStorage, project);
       if (draft && !fetchedOnce.current) dispatch({ do: "draft", ...draft });
       fetchedOnce.current = true;
-      setFetched((was) => ({ ready: true, dry: renewing ? was.dry : !fresh, error: null }));
+      setFetched((was) => ({ ready: true, dry: renewing ? was.dry : !fresh, error: null, disagreements }));
     } catch (error) {
       setFetched((was) => ({ ...was, ready: true, error }));
     } finally {
       asking.current = false;
     }
-  }, [project, saving, dispatch]);
+  }, [project, wanted, saving, dispatch]);
   const fetchedOnce = useRef(false);
 
   useEffect(() => dispatch({ do: "formats", formats, alphabet }), [dispatch, formats, alphabet]);
@@ -113,11 +120,17 @@ export function useSitting({ project, alphabet, formats, saving, unreadable, sug
   const again = useCallback(() => {
     const saved = now.current.items.filter((item) => !item.skipped).map((item) => item.crop.id);
     dispatch({ do: "forget skipped" });
-    setFetched({ ready: true, dry: false, error: null });
+    setFetched((was) => ({ ...was, ready: true, dry: false, error: null }));
     void ask(saved);
   }, [ask, dispatch]);
 
   return { session, dispatch, ...fetched, again };
+}
+
+/** How many are left where that is known. */
+function leftOf(wanted: Wanted, waiting: number, disagreements: number): number | null {
+  if (kindOf(wanted) === "disagreements") return disagreements;
+  return Object.keys(wanted).every((name) => name === "order") ? Math.max(waiting, 0) : null;
 }
 
 function carryOut(order: Order, { project, saving, unreadable }: { project: number; saving: Saving; unreadable: string }): void {

@@ -4,7 +4,8 @@ import { ask, deliver } from "../saving/request";
 import type { Entry, NewEntry, Sender } from "../saving/queue";
 import { registerSenders } from "../saving/useSaving";
 import type { PlateFormat } from "./formats";
-import type { Crop, Saved, Suggestion } from "./session";
+import type { Crop, Earlier, Saved, Suggestion } from "./session";
+import type { Wanted } from "./wanted";
 
 interface SuggestionJson {
   readonly id: number;
@@ -27,11 +28,15 @@ interface CropJson {
   readonly box_xyxy?: readonly number[] | null;
   readonly sharpness?: number | null;
   readonly suggestion?: SuggestionJson | null;
+  readonly role?: Crop["role"];
+  readonly text?: string;
+  readonly readings?: readonly Earlier[];
 }
 
 export interface Lease {
   readonly crops: readonly Crop[];
   readonly left: number;
+  readonly disagreements: number;
 }
 
 function toSuggestion(json: SuggestionJson): Suggestion {
@@ -59,12 +64,15 @@ function toCrop(json: CropJson): Crop {
     box: x1 !== undefined && y1 !== undefined && x2 !== undefined && y2 !== undefined ? [x1, y1, x2, y2] : null,
     sharpness: json.sharpness ?? null,
     suggestion: json.suggestion?.text ? toSuggestion(json.suggestion) : null,
+    role: json.role ?? "first",
+    text: json.text ?? "",
+    earlier: json.readings ?? [],
   };
 }
 
-export async function lease(project: number, count: number, exclude: readonly number[]): Promise<Lease> {
-  const answer = await ask<{ crops: CropJson[]; left: number }>("POST", "crops/lease/", { project, count, exclude });
-  return { crops: answer.crops.map(toCrop), left: answer.left };
+export async function lease(project: number, count: number, exclude: readonly number[], wanted: Wanted): Promise<Lease> {
+  const answer = await ask<{ crops: CropJson[]; left: number; disagreements?: number }>("POST", "crops/lease/", { project, count, exclude, wanted });
+  return { crops: answer.crops.map(toCrop), left: answer.left, disagreements: answer.disagreements ?? 0 };
 }
 
 /** Nobody waits for this: a lease that is not given back ends by itself. */
@@ -77,6 +85,15 @@ const rows = <T>(answer: Paged<T>): T[] => (Array.isArray(answer) ? answer : ans
 
 export async function plateFormats(project: number): Promise<readonly PlateFormat[]> {
   return rows(await ask<Paged<PlateFormat>>("GET", `plate-formats/?project=${project}`));
+}
+
+export interface Member {
+  readonly id: number;
+  readonly username: string;
+}
+
+export async function people(project: number): Promise<readonly Member[]> {
+  return rows(await ask<Paged<Member>>("GET", `members/?project=${project}`));
 }
 
 export interface Previous {
@@ -105,6 +122,7 @@ export function transcriptionEntry(crop: Crop, saved: Saved, title: string): New
       seconds: Math.round(saved.seconds * 100) / 100,
       suggestion: crop.suggestion?.id ?? null,
       suggestion_outcome: saved.outcome,
+      role: crop.role,
     },
   };
 }
