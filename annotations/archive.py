@@ -137,7 +137,7 @@ TABLES: list[Table] = [
     Table("dataset_items", DatasetItem, ("version__project",)),
 ]
 SETTINGS = ("name", "time_zone", "alphabet", "selection_defaults", "second_reading_share",
-            "class_map", "created_at")  # fmt: skip
+            "retention_days", "class_map", "created_at")  # fmt: skip
 
 
 def file_columns(model: type[models.Model]) -> tuple[str, ...]:

@@ -60,8 +60,11 @@ def draw(
     ignore: bool = False,
     car: int | None = None,
     client_key: UUID | None = None,
+    cut: crops.Cut | None = None,
 ) -> Box:
     """Put a box on the frame. The same ``client_key`` again returns the first box.
+
+    A plate gets ``cut`` as its crop; without it, one is cut out of the frame's picture.
 
     Raises:
         BoxTooSmall, LabelUnknown, CarUnknown
@@ -84,7 +87,8 @@ def draw(
         client_key=client_key,
         created_by=by,
     )
-    cut = crops.cut(frame, box.xyxy) if label == crops.PLATE else None
+    if label == crops.PLATE and cut is None:
+        cut = crops.cut(frame, box.xyxy)
     try:
         with transaction.atomic():
             box.save()

@@ -142,7 +142,7 @@ def jobs_of_video(video: Video) -> QuerySet[Job]:
 
 
 @transaction.atomic
-def begin_video(video: Video, *, by: User) -> None:
+def begin_video(video: Video, *, by: User | None) -> None:
     """Mark the video, note who did it, and stop the jobs that work on it.
 
     Raises BeingDeleted.
@@ -207,6 +207,11 @@ def take_project(pk: int, name: str, running: Running) -> dict[str, int]:
     rows = _delete(Project.objects.filter(pk=pk), running)
     engine.delete_of_project(pk)
     return {"rows": rows, "files": remove_files(running)}
+
+
+def take_rows(rows: QuerySet[Any], running: Running) -> int:
+    """Delete rows with all that hangs on them and note their files; returns how many."""
+    return _delete(rows, running)
 
 
 def _wait_for(jobs: QuerySet[Job], name: str, running: Running) -> None:

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from annotations import transcriptions
+from annotations import boxes, transcriptions
 from annotations.errors import (
     KeyTaken,
     PassageBackwards,
@@ -20,8 +20,9 @@ from annotations.errors import (
     SpanEmpty,
     TextEmpty,
 )
-from annotations.models import AuditEntry, CheckedSpan, Crop, Passage, Transcription, Video
+from annotations.models import AuditEntry, Box, CheckedSpan, Crop, Passage, Transcription, Video
 from annotations.models.crops import ReadingRole, Status
+from annotations.models.frames import Source
 from annotations.models.passages import PassageStatus
 from annotations.vision import boxes as geometry
 
@@ -249,24 +250,38 @@ def teach(passage: Passage, kept: Sequence[KeptCrop], *, by: User | None = None)
     """
     taught = 0
     for crop in {crop.sha256: crop for crop in kept}.values():
-        row, _ = Crop.objects.get_or_create(
-            project_id=passage.project_id,
-            sha256=crop.sha256,
-            box=None,
-            defaults={
-                "file": crop.file,
-                "width": crop.width,
-                "height": crop.height,
-                "sharpness": crop.sharpness,
-                "group": f"passage {passage.pk}",
-                "name": f"{passage.video.name} passage {passage.pk}",
-            },
-        )
+        row = _crop_of(passage, crop)
         if edits(crop.text, passage.text) <= TEACHES_WITHIN:
             taught += _transcribe(row, passage, by)
         else:
             _unteach(row)
     return taught
+
+
+def _crop_of(passage: Passage, kept: KeptCrop) -> Crop:
+    """The row of a kept crop; it may have got a box since, when its frame was taken."""
+    mine = Crop.objects.filter(
+        project_id=passage.project_id, sha256=kept.sha256, group=_group_of(passage)
+    ).first()
+    if mine is not None:
+        return mine
+    return Crop.objects.get_or_create(
+        project_id=passage.project_id,
+        sha256=kept.sha256,
+        box=None,
+        defaults={
+            "file": kept.file,
+            "width": kept.width,
+            "height": kept.height,
+            "sharpness": kept.sharpness,
+            "group": _group_of(passage),
+            "name": f"{passage.video.name} passage {passage.pk}",
+        },
+    )[0]
+
+
+def _group_of(passage: Passage) -> str:
+    return f"passage {passage.pk}"
 
 
 def _unteach(crop: Crop) -> None:
@@ -305,10 +320,13 @@ def _transcribe(crop: Crop, passage: Passage, by: User | None) -> int:
 
 
 def forget(passage: Passage) -> None:
-    """What a rejected passage taught does not count any more."""
-    Crop.objects.filter(
-        project_id=passage.project_id, box=None, group=f"passage {passage.pk}"
-    ).update(withdrawn=True, waiting=False, recheck=False)
+    """What a rejected passage taught does not count any more: its crops, its boxes on frames."""
+    drawn = Box.objects.present().filter(passage=passage, source=Source.REVIEW)
+    for box in drawn.select_related("frame", "label"):
+        boxes.delete(box, revision=box.revision)
+    Crop.objects.filter(project_id=passage.project_id, group=_group_of(passage)).update(
+        withdrawn=True, waiting=False, recheck=False
+    )
 
 
 @transaction.atomic

@@ -99,7 +99,8 @@ def split(selection: Selection, running: Running) -> dict[str, Any]:
         track = activities.measure(row, running)
     what = _what(row, rule, track)
     ranged = what is not None and what.wanted is None
-    work = _Taking(selection, running, rule, what.stretches[0] if what and ranged else None)
+    decoded = what.stretches[0] if what and ranged else None
+    work = _Taking(row, selection, running, rule, decoded)
     if what is not None:
         limits = child.limits_for(activities.info_of(row))
         messages = child.take(files.local_path(row.file), what, name=row.name, limits=limits)
@@ -110,6 +111,30 @@ def split(selection: Selection, running: Running) -> dict[str, Any]:
     if work.parts and work.report.get("finished") and rule.end is None:
         activities.keep(row, work.parts)
     return {**work.counts, "damage": work.report}
+
+
+def take(row: Video, pts: set[int], running: Running) -> dict[str, int]:
+    """Take the frames with these pts that are not there; returns how many were ``made``.
+
+    Raises Refused when the child that decodes is stopped; the frames taken so far are kept.
+    """
+    there = set(row.frames.filter(pts__in=pts).values_list("pts", flat=True))
+    wanted = sorted(pts - there)
+    if not wanted:
+        return {"made": 0}
+    what = child.Take(
+        rule=Rule(),
+        small_width=thumbnails.WIDTH,
+        small_quality=thumbnails.QUALITY,
+        stretches=_stretches([row.seconds(one) for one in wanted]),
+        wanted=np.array(wanted, np.int64).tobytes(),
+    )
+    work = _Taking(row, None, running, Rule(), None)
+    limits = child.limits_for(activities.info_of(row))
+    messages = child.take(files.local_path(row.file), what, name=row.name, limits=limits)
+    with closing(messages):
+        work.listen(messages)
+    return {"made": work.counts["made"]}
 
 
 def _what(row: Video, rule: Rule, track: Track | None) -> child.Take | None:
@@ -155,7 +180,8 @@ def _stretches(seconds: list[float]) -> list[tuple[float, float | None]]:
 class _Taking:
     """A split under way: what the child said so far."""
 
-    selection: Selection
+    video: Video
+    selection: Selection | None
     running: Running
     rule: Rule
     decoded: tuple[float, float | None] | None
@@ -204,16 +230,16 @@ class _Taking:
         self.report = report
         if self.decoded is not None:
             start, end = self.decoded
-            activities.record_damage(self.selection.video, report, start=start, end=end)
+            activities.record_damage(self.video, report, start=start, end=end)
 
     def _progress(self, seconds: float) -> None:
-        length = self.selection.video.duration
+        length = self.video.duration
         end = min(x for x in (self.rule.end, length, 10.0**9) if x is not None)
         done = round(max(0.0, seconds - self.rule.start))
         self.running.progress(done, round(end - self.rule.start), "seconds of video")
 
     def _frame(self, facts: dict[str, Any], data: bytes) -> Frame:
-        row = self.selection.video
+        row = self.video
         key, sha256 = files.put_bytes("frames", data[: facts["jpeg"]], ".jpg")
         thumbnails.keep(key, data[facts["jpeg"] :])
         return Frame(

@@ -69,7 +69,15 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        extra_kwargs = {"second_reading_share": {"min_value": 0, "max_value": 1}}
+        extra_kwargs = {
+            "second_reading_share": {"min_value": 0, "max_value": 1},
+            "retention_days": {
+                "min_value": 1,
+                "max_value": 36_500,
+                "help_text": "readings, and recordings of which nothing is labelled, are deleted "
+                "when they are older; null: never",
+            },
+        }
         fields = [
             "id",
             "name",
@@ -77,6 +85,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "alphabet",
             "selection_defaults",
             "second_reading_share",
+            "retention_days",
             "labels",
             "countries",
             "role",

@@ -57,7 +57,8 @@ FOR_MEMBERS = {
     ("post", "projects/"),
     ("post", "projects/restore/"),
 }
-OF_A_PROJECT = ("jobs/", "stats/", "frames/index/", "frames/counts/", "frames/reading/")
+OF_A_PROJECT = ("jobs/", "stats/", "frames/index/", "frames/counts/", "frames/reading/",
+                "reads/search/", "reads/table/")  # fmt: skip
 NOT_FOR_VIEWERS = ("media/exports/",)  # whole data sets to take away
 
 
@@ -213,6 +214,7 @@ class World:
                 "detector": str(model["detector"].pk),
                 "recognizer": str(model["recognizer"].pk),
             },
+            ("post", "inference-runs/<pk>/learn/"): {},
             ("post", "suggestions/"): mine,
             ("post", "reads/<pk>/accept/"): {},
             ("post", "reads/<pk>/reject/"): {"reason": "not_a_plate"},
@@ -292,6 +294,8 @@ class World:
             pattern += f"?project={self.project.pk}&text=P"
         if route.key in (("delete", "boxes/<pk>/"), ("delete", "passages/<pk>/")):
             pattern += "?revision=1"
+        if route.pattern == "inference-runs/<pk>/compare/":
+            pattern += f"?other={self.pks['inference-runs']}"
         if route.key == ("delete", "projects/<pk>/"):
             pattern += f"?name={self.project.name}"
         return [API + pattern]

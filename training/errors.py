@@ -200,6 +200,11 @@ class DatasetForOther(Refused):
     es = "«{model}» es un {kind}; esta versión de datos es para un {other}."
 
 
+class ReadingsOfDifferentVideos(Refused):
+    en = "These are readings of different videos. Choose two readings of the same video."
+    es = "Son lecturas de videos distintos. Elija dos lecturas del mismo video."
+
+
 class RunOver(Refused):
     status = 409
     en = "This run is not over yet. Stop it, or wait for its end."

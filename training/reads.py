@@ -18,6 +18,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from annotations import passages
 from annotations.errors import PassageChanged
+from annotations.lessons import Lesson
 from annotations.models import CheckedSpan, Passage, Video
 from annotations.models.passages import PassageStatus
 from annotations.transcriptions import clean
@@ -287,6 +288,40 @@ def _teach(passage: Passage, read: Read, by: User | None) -> int:
         for crop in read.crops.all()
     ]
     return passages.teach(passage, kept, by=by)
+
+
+def lessons_of(run: InferenceRun) -> list[Lesson]:
+    """Where the plates of the run's reviewed reads are, at the moments of their kept crops.
+
+    Other reviewed plates on the same pictures are there too, and vehicles that it missed.
+    """
+    confirmed = {
+        "match__passage__status__in": CONFIRMED,
+        "match__outcome__in": ("right", "wrong"),
+    }
+    rows = run.reads.filter(**confirmed).select_related("match").prefetch_related("crops")
+    found: dict[tuple[int, int], Lesson] = {}
+    keys: list[tuple[int, KeyBox]] = []
+    for read in rows:
+        passage = read.match.passage_id or 0
+        keys += [(passage, key) for key in read.boxes]
+        for crop in read.crops.all():
+            box = (crop.box[0], crop.box[1], crop.box[2], crop.box[3])
+            found[passage, crop.pts] = Lesson(passage, crop.pts, box, crop.sha256)
+    met = Match.objects.filter(read__run=run, passage__isnull=False).values("passage")
+    missed = Passage.objects.filter(video=run.video_id, status__in=CONFIRMED).exclude(pk__in=met)
+    for row in missed:
+        keys += [(row.pk, key) for key in row.key_boxes]
+        found |= {
+            (row.pk, int(key[0])): Lesson(row.pk, int(key[0]), (key[1], key[2], key[3], key[4]))
+            for key in row.key_boxes
+        }
+    moments = {pts for _, pts in found}
+    for passage, key in keys:
+        place = passage, int(key[0])
+        if place[1] in moments and place not in found:
+            found[place] = Lesson(*place, (key[1], key[2], key[3], key[4]))
+    return list(found.values())
 
 
 def _passage_of(read: Read) -> Passage | None:

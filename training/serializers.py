@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +13,8 @@ from annotations.models import CheckedSpan, Passage, Video
 from annotations.passages import REASONS, Edit
 from lprsite.jobs.serializers import JobSerializer
 from training.models import InferenceRun, Metric, Read, ReadCrop, TrainedModel, TrainingRun
+from training.reads import matched_passage
+from training.sightings import Sought, seen_at
 
 
 class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
@@ -352,6 +355,113 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
     def get_passage(self, read: Read) -> Any:
         match = getattr(read, "match", None)
         return PassageSerializer(match.passage).data if match and match.passage else None
+
+
+class SoughtReadsSerializer(serializers.Serializer[Any]):
+    """What the address of a search says."""
+
+    project = serializers.IntegerField(min_value=1)
+    text = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=40,
+        default="",
+        help_text="? is one character, * any; without either it may stand anywhere",
+    )
+    near = serializers.BooleanField(
+        required=False, default=False, help_text="one character other, missing or too many"
+    )
+    video = serializers.IntegerField(required=False, min_value=1)
+    camera = serializers.IntegerField(required=False, min_value=1)
+    since = serializers.DateTimeField(required=False, help_text="by the recordings' clock")
+    until = serializers.DateTimeField(required=False)
+    confidence = serializers.FloatField(required=False, min_value=0, max_value=1)
+
+    def sought(self) -> Sought:
+        given = dict(self.validated_data)
+        given.pop("project")
+        return Sought(**given)
+
+
+class SightingSerializer(serializers.ModelSerializer[Read]):
+    """A read as a search finds it."""
+
+    video = serializers.IntegerField(source="run.video_id", read_only=True)
+    video_name = serializers.CharField(source="run.video.name", read_only=True)
+    camera_name = serializers.CharField(source="run.video.camera.name", default="", read_only=True)
+    seconds = serializers.SerializerMethodField(help_text="from the start of the video")
+    seen_at = serializers.SerializerMethodField(help_text="null where nobody knows the day")
+    text = serializers.CharField(source="shown", read_only=True)
+    status = serializers.SerializerMethodField(help_text="accepted, corrected, or empty")
+    picture = serializers.SerializerMethodField(help_text="the sharpest crop")
+
+    class Meta:
+        model = Read
+        fields = [
+            "id",
+            "run",
+            "number",
+            "video",
+            "video_name",
+            "camera_name",
+            "seconds",
+            "seen_at",
+            "text",
+            "confidence",
+            "status",
+            "picture",
+        ]
+        read_only_fields = fields
+
+    def get_seconds(self, read: Read) -> float:
+        return round(read.run.video.seconds(read.first_pts), 3)
+
+    def get_seen_at(self, read: Read) -> datetime | None:
+        return seen_at(read)
+
+    def get_status(self, read: Read) -> str:
+        passage = matched_passage(read)
+        return passage.status if passage else ""
+
+    def get_picture(self, read: Read) -> str | None:
+        crop = next(iter(read.crops.all()), None)
+        return f"/api/v1/media/read-crops/{crop.pk}/?v={crop.sha256[:8]}" if crop else None
+
+
+class SeenSerializer(serializers.Serializer[Any]):
+    outcome = serializers.ChoiceField(choices=["right", "wrong", "missed"])
+    read = serializers.IntegerField(allow_null=True)
+    text = serializers.CharField()
+
+
+class DifferingSerializer(serializers.Serializer[Any]):
+    passage = serializers.IntegerField()
+    seconds = serializers.FloatField()
+    text = serializers.CharField()
+    first = SeenSerializer()
+    second = SeenSerializer()
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    right = serializers.IntegerField()
+    low = serializers.FloatField(help_text="of its 95 % interval, 0..1")
+    high = serializers.FloatField()
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """Two readings of a video, on the passages that people confirmed."""
+
+    passages = serializers.IntegerField()
+    table = serializers.DictField(
+        child=serializers.IntegerField(), help_text="passages by “right wrong”: first, second"
+    )
+    shares = ShareSerializer(many=True)
+    only_right = serializers.ListField(child=serializers.IntegerField())
+    chance = serializers.FloatField(help_text="that equally good ones differ so much, 0..1")
+    false = serializers.ListField(child=serializers.IntegerField())
+    double = serializers.ListField(child=serializers.IntegerField())
+    differing = DifferingSerializer(many=True)
+    more = serializers.IntegerField(help_text="differing passages that are not told")
 
 
 class AcceptSerializer(serializers.Serializer[Any]):

@@ -7,14 +7,15 @@ from typing import Any
 
 from celery import shared_task
 
-from annotations import suggestions
+from annotations import lessons, suggestions
 from annotations.models import Project, Role
 from annotations.models.datasets import Kind
+from annotations.tasks import start_delete_video
 from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
-from training import readings, runs, suggesting
+from training import readings, reads, retention, runs, suggesting
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
 WORK = "training.work"
@@ -44,6 +45,40 @@ def infer(running: Running) -> dict[str, Any]:
     except Cancelled:  # the job's row says so only after this
         readings.forget_scratch_of(running.parameters["run"])
         raise
+
+
+@task("learn_frames", queue="media", role=Role.REVIEWER)
+def learn_frames(running: Running) -> dict[str, Any]:
+    """Frames and boxes of what was reviewed of a reading, for the next dataset version."""
+    rows = InferenceRun.objects.select_related("video__camera")
+    run = rows.get(pk=running.parameters["run"])
+    found = reads.lessons_of(run)
+    return lessons.learn(run.video, found, running, by=running.job.created_by)
+
+
+@task("expire_readings", queue="media", role=Role.MANAGER)
+def expire_readings(running: Running) -> dict[str, Any]:
+    """Delete the readings of a project that are older than it keeps them, with their crops."""
+    project = Project.objects.get(pk=running.parameters["project"])
+    result = retention.expire_readings(project, running)
+    for video in retention.expire_videos(project):
+        start_delete_video(video)
+        result["videos"] += 1
+    return result
+
+
+@shared_task(name="training.tasks.retain")
+def retain() -> None:
+    """Queue the deletion of what projects do not want to keep any longer."""
+    for pk in retention.due():
+        expire_readings.enqueue(project_id=pk, dedupe=str(pk), project=pk)
+
+
+def start_learning(run: InferenceRun, *, by: Any = None) -> Job:
+    """Queue the taking of frames from what was reviewed of a reading."""
+    return learn_frames.enqueue(
+        project_id=run.project_id, by=by, dedupe=str(run.video_id), run=run.pk
+    )
 
 
 @task("annotate_video", queue="media", role=Role.REVIEWER)

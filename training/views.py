@@ -28,10 +28,11 @@ from annotations.models.datasets import Kind
 from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from training import readings, reads, runs, stats, tasks
+from training import comparisons, readings, reads, runs, stats, tasks
 from training.errors import ModelRetired
 from training.models import InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
+    ComparisonSerializer,
     CurvesSerializer,
     InferenceRunSerializer,
     PromoteSerializer,
@@ -182,6 +183,26 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         )
         tasks.start_reading(run, by=user)
         return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("other", int, required=True)], responses=ComparisonSerializer
+    )
+    @action(detail=True)
+    def compare(self, request: Request, pk: str) -> Response:
+        """This reading beside an ``other`` of the same video, on what was reviewed."""
+        given = request.query_params.get("other", "")
+        other = get_object_or_404(self.get_queryset(), pk=int(given) if given.isdecimal() else 0)
+        return Response(comparisons.compare(self.get_object(), other))
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def learn(self, request: Request, pk: str) -> Response:
+        """Take the frames of what was reviewed and draw its plates, for the next dataset version.
+
+        They count as incompletely labelled. Done again, it adds what is missing.
+        """
+        job = tasks.start_learning(self.get_object(), by=request.user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
         responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per read")}

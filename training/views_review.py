@@ -6,8 +6,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import DestroyModelMixin, ListModelMixin, RetrieveModelMixin
@@ -17,8 +19,9 @@ from rest_framework.response import Response
 
 from annotations import members, passages
 from annotations.access import InProject
-from annotations.models import CheckedSpan, Passage, Role, Video
-from training import reads
+from annotations.models import AuditEntry, CheckedSpan, Passage, Project, Role, Video
+from lprsite.jobs.views import NewestFirst
+from training import reads, sightings
 from training.models import Read, ReadCrop
 from training.serializers import (
     AcceptSerializer,
@@ -28,7 +31,10 @@ from training.serializers import (
     PassagePatchSerializer,
     ReadSerializer,
     RejectSerializer,
+    SightingSerializer,
+    SoughtReadsSerializer,
 )
+from training.sightings import Sought
 
 
 class ByTime(CursorPagination):
@@ -72,6 +78,52 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         user: Any = request.user
         reads.reject(self.get_object(), **given.validated_data, by=user)
         return Response(self.get_serializer(self.get_object()).data)
+
+    def _sought(self, request: Request) -> tuple[Project, Sought]:
+        given = SoughtReadsSerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        visible = members.visible(request.user)
+        return get_object_or_404(visible, pk=given.validated_data["project"]), given.sought()
+
+    @extend_schema(
+        parameters=[SoughtReadsSerializer], responses=SightingSerializer(many=True), filters=False
+    )
+    @action(detail=False, pagination_class=NewestFirst)
+    def search(self, request: Request) -> Response:
+        """Where plates were seen, in all videos of a project, the newest reads first."""
+        project, sought = self._sought(request)
+        if sought.text and "cursor" not in request.query_params:
+            self._note(request, project, "searched reads")
+        rows = sightings.find(project, sought).select_related(
+            "run__video__camera", "match__passage"
+        )
+        page = self.paginate_queryset(rows.prefetch_related("crops").defer("boxes"))
+        return self.get_paginated_response(SightingSerializer(page, many=True).data)
+
+    @extend_schema(
+        parameters=[SoughtReadsSerializer],
+        filters=False,
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per read")},
+    )
+    @action(detail=False, pagination_class=None)
+    def table(self, request: Request) -> HttpResponse:
+        """What a search finds, as a table."""
+        project, sought = self._sought(request)
+        self._note(request, project, "export reads")
+        found = sightings.table(sightings.find(project, sought))
+        answer = HttpResponse(found, content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="reads.csv"'
+        return answer
+
+    def _note(self, request: Request, project: Project, what: str) -> None:
+        asked = {k: str(v) for k, v in request.query_params.items() if k != "project"}
+        AuditEntry.objects.create(
+            project=project,
+            user_id=request.user.pk,
+            action=what,
+            subject=asked.get("text", "")[:255],
+            details=asked,
+        )
 
 
 class _OfVideo(InProject):

@@ -62,6 +62,7 @@ class Project(models.Model):
     )
     selection_defaults = models.JSONField(default=dict, blank=True)
     second_reading_share = models.FloatField(default=0.05)
+    retention_days = models.PositiveIntegerField(null=True, blank=True)  # of reads, recordings
     class_map = models.JSONField(default=dict, blank=True)  # remembered from the last import
     created_at = models.DateTimeField(auto_now_add=True)
     deleting_at = models.DateTimeField(null=True, blank=True)  # a job is taking it away

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotations import passages, videos
+from annotations import lessons, passages, videos
 from annotations.models import Video
 from lprsite import files
 from lprsite.jobs.engine import Cancelled, Running
@@ -212,3 +212,19 @@ def test_annotated_video_shows_what_people_confirmed(
     assert made == {"run": run.pk, "frames": 39}  # from the first to the last picture looked at
     reads.reject(run.reads.get(), reason="not_a_plate")
     assert readings.captions_of(run) == []
+
+
+def test_reviewed_reads_are_lessons_at_their_kept_crops(video: Video, running: Running) -> None:
+    run = make_run(video.project, video, fps=5.0)
+    read_all(run, running)
+    assert reads.lessons_of(run) == []
+    reads.accept(run.reads.get())
+    seen = video.pts(0.5)
+    key = [[seen, 100.0, 5.0, 140.0, 25.0]]
+    passages.add(video, first_pts=seen, last_pts=seen, key_boxes=key, text="XYZ9876")
+    found = reads.lessons_of(run)
+    crops = {crop.pts: crop.sha256 for crop in ReadCrop.objects.all()}
+    assert {one.pts: one.sha256 for one in found} == {**crops, seen: ""}
+    done = lessons.learn(video, found, running)
+    assert (done["frames"], done["not_found"]) == (6, 0)
+    assert done["boxes"] >= 6  # the read's plate also where the missed one was drawn

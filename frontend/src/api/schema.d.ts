@@ -534,6 +534,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inference-runs/{id}/compare/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description This reading beside an ``other`` of the same video, on what was reviewed. */
+        get: operations["inference_runs_compare_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inference-runs/{id}/csv/": {
         parameters: {
             query?: never;
@@ -545,6 +562,27 @@ export interface paths {
         get: operations["inference_runs_csv_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-runs/{id}/learn/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Take the frames of what was reviewed and draw its plates, for the next dataset version.
+         *
+         *     They count as incompletely labelled. Done again, it adds what is missing.
+         */
+        post: operations["inference_runs_learn_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -936,6 +974,40 @@ export interface paths {
         put?: never;
         /** @description The read is of no plate, a duplicate, or of a plate nobody can read. 409 as accept. */
         post: operations["reads_reject_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/search/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where plates were seen, in all videos of a project, the newest reads first. */
+        get: operations["reads_search_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/table/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a search finds, as a table. */
+        get: operations["reads_table_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1511,6 +1583,26 @@ export interface components {
             /** Format: double */
             last_seconds: number;
         };
+        /** @description Two readings of a video, on the passages that people confirmed. */
+        Comparison: {
+            passages: number;
+            /** @description passages by “right wrong”: first, second */
+            table: {
+                [key: string]: number;
+            };
+            shares: components["schemas"]["Share"][];
+            only_right: number[];
+            /**
+             * Format: double
+             * @description that equally good ones differ so much, 0..1
+             */
+            chance: number;
+            false: number[];
+            double: number[];
+            differing: components["schemas"]["Differing"][];
+            /** @description differing passages that are not told */
+            more: number;
+        };
         CondenseRequest: {
             /**
              * Format: double
@@ -1683,6 +1775,14 @@ export interface components {
             readonly created_by: string;
             /** Format: date-time */
             readonly created_at: string;
+        };
+        Differing: {
+            passage: number;
+            /** Format: double */
+            seconds: number;
+            text: string;
+            first: components["schemas"]["Seen"];
+            second: components["schemas"]["Seen"];
         };
         /**
          * @description * `open` - open
@@ -2191,6 +2291,13 @@ export interface components {
          * @enum {string}
          */
         OrderEnum: "added" | "time" | "doubtful" | "strange" | "different";
+        /**
+         * @description * `right` - right
+         *     * `wrong` - wrong
+         *     * `missed` - missed
+         * @enum {string}
+         */
+        OutcomeEnum: "right" | "wrong" | "missed";
         PaginatedBoxList: {
             /**
              * Format: uri
@@ -2412,6 +2519,19 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Selection"][];
         };
+        PaginatedSightingList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Sighting"][];
+        };
         PaginatedSuggestionList: {
             /**
              * Format: uri
@@ -2607,6 +2727,8 @@ export interface components {
             selection_defaults?: unknown;
             /** Format: double */
             second_reading_share?: number;
+            /** @description readings, and recordings of which nothing is labelled, are deleted when they are older; null: never */
+            retention_days?: number | null;
             countries?: string[];
         };
         PatchedTrainedModelRequest: {
@@ -2675,6 +2797,8 @@ export interface components {
             selection_defaults?: unknown;
             /** Format: double */
             second_reading_share?: number;
+            /** @description readings, and recordings of which nothing is labelled, are deleted when they are older; null: never */
+            retention_days?: number | null;
             readonly labels: components["schemas"]["Label"][];
             /** @description 1 viewer to 4 manager, for this person */
             readonly role: number;
@@ -2688,6 +2812,8 @@ export interface components {
             selection_defaults?: unknown;
             /** Format: double */
             second_reading_share?: number;
+            /** @description readings, and recordings of which nothing is labelled, are deleted when they are older; null: never */
+            retention_days?: number | null;
             countries?: string[];
         };
         PromoteRequest: {
@@ -2816,6 +2942,11 @@ export interface components {
             /** @description of the crop from now on */
             revision: number;
         };
+        Seen: {
+            outcome: components["schemas"]["OutcomeEnum"];
+            read: number | null;
+            text: string;
+        };
         Selection: {
             readonly id: number;
             readonly video: number;
@@ -2866,6 +2997,43 @@ export interface components {
         };
         Session: {
             user: components["schemas"]["User"] | null;
+        };
+        Share: {
+            right: number;
+            /**
+             * Format: double
+             * @description of its 95 % interval, 0..1
+             */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        /** @description A read as a search finds it. */
+        Sighting: {
+            readonly id: number;
+            readonly run: number;
+            readonly number: number;
+            readonly video: number;
+            readonly video_name: string;
+            /** @default  */
+            readonly camera_name: string;
+            /**
+             * Format: double
+             * @description from the start of the video
+             */
+            readonly seconds: number;
+            /**
+             * Format: date-time
+             * @description null where nobody knows the day
+             */
+            readonly seen_at: string | null;
+            readonly text: string;
+            /** Format: double */
+            readonly confidence: number;
+            /** @description accepted, corrected, or empty */
+            readonly status: string;
+            /** @description the sharpest crop */
+            readonly picture: string | null;
         };
         /**
          * @description * `person` - Person
@@ -4257,6 +4425,30 @@ export interface operations {
             };
         };
     };
+    inference_runs_compare_retrieve: {
+        parameters: {
+            query: {
+                other: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+        };
+    };
     inference_runs_csv_retrieve: {
         parameters: {
             query?: never;
@@ -4276,6 +4468,28 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    inference_runs_learn_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };
@@ -5173,6 +5387,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
+    reads_search_list: {
+        parameters: {
+            query: {
+                camera?: number;
+                confidence?: number;
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                /** @description one character other, missing or too many */
+                near?: boolean;
+                project: number;
+                /** @description by the recordings' clock */
+                since?: string;
+                /** @description ? is one character, * any; without either it may stand anywhere */
+                text?: string;
+                until?: string;
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSightingList"];
+                };
+            };
+        };
+    };
+    reads_table_retrieve: {
+        parameters: {
+            query: {
+                camera?: number;
+                confidence?: number;
+                /** @description one character other, missing or too many */
+                near?: boolean;
+                project: number;
+                /** @description by the recordings' clock */
+                since?: string;
+                /** @description ? is one character, * any; without either it may stand anywhere */
+                text?: string;
+                until?: string;
+                video?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one line per read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };

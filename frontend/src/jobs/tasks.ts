@@ -24,6 +24,8 @@ const names: Record<string, { en: string; es: string }> = {
   export_model: { en: "Making an ONNX file", es: "Crear un archivo ONNX" },
   suggest: { en: "Suggesting texts", es: "Sugerir textos" },
   infer: { en: "Reading a video", es: "Lectura de un video" },
+  learn_frames: { en: "Frames of what was reviewed", es: "Fotogramas de lo revisado" },
+  expire_readings: { en: "Deleting old readings", es: "Borrar lecturas antiguas" },
   annotate_video: { en: "Drawing the reads on a video", es: "Dibujar las lecturas en un video" },
   read_video: { en: "Reading a video", es: "Lectura de un video" },
 };

@@ -23,7 +23,7 @@ export default function ReadingsPage() {
   const videos = useList(["videos", project, "all"], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, limit: 500, cursor } } })));
   const runs = useList(["live", "inference-runs", project], (cursor) => unwrap(api.GET("/api/v1/inference-runs/", { params: { query: { project, cursor } } })));
   return (
-    <Page title={t("title")}>
+    <Page title={t("title")} actions={<Link className="button" to={`/p/${project}/reads`}>{t("search")}</Link>}>
       <div className="columns">
         <div className="stack">
           <Shown query={runs}>
@@ -48,8 +48,16 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
+  const client = useQueryClient();
+  const learn = useMutation({
+    mutationFn: (id: number) => unwrap(api.POST("/api/v1/inference-runs/{id}/learn/", { params: { path: { id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
+  });
+  const before = (run: InferenceRun) => rows.find((other) => other.video === run.video && other.id < run.id);
   return (
     <section className="card scroll-x">
+      {learn.error && <Notice kind="bad">{sentenceOf(learn.error)}</Notice>}
+      {learn.isSuccess && <Notice kind="ok">{t("learning")}</Notice>}
       <table className="table">
         <thead><tr><th>{t("video")}</th><th className="hide-narrow">{s("state")}</th><th className="num">{t("reads")}</th><th className="num">{t("reviewed")}</th><th className="num hide-narrow">{t("right")}</th><th className="num hide-narrow">{t("missed")}</th><th className="num hide-narrow">{t("false")}</th><th className="hide-narrow">{s("made")}</th><th /></tr></thead>
         <tbody>
@@ -58,11 +66,17 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
               <td>
                 <Link to={`/p/${project}/videos/${run.video}`}>{run.video_name}</Link>
                 <div className="t2 small hide-narrow">{run.detector_name}, {run.recognizer_name}</div>
+                <div className="row small hide-narrow">
+                  {before(run) && <Link className="t2" to={`/p/${project}/review/compare/${before(run)?.id}/${run.id}`}>{t("compare")}</Link>}
+                  {(run.score.right ?? 0) + (run.score.wrong ?? 0) > 0 && <button type="button" className="button small" title={t("learn_why")} disabled={learn.isPending} onClick={() => learn.mutate(run.id)}>{t("learn")}</button>}
+                </div>
               </td>
               <td className="hide-narrow"><RunState job={run.job} /></td>
               <Score run={run} />
               <td className="t3 hide-narrow">{formatDateTime(run.created_at)}</td>
-              <td className="num"><a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link></td>
+              <td className="num">
+                <a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link>
+              </td>
             </tr>
           ))}
         </tbody>

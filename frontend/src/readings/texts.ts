@@ -23,6 +23,11 @@ export const texts = defineTexts({
   no_models: { en: "A reading needs a trained detector and a trained recognizer.", es: "Una lectura necesita un detector y un lector entrenados." },
   train: { en: "To the training", es: "Al entrenamiento" },
   no_videos: { en: "Add a video first.", es: "Primero agregue un video." },
+  search: { en: "Search all reads", es: "Buscar en todas las lecturas" },
+  compare: { en: "Compare", es: "Comparar" },
+  learn: { en: "Frames", es: "Fotogramas" },
+  learn_why: { en: "Takes the frames of what was reviewed, with its plate boxes, for the next dataset version.", es: "Toma los fotogramas de lo revisado, con los recuadros de sus placas, para la próxima versión de datos." },
+  learning: { en: "The frames of what was reviewed are being taken.", es: "Se están tomando los fotogramas de lo revisado." },
   speed: { en: "{fps} frames per s", es: "{fps} fotogramas por s" },
   bad_fps: { en: "More than 0, at most 60.", es: "Mayor que 0, como máximo 60." },
 });

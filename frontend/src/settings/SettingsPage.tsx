@@ -62,6 +62,7 @@ function ProjectForm({ project }: { project: Project }) {
     save.mutate({
       name: String(form.get("name")), time_zone: String(form.get("time_zone")), alphabet: String(form.get("alphabet")),
       second_reading_share: Number(String(form.get("share")).replace(",", ".")) / 100,
+      retention_days: String(form.get("retention")).trim() === "" ? null : Number(form.get("retention")),
     });
   };
   return (
@@ -72,6 +73,7 @@ function ProjectForm({ project }: { project: Project }) {
         <TextField label={t("time_zone")} name="time_zone" required defaultValue={project.time_zone} disabled={!manages} />
         <TextField label={t("alphabet")} hint={t("alphabet_hint")} name="alphabet" required className="mono" defaultValue={project.alphabet} disabled={!manages} />
         <TextField label={t("share")} hint={t("share_hint")} name="share" inputMode="decimal" defaultValue={Math.round((project.second_reading_share ?? 0) * 1000) / 10} disabled={!manages} />
+        <TextField label={t("retention")} hint={t("retention_hint")} name="retention" type="number" min={1} max={36500} defaultValue={project.retention_days ?? ""} disabled={!manages} />
       </div>
       {save.error && <Notice kind="bad">{sentenceOf(save.error)}</Notice>}
       {manages && <div className="row"><button type="submit" className="button primary" disabled={save.isPending}>{s("save")}</button>{save.isSuccess && <span className="ok" role="status">{t("saved")}</span>}</div>}

@@ -13,6 +13,8 @@ export const texts = defineTexts({
   alphabet_hint: { en: "the characters that plates may have", es: "los caracteres que puede tener una placa" },
   share: { en: "Read twice", es: "Leer dos veces" },
   share_hint: { en: "% of plates that a second person reads too", es: "% de placas que lee también otra persona" },
+  retention: { en: "Delete after, days", es: "Borrar después de, días" },
+  retention_hint: { en: "readings, and videos without labels; empty: never", es: "lecturas, y videos sin etiquetas; vacío: nunca" },
   saved: { en: "Saved", es: "Guardado" },
   formats: { en: "Plate formats", es: "Formatos de placa" },
   formats_hint: { en: "A hint while typing, never a wall. A is a letter, 9 a digit, [BC] one of these.",

@@ -1,0 +1,105 @@
+"""Search over the reads of all videos."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from annotations.models import AuditEntry, Camera
+from tests.annotations.rows import client_of, make_video
+from tests.training.rows import FAR, make_read, make_run
+from training import reads
+from training.models import InferenceRun
+from training.sightings import Sought, find, nearby
+
+DAY = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def run(project: Any) -> InferenceRun:
+    made = make_run(project)
+    for place, text in enumerate(("PBA1234", "PBA1284", "GSK7788", "PB1234", "=CMD")):
+        make_read(made, text, 1000 * place, 1000 * place + 500, crops=(text,))
+    return made
+
+
+def texts(project: Any, **sought: Any) -> set[str]:
+    return {read.shown for read in find(project, Sought(**sought))}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("PBA12?4", {"PBA1234", "PBA1284"}),
+        ("pb*34", {"PBA1234", "PB1234"}),
+        ("778", {"GSK7788"}),
+        ("PBA-1234", {"PBA1234"}),
+        ("%", set()),
+    ],
+)
+def test_patterns(run: InferenceRun, project: Any, pattern: str, found: set[str]) -> None:
+    assert texts(project, text=pattern) == found
+
+
+def test_one_character_other_missing_or_too_many(run: InferenceRun, project: Any) -> None:
+    assert texts(project, text="PBA1234", near=True) == {"PBA1234", "PBA1284", "PB1234"}
+    assert texts(project, text="GSK77883", near=True) == {"GSK7788"}
+    assert len(nearby("A" * 40)) < 100
+
+
+def test_what_people_said_counts(run: InferenceRun, project: Any) -> None:
+    first, _, third = run.reads.order_by("number")[:3]
+    reads.accept(first, text="PBX1234")
+    reads.reject(third, reason="not_a_plate")
+    assert texts(project, text="PB?1?34") == {"PBX1234"}
+    assert texts(project, text="GSK") == set()
+
+
+def test_newest_reading_of_a_video_counts(run: InferenceRun, project: Any) -> None:
+    later = make_run(project, run.video)
+    assert len(find(project, Sought())) == 5  # one without reads hides nothing
+    make_read(later, "NEW0001", 0, 500)
+    assert texts(project) == {"NEW0001"}
+
+
+def test_camera_confidence_and_video(run: InferenceRun, project: Any) -> None:
+    gate = Camera.objects.create(project=project, name="Gate")
+    other = make_run(project, make_video(project))
+    other.video.camera = gate
+    other.video.save()
+    make_read(other, "ELS0001", 0, 500, box=FAR)
+    assert texts(project, camera=gate.pk) == texts(project, video=other.video_id) == {"ELS0001"}
+    assert texts(project, confidence=0.95) == set()
+
+
+def test_times_of_the_recordings(run: InferenceRun, project: Any) -> None:
+    video = run.video
+    video.recorded_at, video.duration = DAY, 60.0
+    video.save()
+    at = [DAY + timedelta(seconds=video.seconds(1000 * k)) for k in range(5)]
+    assert texts(project, since=at[1], until=at[2]) == {"PBA1284", "GSK7788"}
+    assert texts(project, until=DAY - timedelta(seconds=1)) == set()
+    assert len(texts(project, since=DAY - timedelta(days=1), until=DAY + timedelta(days=1))) == 5
+
+
+def test_api_finds_and_takes_away_with_an_audit_trail(
+    run: InferenceRun, project: Any, user: Any, django_assert_max_num_queries: Any
+) -> None:
+    api = client_of(user)
+    with django_assert_max_num_queries(12):
+        found = api.get(f"/api/v1/reads/search/?project={project.pk}&text=PBA&limit=1").json()
+    assert [row["text"] for row in found["results"]] == ["PBA1284"] and found["next"]
+    assert found["results"][0]["picture"] and found["results"][0]["seen_at"] is None
+    table = api.get(f"/api/v1/reads/table/?project={project.pk}").content.decode()
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["text"] for row in rows][-1] == "PBA1234" and rows[0]["text"] == "'=CMD"
+    assert api.get("/api/v1/reads/search/?project=x").status_code == 400
+    noted = AuditEntry.objects.filter(project=project).values_list("action", "details")
+    assert list(noted.order_by("pk")) == [
+        ("searched reads", {"text": "PBA", "limit": "1"}),
+        ("export reads", {}),
+    ]
