@@ -58,7 +58,7 @@ FOR_MEMBERS = {
     ("post", "projects/restore/"),
 }
 OF_A_PROJECT = ("jobs/", "stats/", "frames/index/", "frames/counts/", "frames/reading/",
-                "reads/search/", "reads/table/")  # fmt: skip
+                "reads/search/", "reads/table/", "transcriptions/people/")  # fmt: skip
 NOT_FOR_VIEWERS = ("media/exports/",)  # whole data sets to take away
 
 
