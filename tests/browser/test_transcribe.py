@@ -342,6 +342,19 @@ def test_crops_of_one_vehicle_are_saved_with_one_key(ana: Person, site: Site) ->
     assert page.get_attribute(".stage img", "src") == first
 
 
+def test_a_finger_takes_a_crop_out_of_the_strip(person: Any, site: Site) -> None:
+    someone = person("ana", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    project = site.plates()
+    page = someone.open("/projects")
+    of_one_vehicle(page, 3)
+    page.goto(f"{site.address}/p/{project}/transcribe")
+    page.tap(".strip li >> nth=2")
+    page.tap(".strip >> text=Take out")
+    page.tap(".keypad >> text=Save 2")
+    all_saved(page)
+    assert texts(someone, project) == [site.plate_texts[0]] * 2
+
+
 def test_two_people_differ_and_a_reviewer_decides(person: Any, site: Site) -> None:
     ana, luis = person("ana"), person("luis")
     project, truth = site.plates(), site.plate_texts
