@@ -30,6 +30,8 @@ class DetectorConfig:
 
     ``width`` and ``height``: network input, multiples of 16. ``ema``: decay of the running
     mean of the weights, 0 for none. ``foreground``: weight of cells inside objects, 0..1.
+    ``focus``: power by which nearly right cells weigh less, ``giou``: weight of the boxes'
+    overlap beside the distance of their edges; 0 as the toolkit (loss.py).
     ``box_target``: share of the box cost that the weights aim at, coverage being 1.
     ``prior``: coverage the untrained network claims everywhere, 0 for the toolkit's 0.5.
     ``passes``: how often an epoch shows every frame. ``window``: the training looks at windows
@@ -61,6 +63,8 @@ class DetectorConfig:
     norm_momentum: float = 0.1
     ema: float = 0.99
     foreground: float = 0.5
+    focus: float = 0.0
+    giou: float = 1.0
     box_target: float = 2.0
     prior: float = 0.02
     evaluate_every: int = 1
@@ -157,7 +161,7 @@ class DetectorConfig:
             log.warning("a detector input below %dx%d sees only near objects", *SMALLEST_ADVISED)
 
     def _check_numbers(self) -> None:
-        for name in ("seed", "patience", "l1"):
+        for name in ("seed", "patience", "l1", "focus", "giou"):
             if getattr(self, name) < 0:
                 _refuse(name, getattr(self, name), "it must not be negative")
         if not 0 < self.lr_lo <= self.lr_hi:
@@ -205,6 +209,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "norm_momentum": 0.01,
         "ema": 0.0,
         "foreground": 0.05,
+        "giou": 0.0,
         "box_target": 10.0,
         "prior": 0.0,
         "evaluate_every": 10,

@@ -197,7 +197,14 @@ class _Training:
         shares = {"coverage": 1.0, "box": config.box_target}
         self.balance = Balance(
             [
-                ClassCost(name=name, foreground=config.foreground, initial=shares, target=shares)
+                ClassCost(
+                    name=name,
+                    foreground=config.foreground,
+                    focus=config.focus,
+                    giou=config.giou,
+                    initial=shares,
+                    target=shares,
+                )
                 for name in config.classes
             ]
         )

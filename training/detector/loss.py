@@ -21,14 +21,19 @@ LIGHTEST, HEAVIEST = 1e-4, 0.9999
 Objectives = dict[str, float]  # "coverage" and "box"
 
 
-def coverage_cost(prediction: Tensor, target: Tensor, *, foreground: float) -> Tensor:
+def coverage_cost(
+    prediction: Tensor, target: Tensor, *, foreground: float, focus: float = 0.0
+) -> Tensor:
     """Cross entropy of each cell, any shape; ``prediction`` is a probability, 0..1.
 
-    Cells with a target above 0.5 weigh ``foreground``, the others 1 - ``foreground``.
+    Cells with a target above 0.5 weigh ``foreground``, the others 1 - ``foreground``. ``focus``
+    above 0 makes cells that are nearly right weigh less, by that power of their distance
+    (quality focal loss, https://arxiv.org/abs/2006.04388).
     """
     hit = -target * torch.log(prediction + EPSILON)
     miss = -(1 - target) * torch.log(1 - prediction + EPSILON)
-    return torch.where(target > 0.5, foreground, 1 - foreground) * (hit + miss)
+    cost = torch.where(target > 0.5, foreground, 1 - foreground) * (hit + miss)
+    return cost * (prediction - target).abs() ** focus if focus else cost
 
 
 def box_cost(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -36,13 +41,33 @@ def box_cost(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return (prediction - target).abs() * weight
 
 
+def giou_cost(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """1 - GIoU (https://arxiv.org/abs/1902.09630) of the boxes times ``weight``, per cell.
+
+    Edges (..., 4, h, w), left top right bottom as distances from the cell; weight (..., h, w).
+    """
+    low, high = torch.minimum(prediction, target), torch.maximum(prediction, target)
+    inner, outer, ours, theirs = (
+        (edges[..., :2, :, :] + edges[..., 2:, :, :]).clamp_min(0).prod(dim=-3)
+        for edges in (low, high, prediction, target)
+    )
+    union = ours + theirs - inner
+    giou = inner / (union + EPSILON) - (outer - union) / (outer + EPSILON)
+    return (1 - giou) * weight
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClassCost:
-    """One class in the sum. The targets say where its objectives' shares should settle."""
+    """One class in the sum. The targets say where its objectives' shares should settle.
+
+    ``giou``: how much of ``giou_cost`` the box objective has beside the distance of the edges.
+    """
 
     name: str
     weight: float = 1.0
     foreground: float = 0.05
+    focus: float = 0.0
+    giou: float = 0.0
     initial: Mapping[str, float] = field(default_factory=lambda: {"coverage": 1.0, "box": 10.0})
     target: Mapping[str, float] = field(default_factory=lambda: {"coverage": 1.0, "box": 10.0})
 
@@ -115,19 +140,23 @@ def class_costs(
     """
     target_coverage, normalised, target_edges = targets
     pixels = (target_coverage.shape[0], len(classes), 4, *target_coverage.shape[2:])
-    boxes = box_cost(
-        edges.reshape(pixels), target_edges.reshape(pixels), (normalised * mask)[:, :, None]
-    )
+    edges, target_edges = edges.reshape(pixels), target_edges.reshape(pixels)
+    weight = normalised * mask
     values = (len(mask) if whole is None else whole) * mask.shape[2] * mask.shape[3]
     costs = {}
     for index, item in enumerate(classes):
         cells = coverage_cost(
-            coverage[:, index], target_coverage[:, index], foreground=item.foreground
+            coverage[:, index],
+            target_coverage[:, index],
+            foreground=item.foreground,
+            focus=item.focus,
         )
-        costs[item.name] = {
-            "coverage": (cells * mask[:, index]).sum() / values,
-            "box": boxes[:, index].sum() / (4 * values),
-        }
+        own = edges[:, index], target_edges[:, index], weight[:, index]
+        box = box_cost(own[0], own[1], own[2][:, None]).sum() / (4 * values)
+        if item.giou:
+            box = box + item.giou * giou_cost(*own).sum() / values
+        coverage_sum = (cells * mask[:, index]).sum()
+        costs[item.name] = {"coverage": coverage_sum / values, "box": box}
     return costs
 
 

@@ -39,13 +39,13 @@ def config(*, epochs: int | None = None, seed: int = 1, started: bool = False) -
         stride=8,
         width=640,
         height=384,
-        epochs=epochs or 12,
+        epochs=epochs or 11,
         seed=seed,
         lr_hi=1e-3 if started else 2e-3,
         soft_start=0.02,
         ema=0.998,
         window=0.5,
-        window_until=0.84,
+        window_until=0.91,
         augmentation=Augmentation(
             zoom=(0.45, 1.6), stretch=0.5, gamma=0.5, cast=0.2, grey=0.1, blur=0.25, noise=0.25
         ),

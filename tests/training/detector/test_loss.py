@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from training.detector.loss import Balance, ClassCost, class_costs, coverage_cost
+from training.detector.loss import Balance, ClassCost, class_costs, coverage_cost, giou_cost
 
 
 def costs(mask_value: float = 1.0, error: float = 0.2):
@@ -47,3 +47,27 @@ def test_weights_are_clamped():
     balance.note({"car": {"coverage": 1e9, "box": 1.0}})
     balance.end_epoch()
     assert balance.weights["car"] == {"coverage": 1e-4, "box": 0.9999}
+
+
+def test_focus_makes_cells_that_are_nearly_right_weigh_less():
+    prediction, target = torch.tensor([0.5, 0.9]), torch.tensor([1.0, 1.0])
+    plain = coverage_cost(prediction, target, foreground=0.5)
+    focused = coverage_cost(prediction, target, foreground=0.5, focus=2.0)
+    torch.testing.assert_close(focused / plain, torch.tensor([0.25, 0.01]))
+
+
+def test_giou_cost_of_two_squares_that_share_a_corner():
+    # Around the cell at 1.5, 1.5: (0, 0, 2, 2) and (1, 1, 3, 3) share 1, cover 7, span 9.
+    first = torch.tensor([1.5, 1.5, 0.5, 0.5]).reshape(1, 4, 1, 1)
+    second = torch.tensor([0.5, 0.5, 1.5, 1.5]).reshape(1, 4, 1, 1)
+    weight = torch.full((1, 1, 1), 2.0)
+    expected = torch.tensor(2 * (1 - (1 / 7 - 2 / 9))).reshape(1, 1, 1)
+    torch.testing.assert_close(giou_cost(first, second, weight), expected, atol=1e-4, rtol=0)
+    nothing = giou_cost(first, first, weight)
+    torch.testing.assert_close(nothing, torch.zeros(1, 1, 1), atol=1e-4, rtol=0)
+
+
+def test_giou_cost_pulls_an_inverted_box_open():
+    edges = torch.full((1, 4, 1, 1), -0.1, requires_grad=True)
+    giou_cost(edges, torch.ones(1, 4, 1, 1), torch.ones(1, 1, 1)).sum().backward()
+    assert edges.grad is not None and torch.isfinite(edges.grad).all()
