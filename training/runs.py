@@ -98,19 +98,23 @@ def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, 
         wanted = settings.get(name, fixed.get(name, found))
         if wanted != found:
             raise OtherNetwork(name=parent.name, found=found, wanted=wanted)
-    stride = parent.metadata.get("config", {}).get("stride", 16)
-    return same if stride == 16 else {**same, "stride": stride}
+    if parent.kind == Kind.DETECTOR:
+        same["stride"] = parent.metadata.get("config", {}).get("stride", 16)
+    return same
 
 
 def usual_parent(project: Project, kind: str, config: Mapping[str, Any]) -> TrainedModel | None:
-    """What a training starts from where nobody says: the current recognizer, else the starter.
+    """What a training starts from where nobody says: the current model, else the starter.
 
-    None where neither is the network asked for, and for detectors, which have no starter.
+    None where neither is the network asked for, and for detectors as the toolkit trains them.
     """
-    if kind != Kind.RECOGNIZER:
+    tao = config.get("preset") == "tao"
+    if kind == Kind.RECOGNIZER:
+        wanted = config.get("network", "lprnet10" if tao else "lite")
+    elif tao or "stride" in config:
         return None
-    usual = "lprnet10" if config.get("preset") == "tao" else "lite"
-    wanted = config.get("network", usual)
+    else:
+        wanted = f"detectnet_v2-resnet{config.get('layers', 10)}"
     model = current(project, kind)
     if model is None:
         with contextlib.suppress(StarterMissing):

@@ -49,7 +49,7 @@ class DetectorConfig:
     classes: tuple[str, ...]
     preset: Preset = "standard"
     layers: Layers = 10
-    stride: Stride = 16
+    stride: Stride = 8
     width: int = 960
     height: int = 544
     epochs: int = 60
@@ -63,7 +63,7 @@ class DetectorConfig:
     norm_momentum: float = 0.1
     ema: float = 0.99
     foreground: float = 0.5
-    focus: float = 0.0
+    focus: float = 2.0
     giou: float = 1.0
     box_target: float = 2.0
     prior: float = 0.02
@@ -80,7 +80,7 @@ class DetectorConfig:
             radius=(0.4, 0.4), min_radius=0.7, deadzone=0.3, keep_aspect=False
         )
     )
-    clustering: Clustering = field(default_factory=Clustering)
+    clustering: Clustering = field(default_factory=lambda: Clustering(confidence="peak"))
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     @classmethod
@@ -187,6 +187,8 @@ class DetectorConfig:
 PRESETS: dict[str, dict[str, Any]] = {
     # Minutes on two cores: many small steps at a high rate, and plates of few pixels.
     "quick": {
+        "stride": 16,
+        "focus": 0.0,
         "width": 480,
         "height": 272,
         "epochs": 16,
@@ -200,6 +202,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "standard": {},
     "tao": {
+        "stride": 16,
+        "focus": 0.0,
         "epochs": 120,
         "lr_hi": 5e-4,
         "lr_lo": 5e-6,
@@ -214,6 +218,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "prior": 0.0,
         "evaluate_every": 10,
         "ellipse": Ellipse(),
+        "clustering": Clustering(),
         "augmentation": Augmentation.tao(),
     },
 }

@@ -36,7 +36,6 @@ def config(*, epochs: int | None = None, seed: int = 1, started: bool = False) -
     """The settings the starter is trained with; ``started`` from an earlier one."""
     return DetectorConfig(
         classes=CLASSES,
-        stride=8,
         width=640,
         height=384,
         epochs=epochs or 11,
