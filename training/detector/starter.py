@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from training import checkpoints
+from training.detector.cluster import Clustering
 from training.detector.config import DetectorConfig
 from training.detector.data import Augmentation, Sample, SampleBox
 from training.detector.fit import Epoch, Progress, fit
@@ -43,6 +44,8 @@ def config(*, epochs: int | None = None, seed: int = 1, started: bool = False) -
         lr_hi=1e-3 if started else 2e-3,
         soft_start=0.02,
         ema=0.998,
+        focus=0.0,
+        clustering=Clustering(),
         window=0.5,
         window_until=0.91,
         augmentation=Augmentation(
