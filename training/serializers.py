@@ -98,7 +98,7 @@ class StartTrainingSerializer(serializers.Serializer[Any]):
         allow_null=True,
         max_length=40,
         help_text="the trained model to start from: a number, current or starter; null: from "
-        "nothing; left out: a recognizer starts from the current one, else from the starter",
+        "nothing; left out: the current one, else the starter; preset tao starts from nothing",
     )
     preset = serializers.ChoiceField(choices=["quick", "standard", "tao"], default="quick")
     epochs = serializers.IntegerField(required=False, min_value=1, max_value=10_000)

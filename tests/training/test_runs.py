@@ -324,7 +324,9 @@ def test_left_out_a_recognizer_starts_from_the_current_else_the_starter(
     TrainedModel.objects.filter(pk=model.pk).update(network="lite")
     runs.promote(model)
     assert parent() == model.pk
-    assert runs.usual_parent(dataset.project, "detector", {}) is None
+    assert runs.usual_parent(dataset.project, "detector", {}) == runs.starter("detector")
+    assert runs.usual_parent(dataset.project, "detector", {"preset": "tao"}) is None
+    assert runs.usual_parent(dataset.project, "detector", {"stride": 16}) is None
 
 
 # --- what readings leave behind

@@ -3070,7 +3070,7 @@ export interface components {
         };
         StartTrainingRequest: {
             dataset: number;
-            /** @description the trained model to start from: a number, current or starter; null: from nothing; left out: a recognizer starts from the current one, else from the starter */
+            /** @description the trained model to start from: a number, current or starter; null: from nothing; left out: the current one, else the starter; preset tao starts from nothing */
             parent?: string | null;
             /** @default quick */
             preset: components["schemas"]["PresetEnum"];

@@ -24,7 +24,7 @@ class Command(StepCommand):
             "--from",
             dest="parent",
             help="a trained model to start from: number, folder, current, starter or nothing "
-            "(default: for a recognizer the current one, else the starter)",
+            "(default: the current one, else the starter; preset tao: nothing)",
         )
         parser.add_argument(
             "--resume",
