@@ -59,8 +59,8 @@ def save(path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, Any])
         temporary.unlink(missing_ok=True)
 
 
-def ship(trained: Path, target: Path) -> None:
-    """A starter: the weights after the last epoch in half precision, with their story.
+def ship(trained: Path, target: Path, **more: Any) -> None:
+    """A starter: the weights after the last epoch in half precision, with their story and more.
 
     The last, not the best on a few held-out pictures: the running mean gains until the end.
     """
@@ -69,7 +69,7 @@ def ship(trained: Path, target: Path) -> None:
         name: tensor.half() if tensor.ndim > 1 else tensor
         for name, tensor in checkpoint.weights.items()
     }
-    save(target, weights, {**checkpoint.metadata, "starter": True})
+    save(target, weights, {**checkpoint.metadata, "starter": True, **more})
 
 
 def load(path: Path) -> Checkpoint:

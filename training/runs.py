@@ -111,7 +111,7 @@ def usual_parent(project: Project, kind: str, config: Mapping[str, Any]) -> Trai
     tao = config.get("preset") == "tao"
     if kind == Kind.RECOGNIZER:
         wanted = config.get("network", "lprnet10" if tao else "lite")
-    elif tao or "stride" in config:
+    elif tao:
         return None
     else:
         wanted = f"detectnet_v2-resnet{config.get('layers', 10)}"
@@ -119,7 +119,10 @@ def usual_parent(project: Project, kind: str, config: Mapping[str, Any]) -> Trai
     if model is None:
         with contextlib.suppress(StarterMissing):
             model = find(project, kind, STARTER)
-    return model if model is not None and model.network == wanted else None
+    if model is None or model.network != wanted:
+        return None
+    stride = _network_of(model, {"preset": "standard", **config}).get("stride")
+    return model if config.get("stride", stride) == stride else None
 
 
 def stopped(project: Project, kind: str, given: str) -> TrainingRun:

@@ -327,6 +327,8 @@ def test_left_out_a_recognizer_starts_from_the_current_else_the_starter(
     assert runs.usual_parent(dataset.project, "detector", {}) == runs.starter("detector")
     assert runs.usual_parent(dataset.project, "detector", {"preset": "tao"}) is None
     assert runs.usual_parent(dataset.project, "detector", {"stride": 16}) is None
+    same = runs.usual_parent(dataset.project, "detector", {"stride": 8})
+    assert same == runs.starter("detector")
 
 
 # --- what readings leave behind

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, NoReturn
 
 from training.detector.cluster import Clustering
 from training.detector.data import Augmentation
@@ -91,6 +91,11 @@ class DetectorConfig:
         return cls.from_json({"preset": preset, **PRESETS[preset], **changes})
 
     @classmethod
+    def of_checkpoint(cls, values: Mapping[str, Any]) -> DetectorConfig:
+        """What a checkpoint was trained with; older ones do not name every setting."""
+        return cls.from_json({"stride": 16, "focus": 0.0, "giou": 0.0, **values})
+
+    @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DetectorConfig:
         """From plain JSON; an unknown setting is refused, a missing one is "standard"."""
         settings = dict(values)
@@ -104,8 +109,14 @@ class DetectorConfig:
             ("augmentation", Augmentation),
         ):
             if isinstance(settings.get(name), Mapping):
-                settings[name] = kind(**_tuples(settings[name]))
-        return cls(**settings)
+                try:
+                    settings[name] = kind(**_tuples(settings[name]))
+                except (TypeError, ValueError) as error:
+                    _refuse(name, settings[name], str(error))
+        try:
+            return cls(**settings)
+        except TypeError as error:
+            _refuse("config", settings, str(error))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that ``from_json`` reads."""
@@ -116,14 +127,6 @@ class DetectorConfig:
     def grid(self) -> Grid:
         """The network's grid."""
         return Grid.of(self.width, self.height, stride=self.stride)
-
-    @property
-    def reading(self) -> Clustering:
-        """How cells become detections: a finer grid has more of them on every object."""
-        settings = self.clustering
-        if settings.max_cells is None:
-            return settings
-        return replace(settings, max_cells=settings.max_cells * STRIDE // self.stride)
 
     def window_at(self, epoch: int) -> tuple[int, int] | None:
         """Size of the training windows in an epoch (from 1); None for whole frames."""
@@ -178,6 +181,8 @@ class DetectorConfig:
         for name in ("ema", "prior", "prune"):
             if not 0 <= getattr(self, name) < 1:
                 _refuse(name, getattr(self, name), "it must be 0 or more and below 1")
+        if 0 < self.focus < 1:
+            _refuse("focus", self.focus, "it must be 0 or at least 1")
         if self.box_target <= 0:
             _refuse("box_target", self.box_target, "it must be positive")
         if self.precision not in ("auto", "float32", "bfloat16"):
@@ -189,6 +194,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "quick": {
         "stride": 16,
         "focus": 0.0,
+        "giou": 0.0,
         "width": 480,
         "height": 272,
         "epochs": 16,
@@ -224,7 +230,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def _refuse(setting: str, value: object, reason: str) -> None:
+def _refuse(setting: str, value: object, reason: str) -> NoReturn:
     raise SettingRefused(setting=setting, value=value, reason=reason)
 
 

@@ -514,7 +514,7 @@ def _read_state(
         return None
     state = checkpoints.load(file)
     checkpoints.require_kind(state, STATE_KIND, name=out_dir.name)
-    before = DetectorConfig.from_json(state.metadata["config"]).to_json()
+    before = DetectorConfig.of_checkpoint(state.metadata["config"]).to_json()
     for setting, value in config.to_json().items():
         if before.get(setting) != value:
             raise AnotherTrainingHere(name=out_dir.name, setting=setting)

@@ -105,12 +105,17 @@ class Finer(nn.Module):
         self.out = ConvNorm(joint, outputs, kernel=3, stride=1)
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        wide = F.relu(self.wide(coarse))  # (N, J, h/4, w/4)
-        widest = self.widest(F.relu(self.wider(wide)))  # (N, J, h/8, w/8)
+        wide = F.relu(self.wide(_even(coarse)))  # (N, J, h/4, w/4)
+        widest = self.widest(F.relu(self.wider(_even(wide))))  # (N, J, h/8, w/8)
         around = F.relu(wide + _enlarged(widest, wide))
         joined = self.coarse(coarse) + _enlarged(around, coarse)
         joined = F.relu(_enlarged(joined, fine) + self.fine(fine), inplace=True)
         return F.relu(self.out(joined), inplace=True)
+
+
+def _even(features: Tensor) -> Tensor:
+    """A row or column more where there is an odd number, so that halving never shifts the grid."""
+    return F.pad(features, (0, features.shape[3] % 2, 0, features.shape[2] % 2))
 
 
 def _enlarged(features: Tensor, like: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ from training.detector.data import Sample, as_input
 from training.detector.evaluation import DEFAULT_THRESHOLD
 from training.detector.gridbox import Grid, decode_cells, ellipses
 from training.detector.network import DetectNet, fuse
+from training.errors import CheckpointOtherLayout
 
 KIND = "detector"
 READING_MARGIN = 0.08  # of the box, at every edge
@@ -86,10 +87,14 @@ def new_network(config: DetectorConfig, widths: Mapping[str, int] | None = None)
 
 
 def restore(checkpoint: checkpoints.Checkpoint) -> tuple[DetectNet, DetectorConfig]:
-    """A checkpoint's network with its weights, and its settings."""
-    config = DetectorConfig.from_json(checkpoint.metadata["config"])
+    """A checkpoint's network with its weights, and its settings. Raises CheckpointOtherLayout."""
+    config = DetectorConfig.of_checkpoint(checkpoint.metadata["config"])
     network = new_network(config, checkpoint.metadata.get("widths"))
-    network.load_state_dict(checkpoint.weights)
+    try:
+        network.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        name = str(checkpoint.metadata.get("name", KIND))
+        raise CheckpointOtherLayout(name=name, network=config.network) from error
     return network, config
 
 
@@ -215,7 +220,7 @@ def read_grids(coverage: Tensor, edges: Tensor, config: DetectorConfig) -> list[
 
 
 def _read_class(covered: Floats, sides: Floats, config: DetectorConfig, grid: Grid) -> Floats:
-    settings = config.reading
+    settings = config.clustering
     chosen = candidates(covered.reshape(-1), settings)
     rows, columns = np.divmod(chosen, grid.columns)
     boxes = decode_cells(sides[:, rows, columns].T, rows, columns, grid)

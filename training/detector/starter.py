@@ -2,7 +2,7 @@
 
     python -m training.detector.starter --out DIR
 
-About 40 minutes on one core. Called again on the same folder it goes on where it stopped.
+About 40 minutes on one core. Called again on the same folder it goes on after the last epoch.
 The folder then holds ``detector.safetensors`` in half precision, which is what is shipped.
 """
 
@@ -30,6 +30,7 @@ from training.synthetic import plates, scenes
 NAME = "detector.safetensors"
 CLASSES = ("car", "plate")
 SCENES, HELD = 4000, 200
+SURE = 0.5  # least confidence: real pictures are stranger than the drawn ones held back
 _INDEX = "scenes.json"
 
 
@@ -67,7 +68,8 @@ def make(
     size = (settings.width, settings.height)
     samples = draw(folder / "scenes", count=count + held, size=size, progress=progress)
     yield from fit(settings, samples[held:], samples[:held], folder, init=init, progress=progress)
-    checkpoints.ship(folder, folder / NAME)
+    thresholds = dict.fromkeys(settings.classes, SURE)
+    checkpoints.ship(folder, folder / NAME, thresholds=thresholds)
 
 
 def draw(
@@ -88,7 +90,9 @@ def draw(
             known.append([asdict(SampleBox(b.label, b.x1, b.y1, b.x2, b.y2)) for b in scene.boxes])
             if progress:
                 progress(number + 1, count)
-        index.write_text(json.dumps(known), encoding="utf-8")
+        part = index.with_suffix(".part")
+        part.write_text(json.dumps(known), encoding="utf-8")
+        part.replace(index)
     return [
         Sample(
             folder / f"{number:06d}.jpg",

@@ -52,10 +52,9 @@ def test_wrong_settings_are_refused(wrong):
         DetectorConfig.of(**{"preset": "quick", "classes": ("car",), **wrong})
 
 
-def test_a_finer_grid_has_more_cells_to_cluster():
+def test_a_finer_grid_has_twice_the_rows_and_columns():
     config = DetectorConfig.of("quick", classes=("car",), stride=8, freeze=[2, 0])
     assert (config.grid.columns, config.grid.rows) == (60, 34) and config.freeze == (0, 2)
-    assert config.reading.max_cells == 800
     assert DetectorConfig.from_json(config.to_json()) == config
 
 
@@ -69,3 +68,24 @@ def test_windows_are_multiples_of_16_and_end_with_whole_frames():
 def test_a_small_input_is_a_warning_only(caplog):
     DetectorConfig.of("standard", classes=("car",), width=96, height=64)
     assert "480x272" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ellipse": {"radius": [2, 2]}},
+        {"augmentation": {"fog": 1.0}},
+        {"epochs": "5"},
+        {"focus": 0.5},
+        {"giou": -1.0},
+    ],
+)
+def test_wrong_parts_are_refused_with_their_name(wrong):
+    with pytest.raises(SettingRefused):
+        DetectorConfig.of("quick", classes=("car",), **wrong)
+
+
+def test_settings_that_an_older_checkpoint_lacks_are_what_they_were_then():
+    kept = DetectorConfig.of("tao", classes=("car",)).to_json()
+    older = {name: value for name, value in kept.items() if name not in ("stride", "focus", "giou")}
+    assert DetectorConfig.of_checkpoint(older).to_json() == kept

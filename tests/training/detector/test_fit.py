@@ -150,7 +150,7 @@ def test_a_pruned_model_trains_on_reloads_and_begets_small_ones(samples, tiny, t
 
 def test_a_finer_grid_is_learnt_and_read(samples, tiny, tmp_path):
     list(fit(tiny(epochs=1), samples, (), tmp_path / "coarse"))
-    config = tiny(epochs=2, stride=8, batch=7, lr_hi=5e-3, evaluate_every=2, window=0.5)
+    config = tiny(epochs=2, stride=8, batch=7, lr_hi=5e-3, evaluate_every=2)
     *_, last = fit(config, samples * 12, samples, tmp_path / "run", init=tmp_path / "coarse")
     assert last.metrics["map"] > 0.1
     detector = Detector.load(tmp_path / "run", precision="float32")

@@ -67,7 +67,7 @@ def test_giou_cost_of_two_squares_that_share_a_corner():
     torch.testing.assert_close(nothing, torch.zeros(1, 1, 1), atol=1e-4, rtol=0)
 
 
-def test_giou_cost_pulls_an_inverted_box_open():
+def test_giou_cost_of_an_inverted_box_is_finite():
     edges = torch.full((1, 4, 1, 1), -0.1, requires_grad=True)
     giou_cost(edges, torch.ones(1, 4, 1, 1), torch.ones(1, 1, 1)).sum().backward()
     assert edges.grad is not None and torch.isfinite(edges.grad).all()

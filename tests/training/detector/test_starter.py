@@ -50,6 +50,7 @@ def test_what_is_shipped_is_half_as_large_and_finds_what_the_training_s_last_fin
     shipped = made / starter.NAME
     assert shipped.stat().st_size < 0.6 * (made / "last.safetensors").stat().st_size
     assert checkpoints.read_metadata(shipped)["starter"] is True
+    assert checkpoints.read_metadata(shipped)["thresholds"] == {"car": 0.5, "plate": 0.5}
     half, whole = Detector.load(shipped), Detector.load(made / "last.safetensors")
     assert (half.classes, half.size, half.config.stride) == (("car", "plate"), (160, 96), 8)
     frame = np.random.default_rng(0).integers(0, 255, (96, 160, 3), dtype=np.uint8)
