@@ -183,6 +183,9 @@ X_ACCEL = os.environ.get("LPR_X_ACCEL", "").rstrip("/")
 SERVER_FOLDER = os.environ.get("LPR_SERVER_FOLDER", "")  # people may ingest paths below it
 WATCH_FOLDER = os.environ.get("LPR_WATCH_FOLDER", "")  # in it, its recordings come in alone
 WATCH_PROJECT = os.environ.get("LPR_WATCH_PROJECT", "")  # into this one: a name or number
+TRAINING_WEBHOOK = os.environ.get("LPR_TRAINING_WEBHOOK", "")  # told when a training has ended
+if TRAINING_WEBHOOK and not TRAINING_WEBHOOK.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("LPR_TRAINING_WEBHOOK must begin with http:// or https://.")
 if WATCH_FOLDER:
     if not SERVER_FOLDER or not WATCH_PROJECT:
         raise ImproperlyConfigured(

@@ -43,7 +43,16 @@ from annotations.views.media import KINDS
 from lprsite import files
 from lprsite.jobs.models import Job
 from tests.annotations.rows import make_crops, make_frame, make_member, make_video
-from training.models import InferenceRun, Match, Read, ReadCrop, TrainedModel, TrainingRun
+from training import runs
+from training.models import (
+    Evaluation,
+    InferenceRun,
+    Match,
+    Read,
+    ReadCrop,
+    TrainedModel,
+    TrainingRun,
+)
 
 API = "/api/v1/"
 READING = ("get",)
@@ -142,6 +151,10 @@ class World:
         reading = InferenceRun.objects.create(
             project=project, video=video, detector=model["detector"], recognizer=model["recognizer"]
         )
+        judged = Evaluation.objects.create(
+            model=model["recognizer"], dataset=version, split="train"
+        )
+        runs.promote(model["detector"])
         keys = [[0, 10, 10, 60, 40], [900, 12, 10, 62, 40]]
         span = {"first_pts": 0, "last_pts": 900}
         read = Read.objects.create(
@@ -169,6 +182,7 @@ class World:
             "jobs": job.pk,
             "training-runs": stopped.pk,
             "models": model["recognizer"].pk,
+            "evaluations": judged.pk,
             "inference-runs": reading.pk,
             "reads": read.pk,
             "passages": passage.pk,
@@ -206,9 +220,12 @@ class World:
             ("post", "training-runs/"): {"dataset": version.pk},
             ("post", "training-runs/<pk>/resume/"): {},
             ("post", "training-runs/<pk>/cancel/"): {},
+            ("post", "training-runs/<pk>/stop/"): {},
             ("patch", "models/<pk>/"): {"name": "renamed"},
             ("post", "models/<pk>/promote/"): {},
             ("post", "models/<pk>/export/"): {},
+            ("post", "models/<pk>/retire/"): {},
+            ("post", "evaluations/"): {"dataset": version.pk},
             ("post", "inference-runs/"): {
                 "video": video.pk,
                 "detector": str(model["detector"].pk),
@@ -290,6 +307,8 @@ class World:
             assert row in self.pks, f"{route}: give it a row in this test"
             pattern = pattern.replace("<pk>", str(self.pks[row]))
         pattern = pattern.replace("<frames>", str(self.pks["frames"]))
+        if route.pattern == "evaluations/<pk>/compare/":
+            pattern += f"?other={self.pks['evaluations']}"
         if pattern in OF_A_PROJECT:
             pattern += f"?project={self.project.pk}&text=P"
         if route.key in (("delete", "boxes/<pk>/"), ("delete", "passages/<pk>/")):

@@ -96,7 +96,12 @@ TABLES = (
         shapes={"metadata": shapes.is_mapping, "figures": shapes.is_mapping},
     ),
     Table("promotions", Promotion),
-    Table("training_runs", TrainingRun, shapes={"config": shapes.is_mapping}),
+    Table(
+        "training_runs",
+        TrainingRun,
+        leave=("stop",),
+        shapes={"config": shapes.is_mapping, "environment": shapes.is_mapping},
+    ),
     Table("metrics", Metric, ("run__project",)),
     Table(
         "inference_runs",

@@ -217,6 +217,65 @@ class RunFinished(Refused):
     es = "Esta ejecución terminó: hizo «{model}». Empiece un entrenamiento nuevo desde ese modelo."
 
 
+class NothingKept(Refused):
+    en = (
+        "The training was stopped before its first epoch was over, so it left no model. Go on "
+        "with it to have one."
+    )
+    es = (
+        "El entrenamiento se detuvo antes de terminar su primera época, así que no dejó ningún "
+        "modelo. Continúelo para tener uno."
+    )
+
+
+class RunNotWorking(Refused):
+    status = 409
+    en = "This run is not at work, so there is nothing to stop."
+    es = "Este entrenamiento no está en marcha: no hay nada que detener."
+
+
+class ModelInUse(Refused):
+    status = 409
+    en = "“{model}” is {use}. Make another model current, or wait, before retiring it."
+    es = "«{model}» {use_es}. Haga vigente otro modelo, o espere, antes de retirarlo."
+
+
+class TrainingDiskFull(Refused):
+    status = 507
+    en = "The disk is nearly full: {free} MB are free, a training needs {needed} MB. Make room."
+    es = (
+        "El disco está casi lleno: quedan {free} MB libres y un entrenamiento necesita {needed} "
+        "MB. Haga espacio."
+    )
+
+
+class DiskRanFull(Refused):
+    en = (
+        "The disk ran full. What was finished until then is kept: make room and go on where it "
+        "stopped."
+    )
+    es = (
+        "El disco se llenó. Lo terminado hasta entonces está guardado: haga espacio y continúe "
+        "donde se detuvo."
+    )
+
+
+class MemoryFull(Refused):
+    en = (
+        "The training needs more memory than there is. Choose a smaller batch or a smaller input "
+        "and start again."
+    )
+    es = (
+        "El entrenamiento necesita más memoria de la que hay. Elija un lote o una entrada menor "
+        "y empiece de nuevo."
+    )
+
+
+class NotComparable(Refused):
+    en = "“{first}” and “{second}” were not judged on the same pictures. Evaluate both on one set."
+    es = "«{first}» y «{second}» no se evaluaron con las mismas imágenes. Evalúe ambos en una."
+
+
 class RunNotHere(Refused):
     en = "There is no {kind} training “{given}” here that could go on."
     es = "No hay aquí un entrenamiento ({kind}) «{given}» que pueda continuar."

@@ -95,6 +95,8 @@ class TrainingRun(models.Model):
     config = models.JSONField(default=dict)
     seed = models.PositiveIntegerField(default=0)
     code_version = models.CharField(max_length=60, blank=True)
+    environment = models.JSONField(default=dict)  # versions of libraries, hardware, data's hash
+    stop = models.CharField(max_length=5, blank=True)  # asked for: "now" or after the "epoch"
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -126,6 +128,49 @@ class Metric(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.step}: {self.value}"
+
+
+class EpochSamples(models.Model):
+    """What a run's network said on the same few held pictures after one epoch."""
+
+    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="samples")
+    step = models.PositiveIntegerField()
+    found = models.JSONField(default=list)  # per picture: its dataset item, text or boxes
+
+    class Meta:
+        ordering = ["step"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "step"], name="samples_once_per_step")
+        ]
+        verbose_name_plural = "epoch samples"
+
+    def __str__(self) -> str:
+        return f"samples of {self.run} after {self.step}"
+
+
+class Evaluation(models.Model):
+    """Figures of a trained model on one split of a dataset version, and all it said there."""
+
+    model = models.ForeignKey(TrainedModel, on_delete=models.CASCADE, related_name="evaluations")
+    dataset = models.ForeignKey(
+        DatasetVersion, on_delete=models.CASCADE, related_name="evaluations"
+    )
+    split = models.CharField(max_length=5)
+    figures = models.JSONField(default=dict)
+    found = models.JSONField(default=list)  # as of EpochSamples, for every picture
+    learned = models.PositiveIntegerField(default=0)  # pictures that the model learned from
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "dataset", "split"], name="model_evaluated_once_per_split"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.dataset} {self.split}"
 
 
 class InferenceRun(models.Model):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import filecmp
 from collections.abc import Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,27 +19,35 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotations.models import DatasetVersion, Project
-from annotations.models.datasets import Kind
+from annotations.models.datasets import Kind, Split
 from lprsite import files
 from lprsite.jobs import engine
-from training import headers, starters
+from lprsite.jobs.models import ACTIVE, State
+from training import comparing, headers, starters
 from training.errors import (
     DatasetForOther,
+    ModelInUse,
     ModelNotHere,
     ModelRetired,
+    NothingToTrainOn,
     OnnxMissing,
     OtherNetwork,
     RunFinished,
     RunNotHere,
+    RunNotWorking,
     RunOver,
     SettingRefused,
     StarterMissing,
+    TrainingDiskFull,
 )
-from training.models import Metric, Promotion, TrainedModel, TrainingRun
+from training.models import EpochSamples, InferenceRun, Metric, Promotion, TrainedModel, TrainingRun
 
 PRESETS = ("quick", "standard", "tao")
 CURRENT, STARTER = "current", "starter"
 LAST = "last"
+NOW, AFTER_EPOCH = "now", "epoch"
+NEEDED_BYTES = 500 * 1024**2  # checkpoints, the state to go on from, some room
+JUDGED = {Kind.RECOGNIZER.value: "exact", Kind.DETECTOR.value: "map"}
 
 
 def folder_key(run: TrainingRun) -> str:
@@ -56,11 +65,13 @@ def create(
     """A run that has not started. ``config``: "preset" and whatever of it is changed.
 
     Raises:
+        NothingToTrainOn, TrainingDiskFull: it could only fail.
         SettingRefused: an unknown preset, or a value that no training takes.
         DatasetForOther: the parent is of another kind than the dataset version.
         OtherNetwork: it is another network than the settings ask for.
     """
     settings = {"preset": "quick", **config}
+    require_trainable(dataset, drawn=bool(settings.get("synthetic")))
     if settings["preset"] not in PRESETS:
         known = ", ".join(PRESETS)
         raise SettingRefused(setting="preset", value=settings["preset"], reason=f"one of {known}")
@@ -84,6 +95,14 @@ def create(
         seed=settings.get("seed", 0),
         created_by=by,
     )
+
+
+def require_trainable(dataset: DatasetVersion, *, drawn: bool) -> None:
+    """Raises NothingToTrainOn (unless plates are ``drawn``), TrainingDiskFull."""
+    if not drawn and not dataset.items.filter(split=Split.TRAIN).exists():
+        raise NothingToTrainOn()
+    if (free := files.free_bytes()) < NEEDED_BYTES:
+        raise TrainingDiskFull(free=free // 1024**2, needed=NEEDED_BYTES // 1024**2)
 
 
 def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,10 +178,52 @@ def record(run: TrainingRun, epoch: int, metrics: Mapping[str, float]) -> None:
     )
 
 
+def keep_samples(run: TrainingRun, epoch: int, found: list[dict[str, Any]]) -> None:
+    """Keep what the network says on the fixed pictures after an epoch."""
+    EpochSamples.objects.bulk_create(
+        [EpochSamples(run=run, step=epoch, found=found)], ignore_conflicts=True
+    )
+
+
+def ask_to_stop(run: TrainingRun, when: str) -> None:
+    """Stop a run and keep the best so far: "now", or when this "epoch" is over.
+
+    A run without a finished epoch has nothing to keep: asked to stop now, it just stops.
+    Raises RunNotWorking.
+    """
+    if run.job is None or not run.job.is_active:
+        raise RunNotWorking()
+    if run.job.state == State.QUEUED or (when == NOW and not run.metrics.exists()):
+        engine.cancel(run.job)
+    else:
+        TrainingRun.objects.filter(pk=run.pk).update(stop=when)
+
+
+def wish(run: TrainingRun) -> str:
+    """What somebody asked of the run while it works: "", "now" or "epoch"."""
+    return TrainingRun.objects.values_list("stop", flat=True).get(pk=run.pk)
+
+
+def rival(project: Project, kind: str) -> TrainedModel | None:
+    """The starter that serves while nothing is current, and that a first model must equal."""
+    if current(project, kind) is None:
+        with contextlib.suppress(StarterMissing):
+            return find(project, kind, STARTER)
+    return None
+
+
 def finish(
-    run: TrainingRun, metadata: Mapping[str, Any], figures: Mapping[str, Any]
+    run: TrainingRun,
+    metadata: Mapping[str, Any],
+    figures: Mapping[str, Any],
+    *,
+    starter: Mapping[str, Any] | None = None,
 ) -> TrainedModel:
-    """Make the trained model of a run; the first of its kind in a project becomes current."""
+    """Make the trained model of a run.
+
+    The first of its kind in a project becomes current, unless it reads worse than the starter,
+    whose figures on the same held pictures ``starter`` are.
+    """
     with transaction.atomic():
         run = TrainingRun.objects.select_for_update().get(pk=run.pk)
         if run.trained_model is not None:
@@ -183,9 +244,47 @@ def finish(
         run.save(update_fields=["trained_model", "code_version"])
     if not Promotion.objects.filter(
         project_id=run.project_id, kind=run.kind, ended_at__isnull=True
-    ).exists():
-        promote(model, by=run.created_by, why="the first trained model of its kind")
+    ).exists() and _not_worse(run.kind, figures, starter):
+        why = "the first trained model of its kind"
+        if starter is not None:
+            mine, its = (float(one.get(JUDGED[run.kind], 0)) for one in (figures, starter))
+            why += f": {mine:.1%}, the starter {its:.1%}"
+        promote(model, by=run.created_by, why=why)
     return model
+
+
+def _not_worse(kind: str, figures: Mapping[str, Any], starter: Mapping[str, Any] | None) -> bool:
+    """Whether the figures reach the starter's; those on learned pictures prove nothing."""
+    if starter is None:
+        return True
+    mine, its = (float(one.get(JUDGED[kind], 0)) for one in (figures, starter))
+    return figures.get("split") != Split.TRAIN and mine >= its
+
+
+@transaction.atomic
+def retire(model: TrainedModel) -> None:
+    """Delete a model's files and keep its row, its figures and its lineage.
+
+    Raises ModelInUse while it is current or something works with it, ModelRetired.
+    """
+    if model.retired_at is not None:
+        raise ModelRetired(model=model.name)
+    assert model.project is not None, "starters are not retired"
+    if current(model.project, model.kind) == model:
+        raise ModelInUse(model=model.name, use="the current one", use_es="es el vigente")
+    readings = InferenceRun.objects.filter(Q(detector=model) | Q(recognizer=model))
+    trainings = TrainingRun.objects.filter(parent=model)
+    if any(rows.filter(job__state__in=ACTIVE).exists() for rows in (readings, trainings)):
+        raise ModelInUse(model=model.name, use="at work", use_es="está trabajando")
+    TrainedModel.objects.filter(pk=model.pk).update(retired_at=timezone.now(), onnx="")
+    keys = {key for key in (model.file, model.onnx) if key}
+    run = TrainingRun.objects.filter(trained_model=model).first()
+    if run is not None and model.file.startswith(f"{folder_key(run)}/"):
+        keys = {f"{folder_key(run)}/"}
+    elif TrainedModel.objects.filter(file=model.file, retired_at=None).exists():
+        keys -= {model.file}  # another project has the same bytes
+    for key in keys:
+        transaction.on_commit(partial(files.delete, key))
 
 
 @transaction.atomic
@@ -323,6 +422,68 @@ def kind_of(given: str) -> str:
     if given not in Kind.values:
         raise SettingRefused(setting="kind", value=given, reason="detector or recognizer")
     return given
+
+
+def samples(run: TrainingRun, most: int = 24) -> dict[str, Any]:
+    """The fixed pictures with their truth, and what was said after at most so many epochs."""
+    steps = list(run.samples.values_list("step", flat=True))
+    chosen = (
+        {steps[round(at * (len(steps) - 1) / (most - 1))] for at in range(most)} if steps else ()
+    )
+    rows = list(run.samples.filter(step__in=chosen))
+    wanted = {each["item"] for row in rows for each in row.found}
+    items = run.dataset.items.filter(pk__in=wanted)
+    return {
+        "items": [comparing.shown(item) for item in items],
+        "steps": [{"step": row.step, "found": row.found} for row in rows],
+    }
+
+
+def card(model: TrainedModel) -> str:
+    """The model card: what it is, from what and how it was made, how good it is."""
+    run = TrainingRun.objects.filter(trained_model=model).select_related("created_by").first()
+    facts = {
+        "Kind": model.kind,
+        "Network": model.network,
+        "Made": f"{model.created_at:%Y-%m-%d}",
+        "Dataset version": str(model.dataset) if model.dataset else "none here",
+        "Trained from": model.parent.shown_name if model.parent else "nothing",
+        "Input": " x ".join(map(str, model.metadata.get("input_size", []))) or "not told",
+        "Alphabet": model.metadata.get("alphabet", ""),
+        "Labels": ", ".join(model.metadata.get("classes", [])),
+        "Retired": f"{model.retired_at:%Y-%m-%d}" if model.retired_at else "",
+    }
+    parts = [f"# {model.name}", _listed(facts)]
+    figures = {name: value for name, value in model.figures.items() if name != "report"}
+    flat = {name: value for name, value in figures.items() if not isinstance(value, dict)}
+    parts += ["## Figures on held pictures", _listed(flat)]
+    for label, its in figures.items():
+        if isinstance(its, dict):
+            parts += [f"### {label}", _listed(its)]
+    if model.dataset is not None:
+        counts = model.dataset.counts
+        splits = {name: counts.get(name, {}).get("items") for name in Split.values}
+        parts += ["## Data", _listed({**splits, "hash": model.dataset.manifest_hash})]
+    if run is not None:
+        by = run.created_by.username if run.created_by else ""
+        told = {"Run": run.pk, "Started by": by, "Seed": run.seed, **run.environment}
+        config = told.pop("config", run.config)
+        parts += ["## How it was made", _listed(told), "## Settings", _listed(config)]
+    parts += [
+        "## What it is for",
+        "Reading number plates on recordings of the cameras it learned from. On other cameras, "
+        "at night or in rain where it saw none, judge it on some of their plates first. Plates "
+        "are personal data: keep its reads as long as they serve and no longer.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _listed(facts: Mapping[str, Any]) -> str:
+    def said(value: Any) -> str:
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+    known = {name: value for name, value in facts.items() if value not in ("", None, [])}
+    return "\n".join(f"- {name}: {said(value)}" for name, value in known.items())
 
 
 def curves(run: TrainingRun) -> dict[str, Any]:

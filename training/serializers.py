@@ -11,8 +11,18 @@ from rest_framework import serializers
 
 from annotations.models import CheckedSpan, Passage, Video
 from annotations.passages import REASONS, Edit
+from lprsite import files
 from lprsite.jobs.serializers import JobSerializer
-from training.models import InferenceRun, Metric, Read, ReadCrop, TrainedModel, TrainingRun
+from training.models import (
+    Evaluation,
+    InferenceRun,
+    Metric,
+    Promotion,
+    Read,
+    ReadCrop,
+    TrainedModel,
+    TrainingRun,
+)
 from training.reads import matched_passage
 from training.sightings import Sought, seen_at
 
@@ -23,6 +33,7 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
     parent_name = serializers.CharField(source="parent.name", read_only=True, default="")
     run = serializers.IntegerField(source="run.pk", read_only=True, default=None)
     onnx = serializers.SerializerMethodField(help_text="whether its ONNX file was made")
+    bytes = serializers.SerializerMethodField(help_text="of its checkpoint; null: it is gone")
 
     class Meta:
         model = TrainedModel
@@ -43,11 +54,18 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
             "created_at",
             "retired_at",
             "onnx",
+            "bytes",
         ]
         read_only_fields = [f for f in fields if f != "name"]
 
     def get_onnx(self, model: TrainedModel) -> bool:
         return bool(model.onnx)
+
+    def get_bytes(self, model: TrainedModel) -> int | None:
+        try:
+            return files.local_path(model.file).stat().st_size
+        except OSError:
+            return None
 
     def get_dataset_name(self, model: TrainedModel) -> str:
         """The version it learned from; "" for a model that came with the program."""
@@ -64,6 +82,82 @@ class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
 
 class PromoteSerializer(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class PromotionSerializer(serializers.ModelSerializer[Promotion]):
+    model_name = serializers.CharField(source="model.shown_name", read_only=True)
+    retired = serializers.DateTimeField(source="model.retired_at", read_only=True, allow_null=True)
+    by = serializers.CharField(source="by.username", default="", read_only=True)
+
+    class Meta:
+        model = Promotion
+        fields = ["id", "kind", "model", "model_name", "retired", "by", "why", "at", "ended_at"]
+        read_only_fields = fields
+
+
+class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
+    figures = serializers.SerializerMethodField(help_text="without the long report")
+
+    class Meta:
+        model = Evaluation
+        fields = ["id", "model", "dataset", "split", "figures", "learned", "created_at"]
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "object", "additionalProperties": True})
+    def get_figures(self, row: Evaluation) -> dict[str, Any]:
+        return {name: value for name, value in row.figures.items() if name != "report"}
+
+
+class EvaluateSerializer(serializers.Serializer[Any]):
+    dataset = serializers.IntegerField()
+
+
+class ShownItemSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    text = serializers.CharField()
+    boxes = serializers.JSONField(help_text="[label, x1, y1, x2, y2] in pixels")
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """What a network said on one picture."""
+
+    item = serializers.IntegerField()
+    text = serializers.CharField(required=False)
+    confidence = serializers.FloatField(required=False)
+    boxes: Any = serializers.JSONField(
+        required=False, help_text="[label, x1, y1, x2, y2, confidence] in pixels"
+    )
+    wrong = serializers.IntegerField(required=False, help_text="mistakes on this picture")
+
+
+class ModelDifferingSerializer(serializers.Serializer[Any]):
+    item = ShownItemSerializer()
+    first = FoundSerializer()
+    second = FoundSerializer()
+
+
+class ModelComparisonSerializer(serializers.Serializer[Any]):
+    both_right = serializers.IntegerField()
+    only_first = serializers.IntegerField()
+    only_second = serializers.IntegerField()
+    both_wrong = serializers.IntegerField()
+    differing = ModelDifferingSerializer(many=True)
+
+
+class StepSamplesSerializer(serializers.Serializer[Any]):
+    step = serializers.IntegerField()
+    found = FoundSerializer(many=True)
+
+
+class SamplesSerializer(serializers.Serializer[Any]):
+    items = ShownItemSerializer(many=True)
+    steps = StepSamplesSerializer(many=True)
+
+
+class StopSerializer(serializers.Serializer[Any]):
+    when = serializers.ChoiceField(choices=["now", "epoch"], default="now")
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
@@ -84,6 +178,8 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "config",
             "seed",
             "code_version",
+            "environment",
+            "stop",
             "job",
             "created_by",
             "created_at",

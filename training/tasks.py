@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 
 from annotations import lessons, suggestions
-from annotations.models import Project, Role
+from annotations.models import DatasetVersion, Project, Role
 from annotations.models.datasets import Kind
 from annotations.tasks import start_delete_video
+from lprsite.errors import Refused
 from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
-from training import readings, reads, retention, runs, suggesting
+from training import comparing, readings, reads, retention, runs, suggesting
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
+log = logging.getLogger(__name__)
 WORK = "training.work"
 READER = Resident("training.reader")
 
 
 @task("train", queue="gpu", max_attempts=5, role=Role.MANAGER)
 def train(running: Running) -> dict[str, Any]:
-    result = supervise.run(running, WORK)
+    try:
+        result = supervise.run(running, WORK)
+    except Refused as refusal:
+        _tell_webhook(running, error=refusal.sentence())
+        raise
+    _tell_webhook(running, **result)
     project = Project.objects.get(pk=running.job.project_id or 0)
     current = runs.current(project, Kind.RECOGNIZER)
     if current is not None and current.pk == result["model"]:
@@ -32,8 +44,29 @@ def train(running: Running) -> dict[str, Any]:
     return result
 
 
+def _tell_webhook(running: Running, **facts: Any) -> None:
+    """Tell the address that the settings name how a training ended; it is never waited for long."""
+    if not settings.TRAINING_WEBHOOK:
+        return
+    told = {"run": running.parameters["run"], "project": running.job.project_id, **facts}
+    request = urllib.request.Request(  # noqa: S310  # settings.py lets only http through
+        settings.TRAINING_WEBHOOK,
+        data=json.dumps(told).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+    except (OSError, ValueError) as problem:
+        log.warning("the webhook was not told of run %s: %s", told["run"], problem)
+
+
 @task("evaluate", queue="gpu", role=Role.MANAGER)
 def evaluate(running: Running) -> dict[str, Any]:
+    return supervise.run(running, WORK)
+
+
+@task("compare", queue="gpu", role=Role.MANAGER)
+def compare(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 
 
@@ -131,9 +164,23 @@ def suggest_new() -> None:
 def start_training(run: TrainingRun, *, by: Any = None) -> Job:
     """Queue the run's training; the run then names its job."""
     job = train.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), run=run.pk)
-    run.job = job
-    run.save(update_fields=["job"])
+    run.job, run.stop = job, ""
+    run.save(update_fields=["job", "stop"])
     return job
+
+
+def start_comparison(
+    version: DatasetVersion, models: Sequence[int] | None = None, *, by: Any = None
+) -> Job:
+    """Judge models on the held part of a version: those given, else all that lack it."""
+    chosen = comparing.lacking(version.project, version) if models is None else list(models)
+    return compare.enqueue(
+        project_id=version.project_id,
+        by=by,
+        dedupe=str(version.pk),
+        dataset=version.pk,
+        models=chosen,
+    )
 
 
 def start_reading(run: InferenceRun, *, by: Any = None) -> Job:

@@ -10,6 +10,8 @@ from training import media, views, views_review, views_suggestions
 router = SimpleRouter()
 router.register("training-runs", views.TrainingRunViewSet)
 router.register("models", views.TrainedModelViewSet)
+router.register("promotions", views.PromotionViewSet)
+router.register("evaluations", views.EvaluationViewSet)
 router.register("inference-runs", views.InferenceRunViewSet)
 router.register("reads", views_review.ReadViewSet)
 router.register("suggestions", views_suggestions.SuggestionViewSet)

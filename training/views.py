@@ -28,16 +28,22 @@ from annotations.models.datasets import Kind
 from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from training import comparisons, readings, reads, runs, stats, tasks
+from training import comparing, comparisons, readings, reads, runs, stats, tasks
 from training.errors import ModelRetired
-from training.models import InferenceRun, Promotion, TrainedModel, TrainingRun
+from training.models import Evaluation, InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
     ComparisonSerializer,
     CurvesSerializer,
+    EvaluateSerializer,
+    EvaluationSerializer,
     InferenceRunSerializer,
+    ModelComparisonSerializer,
     PromoteSerializer,
+    PromotionSerializer,
+    SamplesSerializer,
     StartReadingSerializer,
     StartTrainingSerializer,
+    StopSerializer,
     TrainedModelSerializer,
     TrainingRunSerializer,
 )
@@ -87,6 +93,21 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         tasks.start_training(run, by=request.user)
         return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
 
+    @extend_schema(responses=SamplesSerializer)
+    @action(detail=True)
+    def samples(self, request: Request, pk: str) -> Response:
+        """What the network said on the same held pictures after some of its epochs."""
+        return Response(SamplesSerializer(runs.samples(self.get_object())).data)
+
+    @extend_schema(request=StopSerializer, responses=TrainingRunSerializer)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """Stop now or after this epoch; the best so far becomes the run's model."""
+        given = StopSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        runs.ask_to_stop(self.get_object(), given.validated_data["when"])
+        return Response(self.get_serializer(self.get_object()).data)
+
     @extend_schema(request=None, responses=TrainingRunSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
@@ -135,6 +156,31 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
             tasks.suggest_as_promoted(model.project, by=user)
         return Response(self.get_serializer(self.get_object()).data)
 
+    @extend_schema(request=None, responses=TrainedModelSerializer)
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, pk: str) -> Response:
+        """Delete the model's files; its row, figures and lineage stay."""
+        model: TrainedModel = self.get_object()
+        runs.retire(model)
+        AuditEntry.objects.create(
+            project_id=model.project_id,
+            user_id=request.user.pk,
+            action="retire model",
+            subject=model.name[:255],
+        )
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        responses={(200, "text/markdown"): OpenApiResponse(OpenApiTypes.STR, "the model card")}
+    )
+    @action(detail=True)
+    def card(self, request: Request, pk: str) -> HttpResponse:
+        """What the model is, what it learned from, how good it is: a Markdown text."""
+        model: TrainedModel = self.get_object()
+        answer = HttpResponse(runs.card(model), content_type="text/markdown; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="model_{model.pk}.md"'
+        return answer
+
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def export(self, request: Request, pk: str) -> Response:
@@ -145,6 +191,55 @@ class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, 
         runs.require_onnx()
         job = tasks.start_export(model, by=request.user)
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+class PromotionViewSet(ListModelMixin, InProject):
+    """Which model was current when, who made it so and why."""
+
+    queryset = Promotion.objects.select_related("model", "by")
+    serializer_class = PromotionSerializer
+    pagination_class = NewestFirst
+    filterset_fields = ["project", "kind"]
+    http_method_names = ["get", "head", "options"]
+
+
+class EvaluationViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+    """Figures of the models on the held part of a dataset version."""
+
+    queryset = Evaluation.objects.defer("found")
+    serializer_class = EvaluationSerializer
+    pagination_class = NewestFirst
+    project_path = "dataset__project"
+    filterset_fields = ["dataset", "model"]
+    write_role = Role.MANAGER
+    http_method_names = ["get", "post", "head", "options"]
+
+    @extend_schema(request=EvaluateSerializer, responses={202: JobSerializer})
+    def create(self, request: Request) -> Response:
+        """Judge on a dataset version all models of its kind that were not yet. Only managers."""
+        given = EvaluateSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        dataset = get_object_or_404(
+            DatasetVersion.objects.filter(project__in=members.visible(request.user)).exclude(
+                manifest_hash=""
+            ),
+            pk=given.validated_data["dataset"],
+        )
+        self.project_for(dataset.project)
+        job = tasks.start_comparison(dataset, by=request.user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("other", int, required=True)],
+        responses=ModelComparisonSerializer,
+    )
+    @action(detail=True)
+    def compare(self, request: Request, pk: str) -> Response:
+        """Two evaluations side by side, down to the pictures on which they differ."""
+        given = request.query_params.get("other", "")
+        other = get_object_or_404(self.get_queryset(), pk=int(given) if given.isdecimal() else 0)
+        found = comparing.compare(self.get_object(), other)
+        return Response(ModelComparisonSerializer(found).data)
 
 
 class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):

@@ -6,15 +6,21 @@ lease; it writes progress and results, and ends with its parent.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import platform
+import resource
 import sys
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import django
+import numpy as np
 import torch
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
@@ -23,25 +29,37 @@ django.setup()
 # The rows can only be imported once Django is set up.
 from django.conf import settings  # noqa: E402
 
-from annotations.models import DatasetVersion  # noqa: E402
+from annotations.models import DatasetItem, DatasetVersion  # noqa: E402
 from annotations.models.datasets import Kind, Split  # noqa: E402
-from annotations.vision.crops import Bgr  # noqa: E402
+from annotations.vision.crops import Bgr, read_picture  # noqa: E402
 from lprsite import files  # noqa: E402
 from lprsite.errors import Refused  # noqa: E402
 from lprsite.jobs import engine, supervise  # noqa: E402
 from lprsite.jobs.engine import Running  # noqa: E402
 from lprsite.jobs.models import Job  # noqa: E402
-from training import checkpoints, exporting, ranks, reading, runs  # noqa: E402
+from training import (  # noqa: E402
+    checkpoints,
+    comparing,
+    exporting,
+    headers,
+    ranks,
+    reading,
+    runs,
+)
 from training.detector import data as detector_data  # noqa: E402
 from training.detector import evaluation as detector_evaluation  # noqa: E402
 from training.detector import fit as detector_fit  # noqa: E402
 from training.detector import predict as detector_predict  # noqa: E402
+from training.errors import DiskRanFull, MemoryFull, NothingKept  # noqa: E402
 from training.models import InferenceRun, TrainedModel, TrainingRun  # noqa: E402
 from training.recognizer import alphabet as alphabets  # noqa: E402
 from training.recognizer import data as recognizer_data  # noqa: E402
 from training.recognizer import evaluation  # noqa: E402
 from training.recognizer import fit as recognizer_fit  # noqa: E402
 from training.recognizer import predict as recognizer_predict  # noqa: E402
+
+_CROPS_SHOWN, _FRAMES_SHOWN = 12, 4
+_LOOK_EVERY = 1.0  # seconds between two looks at whether somebody wants a stop
 
 
 def train(running: Running) -> dict[str, Any]:
@@ -54,36 +72,106 @@ def train(running: Running) -> dict[str, Any]:
         run.save(update_fields=["job"])
     folder = files.local_path(runs.folder_key(run))
     folder.mkdir(parents=True, exist_ok=True)
-    for epoch in _epochs(run, folder, running):
-        figures = {**epoch.metrics, "seconds": epoch.seconds}
-        runs.record(run, epoch.epoch, figures)
-        running.progress(epoch.epoch, epoch.epochs, "epochs", _headline(epoch.metrics))
-        sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs}: {_headline(figures)}\n")
-    figures = evaluate_version(folder, run.dataset, held_split(run.dataset))
-    model = runs.finish(run, checkpoints.read_metadata(folder), figures)
+    with contextlib.suppress(StopNow):
+        _fit(run, folder, running)
+    if not any((folder / name).is_file() for name in (headers.BEST, headers.LAST)):
+        raise NothingKept()
+    split = held_split(run.dataset)
+    figures = evaluate_version(folder, run.dataset, split)
+    rival = runs.rival(run.project, run.kind)
+    starter: dict[str, Any] | None = None
+    if rival is not None:
+        starter = evaluate_version(files.local_path(rival.file), run.dataset, split)
+    model = runs.finish(run, checkpoints.read_metadata(folder), figures, starter=starter)
     # the report is the model's: jobs are listed, and it is long
     headline = {name: value for name, value in figures.items() if name != "report"}
     return {"run": run.pk, "model": model.pk, "figures": headline}
 
 
-def _epochs(run: TrainingRun, folder: Path, running: Running) -> Iterator[Any]:
+def _fit(run: TrainingRun, folder: Path, running: Running) -> None:
+    """Train until the last epoch, or until somebody asks to stop after one."""
+    config = _config(run)
+    if not run.environment:
+        run.environment = {**_environment(run.dataset), "config": config.to_json()}
+        run.save(update_fields=["environment"])
+    samples = _fixed_samples(run.dataset)
+    begun, worked = time.monotonic(), time.process_time()
+    with contextlib.closing(_epochs(run, config, folder, running)) as epochs:
+        for epoch in epochs:
+            figures = {**epoch.metrics, "seconds": epoch.seconds}
+            if not epoch.replayed:
+                spent = max(time.monotonic() - begun, 1e-6)
+                figures["cpu_cores"] = (time.process_time() - worked) / spent
+                figures["memory_mb"] = _memory() / 1e6
+                with torch.random.fork_rng():  # as if nobody had looked
+                    runs.keep_samples(run, epoch.epoch, _said(run, folder, samples))
+            runs.record(run, epoch.epoch, figures)
+            running.progress(epoch.epoch, epoch.epochs, "epochs", _headline(epoch.metrics))
+            sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs}: {_headline(figures)}\n")
+            if not epoch.replayed and runs.wish(run):
+                break
+            begun, worked = time.monotonic(), time.process_time()
+
+
+def _memory() -> int:
+    """The most memory this program has held so far, in bytes: the accelerator's if there is one."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
+
+
+def _environment(version: DatasetVersion) -> dict[str, Any]:
+    """What a training ran with, for whoever wants to repeat it."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    return {
+        "code": checkpoints.code_version(),
+        "dataset_hash": version.manifest_hash,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": device,
+    }
+
+
+class StopNow(Exception):
+    """Somebody asked to stop and to keep the best so far."""
+
+
+def _config(run: TrainingRun) -> detector_fit.DetectorConfig | recognizer_fit.RecognizerConfig:
+    """All settings of the run, checked. Raises SettingRefused, AlphabetRefused."""
+    chosen = _settings(run.config)
+    if run.kind == Kind.DETECTOR:
+        rows = run.dataset.items.values_list("boxes", flat=True)
+        labels = sorted({box["label"] for boxes in rows for box in boxes})
+        return detector_fit.DetectorConfig.of(**{"classes": tuple(labels), **chosen})
+    chosen.setdefault("alphabet", _alphabet(run))
+    return recognizer_fit.RecognizerConfig.of(started=run.parent is not None, **chosen)
+
+
+def _epochs(
+    run: TrainingRun,
+    config: detector_fit.DetectorConfig | recognizer_fit.RecognizerConfig,
+    folder: Path,
+    running: Running,
+) -> Generator[Any]:
     init = files.local_path(run.parent.file) if run.parent else None
     version = str(run.dataset)
+    asked = time.monotonic()
 
     def within(done: int, total: int) -> None:
+        nonlocal asked
         running.progress(done, total, "steps")
+        # One process stops them all: where each looked for itself, one would wait for ever.
+        if os.environ.get("RANK", "0") == "0" and time.monotonic() - asked >= _LOOK_EVERY:
+            asked = time.monotonic()
+            if runs.wish(run) == runs.NOW:
+                raise StopNow
 
-    if run.kind == Kind.DETECTOR:
-        labels = sorted(
-            {
-                box["label"]
-                for boxes in run.dataset.items.values_list("boxes", flat=True)
-                for box in boxes
-            }
-        )
-        config = detector_fit.DetectorConfig.of(
-            **{"classes": tuple(labels), **_settings(run.config)}
-        )
+    if isinstance(config, detector_fit.DetectorConfig):
         yield from detector_fit.fit(
             config,
             detector_samples(run.dataset, Split.TRAIN),
@@ -94,10 +182,8 @@ def _epochs(run: TrainingRun, folder: Path, running: Running) -> Iterator[Any]:
             dataset_version=version,
         )
         return
-    chosen = _settings(run.config)
-    chosen.setdefault("alphabet", _alphabet(run))
     yield from recognizer_fit.fit(
-        recognizer_fit.RecognizerConfig.of(started=run.parent is not None, **chosen),
+        config,
         recognizer_samples(run.dataset, Split.TRAIN),
         recognizer_samples(run.dataset, Split.VAL),
         folder,
@@ -112,7 +198,8 @@ def assist(running: Running) -> None:
     run = TrainingRun.objects.select_related("dataset", "parent", "project").get(
         pk=running.parameters["run"]
     )
-    deque(_epochs(run, files.local_path(runs.folder_key(run)), running), maxlen=0)
+    folder = files.local_path(runs.folder_key(run))
+    deque(_epochs(run, _config(run), folder, running), maxlen=0)
 
 
 def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,16 +247,86 @@ def held_split(version: DatasetVersion) -> str:
     return Split.TRAIN.value
 
 
-def evaluate_version(checkpoint: Path, version: DatasetVersion, split: str) -> dict[str, Any]:
-    """Figures of a checkpoint on one split of a dataset version."""
+def _fixed_samples(version: DatasetVersion) -> list[DatasetItem]:
+    """The same few held pictures every time, spread over the split."""
+    most = _FRAMES_SHOWN if version.kind == Kind.DETECTOR else _CROPS_SHOWN
+    rows = version.items.filter(split=Split.VAL)
+    keys = list(rows.values_list("pk", flat=True))
+    chosen = keys[:: max(1, -(-len(keys) // most))]
+    return list(rows.filter(pk__in=chosen))
+
+
+def _said(run: TrainingRun, folder: Path, items: Sequence[DatasetItem]) -> list[dict[str, Any]]:
+    """What the network of the epoch just finished says on these pictures."""
+    last = folder / checkpoints.LAST
+    pictures = [read_picture(files.local_path(item.file)) for item in items]
+    if not pictures:
+        return []
+    if run.kind == Kind.DETECTOR:
+        seen = detector_predict.Detector.load(last).detect(pictures)
+        return [found_boxes(item.pk, each) for item, each in zip(items, seen, strict=True)]
+    reads = recognizer_predict.Recognizer.load(last).read(pictures)
+    return [found_text(item.pk, read) for item, read in zip(items, reads, strict=True)]
+
+
+def found_boxes(item: int, found: Sequence[detector_predict.Detection]) -> dict[str, Any]:
+    """Detections of one frame as the rows keep them: label, corners, confidence."""
+    rows = [[d.label, *(round(v, 1) for v in d.box), round(d.confidence, 3)] for d in found]
+    return {"item": item, "boxes": rows}
+
+
+def found_text(item: int, read: recognizer_predict.PlateRead) -> dict[str, Any]:
+    """The read of one crop as the rows keep it."""
+    return {"item": item, "text": read.text, "confidence": round(read.confidence, 4)}
+
+
+def evaluate_version(
+    checkpoint: Path,
+    version: DatasetVersion,
+    split: str,
+    *,
+    keep: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Figures of a checkpoint on one split of a dataset version.
+
+    ``keep`` is given what it said on every picture.
+    """
     if version.kind == Kind.DETECTOR:
-        found = detector_predict.Detector.load(checkpoint)
+        facts = _frame_facts(version, split)
+
+        def on_frame(sample: detector_data.Sample, found: list[detector_predict.Detection]) -> None:
+            if keep is not None:
+                item = facts[sample.picture].frame
+                wrong = comparing.errors_of(
+                    [(b.label, b.x1, b.y1, b.x2, b.y2, b.ignore) for b in sample.boxes],
+                    [(d.label, *d.box) for d in found],
+                )
+                keep.append({**found_boxes(int(item), found), **wrong})
+
         figures = detector_predict.evaluate(
-            found, detector_samples(version, split), facts=_frame_facts(version, split)
+            detector_predict.Detector.load(checkpoint),
+            detector_samples(version, split),
+            facts=facts,
+            on_frame=on_frame,
         )
     else:
-        figures = _evaluate_recognizer(checkpoint, version, split)
+        figures = _evaluate_recognizer(checkpoint, version, split, keep)
     return {**figures, "split": split, "dataset": str(version)}
+
+
+def compare(running: Running) -> dict[str, Any]:
+    """Judge several models on the same held pictures of one dataset version."""
+    version = DatasetVersion.objects.get(pk=running.parameters["dataset"])
+    split = held_split(version)
+    models = TrainedModel.objects.filter(pk__in=running.parameters["models"], retired_at=None)
+    for done, model in enumerate(models):
+        running.progress(done, len(models), "models", model.name)
+        found: list[dict[str, Any]] = []
+        checkpoint = files.local_path(model.file)
+        figures = evaluate_version(checkpoint, version, split, keep=found)
+        comparing.keep(model, version, split, figures, found)
+    running.progress(len(models), len(models), "models")
+    return {"dataset": version.pk, "split": split, "models": len(models)}
 
 
 def _frame_facts(version: DatasetVersion, split: str) -> dict[Path, detector_evaluation.Facts]:
@@ -183,7 +340,12 @@ def _frame_facts(version: DatasetVersion, split: str) -> dict[Path, detector_eva
     }
 
 
-def _evaluate_recognizer(checkpoint: Path, version: DatasetVersion, split: str) -> dict[str, Any]:
+def _evaluate_recognizer(
+    checkpoint: Path,
+    version: DatasetVersion,
+    split: str,
+    keep: list[dict[str, Any]] | None,
+) -> dict[str, Any]:
     """The headline figures, and under "report" all that training.recognizer.evaluation tells.
 
     Crops are named by the number of their dataset item. The project's formats are a hint, as
@@ -206,6 +368,11 @@ def _evaluate_recognizer(checkpoint: Path, version: DatasetVersion, split: str) 
         evaluation.Examined(fact, truth, read)
         for fact, (truth, _), read in zip(facts, kept.pairs(), kept.reads, strict=True)
     ]
+    if keep is not None:
+        keep += [
+            {**found_text(item, read), "wrong": int(read.text != truth)}
+            for (item, _), (truth, _), read in zip(videos, kept.pairs(), kept.reads, strict=True)
+        ]
     return {**kept.figures(), "report": evaluation.report(examined, formats)}
 
 
@@ -245,9 +412,23 @@ def export_model(running: Running) -> dict[str, Any]:
 WORK: dict[str, Callable[[Running], dict[str, Any]]] = {
     "train": train,
     "evaluate": evaluate,
+    "compare": compare,
     "infer": infer,
     "export_model": export_model,
 }
+
+
+def refusal_of(problem: Exception) -> Refused | None:
+    """The sentence for what people can do something about; None for what the program did wrong."""
+    if isinstance(problem, Refused):
+        return problem
+    if isinstance(problem, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(
+        problem
+    ):
+        return MemoryFull()
+    if getattr(problem, "errno", None) == errno.ENOSPC or "No space left" in str(problem):
+        return DiskRanFull()
+    return None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -285,7 +466,9 @@ def _assist(running: Running) -> int:
 def _work(running: Running) -> int:
     try:
         result = WORK[running.job.task](running)
-    except Refused as refusal:
+    except Exception as problem:
+        if (refusal := refusal_of(problem)) is None:
+            raise
         running.job.mine().update(**engine.in_words(refusal))
         return supervise.REFUSED
     running.write_progress()

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from lprsite.jobs.models import Job
 
 PIPE = "LPR_PARENT_PIPE"
 GRACE_SECONDS = 20.0
+LOG_SECONDS = 3.0  # between two looks of the pages at the child's last words
 REFUSED = 3  # exit code of a child that wrote its refusal into the job's row
 
 
@@ -69,10 +71,14 @@ def run(running: Running, module: str) -> dict[str, Any]:
     os.close(read_end)
     reader = threading.Thread(target=_collect, args=(child, tail), daemon=True)
     reader.start()
+    told, last = "", time.monotonic()
     try:
         while child.poll() is None:
             running.check()
             running.relay()
+            if (said := _said(tail)) != told and time.monotonic() - last >= LOG_SECONDS:
+                told, last = said, time.monotonic()
+                job.mine().update(log=said)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=0.5)
     except (Cancelled, Lost):
@@ -82,13 +88,18 @@ def run(running: Running, module: str) -> dict[str, Any]:
         stop(child, grace=0)
         os.close(write_end)
         reader.join(timeout=2)
-        job.mine().update(log="".join(tail)[-20_000:])
+        job.mine().update(log=_said(tail))
         # What the child wrote last is how far the work came, however it ended.
         job.refresh_from_db(
             fields=["result", "error", "error_es", "error_code", "done", "total", "unit", "message"]
         )
     _judge(job, child.returncode, tail)
     return dict(job.result)
+
+
+def _said(tail: deque[str]) -> str:
+    """The last words of the child, as the job's log keeps them."""
+    return "".join(tail)[-20_000:]
 
 
 def _judge(job: Job, code: int, tail: deque[str]) -> None:

@@ -49,6 +49,19 @@ class Site:
         )
         assert done.returncode == 0, done.stderr[-3000:]
 
+    def trained(self, project: int) -> Any:
+        """Two runs and their models in this project; see ``trained.py``."""
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("trained.py")), str(project)],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout)
+
     def plates(self) -> int:
         """A project with drawn plates that no other test reads."""
         return self._plates.pop(0)

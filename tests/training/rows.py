@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotations.models import Project, Video
+from annotations.models import DatasetItem, DatasetVersion, Project, Video
 from lprsite import files
 from tests.annotations.rows import make_video
 from training.models import InferenceRun, Read, ReadCrop, TrainedModel
@@ -21,6 +21,25 @@ def make_run(project: Project, video: Video | None = None, **options: Any) -> In
     return InferenceRun.objects.create(
         project=project, video=video or make_video(project), options=options, **model
     )
+
+
+def make_version(project: Project, *, splits: tuple[str, ...] = ("train",), **facts: Any) -> Any:
+    """A dataset version with one picture in each of the splits."""
+    facts = {"kind": "recognizer", "number": 3, "manifest_hash": "a" * 64, **facts}
+    version = DatasetVersion.objects.create(project=project, **facts)
+    for position, split in enumerate(splits):
+        DatasetItem.objects.create(
+            version=version,
+            position=position,
+            split=split,
+            name=f"{position}.png",
+            file=f"crops/{position}.png",
+            sha256=f"{position}" * 64,
+            width=9,
+            height=9,
+            text=f"PBA100{position}",
+        )
+    return version
 
 
 def keys(start: int, end: int, box: tuple[float, ...] = FIRST) -> list[list[float]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +20,36 @@ from django.db import IntegrityError, transaction
 from annotations import projects
 from annotations.models import DatasetVersion, Project
 from lprsite import files
+from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled
-from lprsite.jobs.models import Job, lease_end
+from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.rows import json_of, make_video
-from tests.training.rows import make_run
+from tests.training.rows import make_run, make_version
 from training import checkpoints, readings, runs, starters, tasks
 from training.errors import (
     CheckpointMissing,
     CheckpointWrongKind,
     DatasetForOther,
+    ModelInUse,
     ModelNotHere,
     ModelRetired,
+    NothingToTrainOn,
     OtherNetwork,
     RunFinished,
     RunNotHere,
+    RunNotWorking,
     RunOver,
     SettingRefused,
     StarterMissing,
+    TrainingDiskFull,
 )
 from training.models import Metric, Promotion, TrainedModel, TrainingRun
 
 
 @pytest.fixture
 def dataset(project: Project) -> DatasetVersion:
-    return DatasetVersion.objects.create(
-        project=project, kind="recognizer", number=3, manifest_hash="a" * 64
-    )
+    version: DatasetVersion = make_version(project, number=3)
+    return version
 
 
 def make_model(project: Project | None, kind: str = "recognizer", **facts: Any) -> TrainedModel:
@@ -161,6 +167,133 @@ def test_finished_run_has_one_model_and_the_first_is_current(dataset: DatasetVer
     assert runs.current(dataset.project, "recognizer") == model
     second = runs.finish(runs.create(dataset, {}), {}, {})
     assert runs.current(dataset.project, "recognizer") == model != second
+
+
+@pytest.mark.parametrize(
+    ("exact", "split", "serves"),
+    [(0.7, "val", False), (0.8, "val", True), (0.9, "test", True), (1.0, "train", False)],
+)
+def test_first_model_is_current_only_if_not_worse_than_the_starter(
+    dataset: DatasetVersion, exact: float, split: str, serves: bool
+) -> None:
+    run = runs.create(dataset, {})
+    assert runs.rival(dataset.project, "recognizer") == runs.starter("recognizer")
+    figures = {"exact": exact, "split": split}
+    model = runs.finish(run, {}, figures, starter={"exact": 0.8})
+    assert (runs.current(dataset.project, "recognizer") == model) is serves
+    if serves:
+        assert Promotion.objects.get().why.endswith(f"{exact:.1%}, the starter 80.0%")
+        assert runs.rival(dataset.project, "recognizer") is None
+
+
+def test_stop_keeps_what_there_is(dataset: DatasetVersion) -> None:
+    run = runs.create(dataset, {})
+    with pytest.raises(RunNotWorking):
+        runs.ask_to_stop(run, "now")
+    tasks.start_training(run)
+    Job.objects.update(state=State.RUNNING, lease_until=lease_end())
+    run.refresh_from_db()
+    runs.ask_to_stop(run, "epoch")
+    assert (runs.wish(run), Job.objects.get().state) == ("epoch", State.RUNNING)
+    runs.record(run, 1, {"loss": 1.0})
+    runs.ask_to_stop(run, "now")
+    assert (runs.wish(run), Job.objects.get().state) == ("now", State.RUNNING)
+    run.metrics.all().delete()
+    runs.ask_to_stop(run, "now")
+    assert Job.objects.get().state == State.CANCELLING  # nothing to keep yet
+    Job.objects.update(state=State.CANCELLED, lease_until=None)
+    tasks.start_training(run)
+    assert runs.wish(run) == ""
+    runs.ask_to_stop(run, "epoch")
+    waited = Job.objects.first()
+    assert waited is not None and waited.state == State.CANCELLED
+
+
+def test_webhook_hears_how_a_training_ended(
+    dataset: DatasetVersion, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TRAINING_WEBHOOK = "http://hooks.example/end"
+    heard: list[Any] = []
+
+    def urlopen(request: Any, **_: Any) -> Any:
+        heard.append(json.loads(request.data))
+        raise OSError("nobody there")  # which stops nothing
+
+    def refuse(*_: Any) -> Any:
+        raise NothingToTrainOn()
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(supervise, "run", lambda *_: {"model": 0, "figures": {"exact": 1}})
+    run = runs.create(dataset, {})
+    tasks.train.run_here(project_id=dataset.project_id, run=run.pk)
+    monkeypatch.setattr(supervise, "run", refuse)
+    with pytest.raises(NothingToTrainOn):
+        tasks.train.run_here(project_id=dataset.project_id, run=run.pk)
+    first, second = heard
+    assert first == {
+        "run": run.pk, "project": dataset.project_id, "model": 0, "figures": {"exact": 1},
+    }  # fmt: skip
+    assert "nothing to train on" in second["error"]
+
+
+def test_training_that_could_only_fail_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = make_version(project, splits=("val",))
+    with pytest.raises(NothingToTrainOn):
+        runs.create(empty, {})
+    assert runs.create(empty, {"synthetic": 100}).config["synthetic"] == 100
+    monkeypatch.setattr(files, "free_bytes", lambda: 100 * 1024**2)
+    with pytest.raises(TrainingDiskFull, match="100 MB are free"):
+        runs.create(make_version(project, number=4), {})
+
+
+def test_retired_model_leaves_its_record(
+    dataset: DatasetVersion, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = runs.create(dataset, {})
+    file = files.local_path(f"{runs.folder_key(run)}/best.safetensors")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"weights")
+    model = runs.finish(run, {}, {"exact": 0.5})
+    with pytest.raises(ModelInUse, match="current one"):
+        runs.retire(model)
+    runs.promote(make_model(dataset.project))
+    later = runs.create(dataset, {}, parent=model)
+    tasks.start_training(later)
+    with pytest.raises(ModelInUse, match="at work"):
+        runs.retire(model)
+    Job.objects.update(state=State.CANCELLED)
+    with django_capture_on_commit_callbacks(execute=True):
+        runs.retire(model)
+    model.refresh_from_db()
+    assert not file.parent.exists() and model.retired_at and model.figures == {"exact": 0.5}
+    for refused in (lambda: runs.retire(model), lambda: runs.promote(model)):
+        with pytest.raises(ModelRetired):
+            refused()
+
+
+def test_retiring_leaves_a_file_that_another_model_has(
+    project: Project, django_capture_on_commit_callbacks: Any
+) -> None:
+    first, second = make_model(project), make_model(project)
+    file = files.local_path(first.file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"weights")
+    for model, kept in ((first, True), (second, False)):
+        with django_capture_on_commit_callbacks(execute=True):
+            runs.retire(model)
+        assert file.exists() is kept
+
+
+def test_model_card_tells_what_the_model_is(dataset: DatasetVersion, user: Any) -> None:
+    run = runs.create(dataset, {"seed": 7}, by=user)
+    run.environment = {"torch": "2.9", "config": {"rate": 0.003}}
+    run.save()
+    figures = {"exact": 0.51234, "report": {"worst": []}}
+    card = runs.card(runs.finish(run, {"alphabet": "AB", "network": "lite"}, figures))
+    told = ("- exact: 0.5123", "- Seed: 7", "- torch: 2.9", "- rate: 0.003", "recognizer v3")
+    assert all(line in card for line in told) and "worst" not in card
 
 
 def test_promotion_keeps_its_history(project: Project, user: Any) -> None:

@@ -9,16 +9,15 @@ import pytest
 from annotations.models import AuditEntry, DatasetVersion, Project
 from lprsite.jobs.models import Job, State
 from tests.annotations.rows import json_of, make_video
-from tests.training.rows import make_read, make_run
+from tests.training.rows import make_read, make_run, make_version
 from training import runs
 from training.models import TrainedModel, TrainingRun
 
 
 @pytest.fixture
 def dataset(project: Project) -> DatasetVersion:
-    return DatasetVersion.objects.create(
-        project=project, kind="recognizer", number=1, manifest_hash="a" * 64
-    )
+    version: DatasetVersion = make_version(project, number=1)
+    return version
 
 
 def start(api: Any, dataset: DatasetVersion, **more: Any) -> tuple[int, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,9 @@ from lprsite.jobs import engine
 from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.vision import clips
-from training import checkpoints, readings, runs, work
-from training.errors import CheckpointMissing
-from training.models import Metric, TrainedModel
+from training import checkpoints, comparing, readings, runs, work
+from training.errors import CheckpointMissing, DiskRanFull, MemoryFull, NothingKept
+from training.models import Evaluation, Metric, TrainedModel
 from training.synthetic import plates, scenes
 
 SIZE = (192, 128)
@@ -111,7 +112,7 @@ def test_line_from_dataset_to_reads(
     assert report["curve"][-1]["coverage"] == 1.0
     assert all(crop["crop"] == item.pk for crop in told)
     assert recognizer.figures["crops"] == 1 and {"car", "plate"} <= set(detector.figures)
-    assert runs.current(project, "detector") == detector
+    assert runs.current(project, "detector") is None  # the starter finds more
     told = detector.figures["report"]["labels"]["car"]
     frame = DatasetItem.objects.get(version=detector.dataset, split="test")
     assert all(place["frame"] == frame.pk for place in told["missed"] + told["false"])
@@ -152,7 +153,70 @@ def test_stopped_training_goes_on_with_one_curve(
     assert curves["steps"] == [1, 2] and None not in curves["series"]["loss"]
     assert (second.job.done, second.job.total, second.job.unit) == (2, 2, "epochs")
     work.train(attached("train", run=run.pk))
-    assert TrainedModel.objects.count() == 1 and runs.curves(run) == curves
+    assert TrainedModel.objects.filter(project=run.project).count() == 1
+    assert runs.curves(run) == curves
+    shown = runs.samples(run)
+    assert [len(row["found"]) for row in shown["steps"]] == [2, 2]
+    assert [item["text"] for item in shown["items"]] == [
+        item.text for item in run.dataset.items.filter(split="val")
+    ]
+    run.refresh_from_db()
+    assert run.environment["config"]["batch"] == 4
+    assert run.environment["dataset_hash"] == run.dataset.manifest_hash
+
+
+@pytest.mark.parametrize("when", ["now", "epoch"])
+def test_stopped_training_leaves_its_best_as_the_model(
+    version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    run = runs.create(version("recognizer"), {"epochs": 50, "batch": 4, "network": "lite"})
+    job = attached("train", run=run.pk)
+
+    def wish(_: Any) -> str:
+        return when if run.metrics.exists() or when == "epoch" else ""
+
+    monkeypatch.setattr(runs, "wish", wish)
+    monkeypatch.setattr(work, "_LOOK_EVERY", 0.0)
+    result = work.train(job)
+    run.refresh_from_db()
+    assert run.trained_model is not None and run.trained_model.pk == result["model"]
+    assert runs.curves(run)["steps"] == [1]
+
+
+def test_training_stopped_before_an_epoch_left_nothing(
+    version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.create(version("recognizer"), {"epochs": 2, "batch": 4, "network": "lite"})
+    monkeypatch.setattr(runs, "wish", lambda _: "now")
+    monkeypatch.setattr(work, "_LOOK_EVERY", 0.0)
+    with pytest.raises(NothingKept):
+        work.train(attached("train", run=run.pk))
+    assert not TrainedModel.objects.filter(project=run.project).exists()
+
+
+def test_models_are_compared_on_the_same_pictures(
+    version: Callable[[str], DatasetVersion], project: Project
+) -> None:
+    made = version("recognizer")
+    model = trained(made, network="lite", batch=4)
+    starter = runs.starter("recognizer")
+    assert set(comparing.lacking(project, made)) == {model.pk, starter.pk}
+    given = {"dataset": made.pk, "models": comparing.lacking(project, made)}
+    assert work.compare(attached("compare", **given))["models"] == 2
+    assert comparing.lacking(project, made) == []
+    ours, its = (Evaluation.objects.get(model=one) for one in (model, starter))
+    assert ours.split == "test" and ours.figures["crops"] == len(ours.found) == 1
+    assert (ours.learned, its.learned) == (0, 0)
+    found = comparing.compare(its, ours)
+    assert found.both_right + found.both_wrong + found.only_first + found.only_second == 1
+
+
+def test_what_people_can_mend_is_a_sentence() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert isinstance(work.refusal_of(full), DiskRanFull)
+    assert isinstance(work.refusal_of(torch.OutOfMemoryError("CUDA")), MemoryFull)
+    assert isinstance(work.refusal_of(RuntimeError("can't allocate memory")), MemoryFull)
+    assert work.refusal_of(ValueError("a mistake of ours")) is None
 
 
 def test_child_program_writes_its_result_or_its_refusal(

@@ -274,6 +274,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Figures of the models on the held part of a dataset version. */
+        get: operations["evaluations_list"];
+        put?: never;
+        /** @description Judge on a dataset version all models of its kind that were not yet. Only managers. */
+        post: operations["evaluations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Figures of the models on the held part of a dataset version. */
+        get: operations["evaluations_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}/compare/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Two evaluations side by side, down to the pictures on which they differ. */
+        get: operations["evaluations_compare_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/": {
         parameters: {
             query?: never;
@@ -737,6 +789,23 @@ export interface paths {
         patch: operations["models_partial_update"];
         trace?: never;
     };
+    "/api/v1/models/{id}/card/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the model is, what it learned from, how good it is: a Markdown text. */
+        get: operations["models_card_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{id}/export/": {
         parameters: {
             query?: never;
@@ -765,6 +834,23 @@ export interface paths {
         put?: never;
         /** @description Make this trained model the one that suggestions and readings use. */
         post: operations["models_promote_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/retire/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Delete the model's files; its row, figures and lineage stay. */
+        post: operations["models_retire_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -904,6 +990,23 @@ export interface paths {
          *     ``batch`` of an import. Large ones come as an upload with the purpose archive.
          */
         post: operations["projects_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which model was current when, who made it so and why. */
+        get: operations["promotions_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1215,6 +1318,40 @@ export interface paths {
         put?: never;
         /** @description Go on with a stopped or failed run where it stopped. */
         post: operations["training_runs_resume_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/{id}/samples/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the network said on the same held pictures after some of its epochs. */
+        get: operations["training_runs_samples_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/{id}/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stop now or after this epoch; the best so far becomes the run's model. */
+        post: operations["training_runs_stop_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1833,6 +1970,22 @@ export interface components {
              */
             cap?: number | null;
         };
+        EvaluateRequest: {
+            dataset: number;
+        };
+        Evaluation: {
+            readonly id: number;
+            readonly model: number;
+            readonly dataset: number;
+            readonly split: string;
+            /** @description without the long report */
+            readonly figures: {
+                [key: string]: unknown;
+            };
+            readonly learned: number;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
         Export: {
             readonly id: number;
             readonly project: number;
@@ -1922,6 +2075,17 @@ export interface components {
          * @enum {string}
          */
         FormatEnum: "cloud-annotations" | "coco" | "csv" | "fast-plate-ocr" | "kitti" | "labelerjs" | "lprnet" | "lprnet-pytorch" | "voc" | "yolo" | "project";
+        /** @description What a network said on one picture. */
+        Found: {
+            item: number;
+            text?: string;
+            /** Format: double */
+            confidence?: number;
+            /** @description [label, x1, y1, x2, y2, confidence] in pixels */
+            boxes?: unknown;
+            /** @description mistakes on this picture */
+            wrong?: number;
+        };
         Frame: {
             readonly id: number;
             readonly project: number;
@@ -2282,6 +2446,18 @@ export interface components {
          * @enum {integer}
          */
         MembershipRoleEnum: 1 | 2 | 3 | 4;
+        ModelComparison: {
+            both_right: number;
+            only_first: number;
+            only_second: number;
+            both_wrong: number;
+            differing: components["schemas"]["ModelDiffering"][];
+        };
+        ModelDiffering: {
+            item: components["schemas"]["ShownItem"];
+            first: components["schemas"]["Found"];
+            second: components["schemas"]["Found"];
+        };
         /**
          * @description * `added` - Added
          *     * `time` - Time
@@ -2375,6 +2551,19 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["DatasetVersion"][];
+        };
+        PaginatedEvaluationList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Evaluation"][];
         };
         PaginatedExportList: {
             /**
@@ -2492,6 +2681,19 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Project"][];
+        };
+        PaginatedPromotionList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Promotion"][];
         };
         PaginatedReadList: {
             /**
@@ -2820,6 +3022,21 @@ export interface components {
             /** @default  */
             why: string;
         };
+        Promotion: {
+            readonly id: number;
+            readonly kind: components["schemas"]["Kind"];
+            readonly model: number;
+            readonly model_name: string;
+            /** Format: date-time */
+            readonly retired: string | null;
+            /** @default  */
+            readonly by: string;
+            readonly why: string;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+        };
         /**
          * @description * `video` - Video
          *     * `import` - Import
@@ -2937,6 +3154,10 @@ export interface components {
              */
             name: string;
         };
+        Samples: {
+            items: components["schemas"]["ShownItem"][];
+            steps: components["schemas"]["StepSamples"][];
+        };
         SavedReading: {
             transcription: components["schemas"]["Transcription"];
             /** @description of the crop from now on */
@@ -3007,6 +3228,14 @@ export interface components {
             low: number;
             /** Format: double */
             high: number;
+        };
+        ShownItem: {
+            id: number;
+            width: number;
+            height: number;
+            text: string;
+            /** @description [label, x1, y1, x2, y2] in pixels */
+            boxes: unknown;
         };
         /** @description A read as a search finds it. */
         Sighting: {
@@ -3082,6 +3311,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        StepSamples: {
+            step: number;
+            found: components["schemas"]["Found"][];
+        };
+        StopRequest: {
+            /** @default now */
+            when: components["schemas"]["WhenEnum"];
+        };
         Stretch: {
             video: number | null;
             count: number;
@@ -3124,6 +3361,8 @@ export interface components {
             readonly retired_at: string | null;
             /** @description whether its ONNX file was made */
             readonly onnx: boolean;
+            /** @description of its checkpoint; null: it is gone */
+            readonly bytes: number | null;
         };
         TrainingRun: {
             readonly id: number;
@@ -3136,6 +3375,8 @@ export interface components {
             readonly config: unknown;
             readonly seed: number;
             readonly code_version: string;
+            readonly environment: unknown;
+            readonly stop: string;
             readonly job: components["schemas"]["Job"] | null;
             /** @default  */
             readonly created_by: string;
@@ -3275,6 +3516,12 @@ export interface components {
             /** Format: date */
             until?: string;
         };
+        /**
+         * @description * `now` - now
+         *     * `epoch` - epoch
+         * @enum {string}
+         */
+        WhenEnum: "now" | "epoch";
         Workers: {
             alive: boolean;
         };
@@ -3909,6 +4156,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetPreview"];
+                };
+            };
+        };
+    };
+    evaluations_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                dataset?: number;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                model?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEvaluationList"];
+                };
+            };
+        };
+    };
+    evaluations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["EvaluateRequest"];
+                "multipart/form-data": components["schemas"]["EvaluateRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    evaluations_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this evaluation. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+        };
+    };
+    evaluations_compare_retrieve: {
+        parameters: {
+            query: {
+                other: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this evaluation. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelComparison"];
                 };
             };
         };
@@ -4816,6 +5160,29 @@ export interface operations {
             };
         };
     };
+    models_card_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this trained model. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the model card */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+        };
+    };
     models_export_create: {
         parameters: {
             query?: never;
@@ -4855,6 +5222,28 @@ export interface operations {
                 "multipart/form-data": components["schemas"]["PromoteRequest"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainedModel"];
+                };
+            };
+        };
+    };
+    models_retire_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this trained model. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
@@ -5283,6 +5672,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    promotions_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /**
+                 * @description * `detector` - Detector
+                 *     * `recognizer` - Recognizer
+                 */
+                kind?: "detector" | "recognizer";
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPromotionList"];
                 };
             };
         };
@@ -5843,6 +6262,56 @@ export interface operations {
         requestBody?: never;
         responses: {
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
+    training_runs_samples_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
+                };
+            };
+        };
+    };
+    training_runs_stop_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StopRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["StopRequest"];
+                "multipart/form-data": components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

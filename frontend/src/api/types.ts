@@ -22,4 +22,7 @@ export type Export = Schemas["Export"];
 export type TrainingRun = Schemas["TrainingRun"];
 export type Curves = Schemas["Curves"];
 export type TrainedModel = Schemas["TrainedModel"];
+export type Evaluation = Schemas["Evaluation"];
+export type Found = Schemas["Found"];
+export type ShownItem = Schemas["ShownItem"];
 export type InferenceRun = Schemas["InferenceRun"];

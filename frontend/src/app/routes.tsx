@@ -28,6 +28,7 @@ const projectPages: RouteObject[] = [
   { path: "training/new", lazy: page(() => import("../training/StartPage")) },
   { path: "training/:run", lazy: page(() => import("../training/RunPage")) },
   { path: "models", lazy: page(() => import("../models/ModelsPage")) },
+  { path: "models/compare", lazy: page(() => import("../models/ComparePage")) },
   { path: "models/:model", lazy: page(() => import("../models/ModelPage")) },
   { path: "review", lazy: page(() => import("../readings/ReadingsPage")) },
   { path: "review/compare/:first/:second", lazy: page(() => import("../comparison/ComparisonPage")) },

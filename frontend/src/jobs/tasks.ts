@@ -21,6 +21,7 @@ const names: Record<string, { en: string; es: string }> = {
   resize_crops: { en: "Crops at one size", es: "Recortes a un tamaño" },
   train: { en: "Training", es: "Entrenamiento" },
   evaluate: { en: "Evaluation", es: "Evaluación" },
+  compare: { en: "Judging models", es: "Evaluación de modelos" },
   export_model: { en: "Making an ONNX file", es: "Crear un archivo ONNX" },
   suggest: { en: "Suggesting texts", es: "Sugerir textos" },
   infer: { en: "Reading a video", es: "Lectura de un video" },

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
-import { api, sentenceOf, unwrap } from "../api/client";
-import { useProject, useProjectId } from "../api/queries";
+import { api, unwrap } from "../api/client";
+import { useProjectId } from "../api/queries";
 import type { TrainedModel } from "../api/types";
-import { formatDateTime, formatNumber, formatShare } from "../shared/format";
+import { formatBytes, formatDateTime, formatNumber, formatShare } from "../shared/format";
 import { Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
@@ -13,8 +13,8 @@ import { labelReportsOf } from "./detector-report";
 import { DetectorReport } from "./DetectorReport";
 import { figuresOf } from "./figures";
 import { reportOf } from "./report";
+import { PromoteButton, RetireButton, useManages } from "./ModelActions";
 import { ModelReport } from "./ModelReport";
-import { usePromote } from "./ModelsPage";
 import { OnnxFile } from "./OnnxFile";
 import { texts } from "./texts";
 
@@ -35,15 +35,14 @@ function OneModel({ model }: { model: TrainedModel }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
-  const manages = useProject().data?.role === 4;
-  const promote = usePromote();
+  const manages = useManages();
   const figures = figuresOf(model.figures);
   const report = reportOf(model.figures);
   return (
     <Page title={model.name} parent={{ name: s("models"), to: `/p/${project}/models` }}
       beside={<>{model.is_current && <span className="chip ok">✓ {t("current")}</span>}<span className="chip">{s(model.kind)}</span></>}
-      actions={!model.is_current && manages && <button type="button" className="button primary" disabled={promote.isPending} onClick={() => promote.mutate(model)}>{t("promote")}</button>}>
-      {promote.error && <Notice kind="bad">{sentenceOf(promote.error)}</Notice>}
+      actions={!model.is_current && manages && model.project !== null && model.retired_at === null && <><RetireButton model={model} /><PromoteButton primary model={model}>{t("promote")}</PromoteButton></>}>
+      {model.retired_at !== null && <Notice kind="warn">{t("retired_on", { when: formatDateTime(model.retired_at) })}</Notice>}
       <section className="card figures">
         {model.kind === "recognizer" ? (
           <>
@@ -82,8 +81,11 @@ function OneModel({ model }: { model: TrainedModel }) {
             {model.dataset !== null && <><dt>{t("dataset")}</dt><dd><Link to={`/p/${project}/datasets/${model.dataset}`}>{model.dataset_name}</Link></dd></>}
             {model.run !== null && <><dt>{t("run")}</dt><dd><Link to={`/p/${project}/training/${model.run}`}>{model.run}</Link></dd></>}
             {model.parent !== null && <><dt>{t("parent")}</dt><dd><Link to={`/p/${project}/models/${model.parent}`}>{model.parent_name}</Link></dd></>}
-            <dt>{t("file")}</dt><dd><a href={`/api/v1/media/models/${model.id}/`} download>{s("download")}</a></dd>
-            <dt>{t("onnx")}</dt><dd><OnnxFile model={model} /></dd>
+            {model.retired_at === null && <>
+              <dt>{t("file")}</dt><dd><a href={`/api/v1/media/models/${model.id}/`} download>{s("download")}</a>{model.bytes !== null && `, ${formatBytes(model.bytes)}`}</dd>
+              <dt>{t("onnx")}</dt><dd><OnnxFile model={model} /></dd>
+            </>}
+            <dt>{t("card")}</dt><dd><a href={`/api/v1/models/${model.id}/card/`} download>{s("download")}</a></dd>
             <Metadata metadata={model.metadata} />
             <dt>{s("made")}</dt><dd>{formatDateTime(model.created_at)}</dd>
           </dl>

@@ -2,6 +2,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { saveCsv } from "./csv";
 import { formatNumber } from "./format";
 import { savePng } from "./png";
 import { logSteps, spread } from "./spread";
@@ -32,6 +33,7 @@ export function Chart({ title, unit, x, xName, series, log = false, xMax, yMax, 
         <h2>{title}</h2><span className="t3 small">{unit}</span><span className="grow" />
         <span className="chart-buttons">
           {!asTable && <button type="button" className="button plain small" onClick={() => plot.current && savePng(plot.current.ctx.canvas, title, xName)}>{t("png")}</button>}
+          <button type="button" className="button plain small" onClick={() => saveCsv(title, xName, x, series.filter((one) => !one.quiet))}>{t("csv")}</button>
           <button type="button" className="button plain small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>{t(asTable ? "chart" : "table")}</button>
         </span>
       </header>

@@ -34,7 +34,7 @@ export function fileName(title: string): string {
   return plain.replace(/[^a-z0-9]+/gu, "-").replace(/^-+|-+$/gu, "") || "plot";
 }
 
-function save(blob: Blob, name: string): void {
+export function save(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -30,6 +30,7 @@ export const texts = defineTexts({
   made: { en: "Made", es: "Creado" },
   by: { en: "By", es: "Por" },
   table: { en: "Table", es: "Tabla" },
+  csv: { en: "CSV", es: "CSV" },
   png: { en: "PNG", es: "PNG" },
   chart: { en: "Chart", es: "Gráfico" },
   more: { en: "Show more", es: "Mostrar más" },

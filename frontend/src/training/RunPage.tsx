@@ -1,21 +1,28 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { isActive, useProjectId, useWorkersAlive } from "../api/queries";
 import type { Curves, Job, TrainingRun } from "../api/types";
 import { NoWorker, useNow } from "../jobs/JobProgress";
 import { secondsLeft, shareOf, waitsTooLong } from "../jobs/progress";
-import { Chart } from "../shared/Chart";
+import { saveCsv } from "../shared/csv";
 import { formatDateTime, formatNumber, formatShare, formatSpan } from "../shared/format";
 import { Empty, Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Figure } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { best, isLoss, last, metricName, qualities } from "./metrics";
+import { best, last, metricName, qualities } from "./metrics";
+import { RunCharts } from "./RunCharts";
 import { RunState } from "./RunState";
+import { Samples } from "./Samples";
 import { texts } from "./texts";
 import "./training.css";
+
+type Order = "cancel" | "resume" | "now" | "epoch";
+/** More rows than this are in the CSV, not in the page. */
+const MOST_ROWS = 200;
 
 export default function RunPage() {
   const s = useTexts(shared);
@@ -48,26 +55,36 @@ function OneRun({ run }: { run: TrainingRun }) {
   const curves = metrics.data ?? { steps: [], series: {} };
   const client = useQueryClient();
   const order = useMutation({
-    mutationFn: (what: "cancel" | "resume") => unwrap(api.POST(`/api/v1/training-runs/{id}/${what}/`, { params: { path: { id: run.id } } })),
+    mutationFn: (what: Order): Promise<unknown> => {
+      const params = { path: { id: run.id } };
+      if (what === "cancel" || what === "resume") return unwrap(api.POST(`/api/v1/training-runs/{id}/${what}/`, { params }));
+      return unwrap(api.POST("/api/v1/training-runs/{id}/stop/", { params, body: { when: what } }));
+    },
     onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "live" || queryKey[0] === "jobs" }),
   });
+  const busy = order.isPending || run.job?.state === "cancelling";
   const stopped = run.job?.state === "failed" || run.job?.state === "cancelled";
   return (
     <Page title={t("run", { id: run.id })} parent={{ name: s("training"), to: `/p/${project}/training` }}
       beside={<><RunState job={run.job} /><span className="chip hide-narrow">{s(run.kind)}</span></>}
       actions={<>
-        {active && <button type="button" className="button danger" disabled={order.isPending || run.job?.state === "cancelling"} onClick={() => order.mutate("cancel")}>{t("stop")}</button>}
+        {active && curves.steps.length > 0 && run.stop === "" && <button type="button" className="button" disabled={busy} title={t("stop_epoch_hint")} onClick={() => order.mutate("epoch")}>{t("stop_epoch")}</button>}
+        {active && curves.steps.length > 0 && run.stop !== "now" && <button type="button" className="button danger" disabled={busy} title={t("stop_hint")} onClick={() => order.mutate("now")}>{t("stop")}</button>}
+        {active && <button type="button" className="button" disabled={busy} title={t("pause_hint")} onClick={() => order.mutate("cancel")}>{t(run.job?.state === "queued" ? "dequeue" : "pause")}</button>}
         {stopped && run.trained_model === null && <button type="button" className="button" disabled={order.isPending} onClick={() => order.mutate("resume")}>{t("resume")}</button>}
-        <Link className="button hide-narrow" to={`/p/${project}/training/new?dataset=${run.dataset}`}>{t("clone")}</Link>
+        <Link className="button hide-narrow" to={`/p/${project}/training/new?clone=${run.id}`}>{t("clone")}</Link>
       </>}>
       {run.job && <Progress job={run.job} />}
       {order.error && <Notice kind="bad">{sentenceOf(order.error)}</Notice>}
+      {active && run.stop !== "" && <Notice kind="ok">{t(run.stop === "now" ? "stopping_now" : "stopping_epoch")}</Notice>}
       <Figures run={run} curves={curves} />
-      {metrics.error ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : curves.steps.length > 0 ? <Charts run={run} curves={curves} /> : null}
+      {metrics.error ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : curves.steps.length > 0 ? <RunCharts run={run} curves={curves} epochs={epochsOf(run)} /> : null}
+      <Samples run={run} active={active} />
       <div className="run-lower">
         {curves.steps.length > 0 ? <EpochsTable curves={curves} /> : active ? <Empty title={t("waiting_first")}>{t("waiting_first_body")}</Empty> : <span />}
-        <Lineage run={run} />
+        <div className="stack"><Lineage run={run} /><Environment run={run} /></div>
       </div>
+      {run.job && <Log job={run.job} />}
     </Page>
   );
 }
@@ -118,38 +135,18 @@ function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {
   );
 }
 
-function Charts({ run, curves }: { run: TrainingRun; curves: Curves }) {
-  const t = useTexts(texts);
-  const losses = Object.keys(curves.series).filter(isLoss);
-  const shown = qualities(run.kind, curves).filter((name) => !/recall|precision/.test(name)).slice(0, 5);
-  const heldLoss = losses.find((name) => /^(val|held)_/.test(name));
-  const values = (name: string) => curves.series[name] ?? [];
-  const positive = losses.every((name) => values(name).every((value) => value === null || value > 0));
-  const percent = (name: string) => values(name).map((value) => (value === null ? null : value * 100));
-  const xMax = Math.max(epochsOf(run) ?? 0, curves.steps.at(-1) ?? 0, 2);
-  return (
-    <div className="charts">
-      <Chart title={t("loss")} unit={positive ? t("log_scale") : undefined} x={curves.steps} xName={t("epoch")} log={positive} xMax={xMax}
-        series={losses.map((name) => ({ name: name === heldLoss ? "held" : name === "loss" ? "train" : metricName(name), values: values(name), accent: heldLoss ? name === heldLoss : name === "loss" }))} />
-      {shown.length > 0 && (
-        <Chart title={t("held_vehicles")} unit="%" x={curves.steps} xName={t("epoch")} xMax={xMax} yMax={100} digits={1}
-          series={shown.map((name, index) => ({ name: metricName(name), values: percent(name), accent: index === 0 }))} />
-      )}
-    </div>
-  );
-}
-
 function EpochsTable({ curves }: { curves: Curves }) {
   const t = useTexts(texts);
+  const s = useTexts(shared);
   const names = Object.keys(curves.series);
   return (
     <section className="card">
-      <header><h2>{t("epochs_table")}</h2></header>
+      <header><h2 className="grow">{t("epochs_table")}</h2><button type="button" className="button plain small" onClick={() => saveCsv(t("epochs_table"), t("epoch"), curves.steps, names.map((name) => ({ name, values: curves.series[name] ?? [] })))}>{s("csv")}</button></header>
       <div className="epochs-table scroll-x">
         <table className="table">
           <thead><tr><th className="num">{t("epoch")}</th>{names.map((name) => <th key={name} className="num">{metricName(name)}</th>)}</tr></thead>
           <tbody>
-            {curves.steps.map((step, row) => ({ step, row })).reverse().map(({ step, row }) => (
+            {curves.steps.map((step, row) => ({ step, row })).slice(-MOST_ROWS).reverse().map(({ step, row }) => (
               <tr key={step}><td className="num">{step}</td>{names.map((name) => {
                 const value = curves.series[name]?.[row];
                 return <td key={name} className="num t2">{value === null || value === undefined ? "" : Math.abs(value) < 0.001 && value !== 0 ? value.toExponential(1) : formatNumber(value)}</td>;
@@ -177,5 +174,37 @@ function Lineage({ run }: { run: TrainingRun }) {
         {run.trained_model !== null && <><dt>{t("result")}</dt><dd><Link to={`/p/${project}/models/${run.trained_model}`}>{t("result")} {run.trained_model}</Link></dd></>}
       </dl>
     </section>
+  );
+}
+
+/** With what it ran: for whoever wants the same again. */
+function Environment({ run }: { run: TrainingRun }) {
+  const t = useTexts(texts);
+  const { config, ...facts } = (run.environment ?? {}) as Record<string, unknown>;
+  if (Object.keys(facts).length === 0) return null;
+  const rows = (told: object) => Object.entries(told).map(([name, value]) => [<dt key={name}>{name.replaceAll("_", " ")}</dt>, <dd key={`${name} `} className="small">{value !== null && typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>]);
+  return (
+    <section className="card">
+      <details><summary>{t("environment")}</summary><dl className="facts">{rows(facts)}</dl></details>
+      {config !== null && typeof config === "object" && <details><summary>{t("all_settings")}</summary><dl className="facts">{rows(config)}</dl></details>}
+    </section>
+  );
+}
+
+/** The last words of the program that trains, when somebody wants to see them. */
+function Log({ job }: { job: Job }) {
+  const t = useTexts(texts);
+  const [open, setOpen] = useState(false);
+  const log = useQuery({
+    queryKey: ["live", "log", job.id],
+    enabled: open,
+    queryFn: () => unwrap(api.GET("/api/v1/jobs/{id}/log/", { params: { path: { id: job.id } } })),
+    refetchInterval: isActive(job) ? 5_000 : false,
+  });
+  return (
+    <details className="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("log")}</summary>
+      <pre className="log">{log.data?.log || t("log_empty")}</pre>
+    </details>
   );
 }

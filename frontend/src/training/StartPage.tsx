@@ -1,32 +1,41 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { useProjectId } from "../api/queries";
-import type { DatasetVersion, Kind } from "../api/types";
+import type { DatasetVersion, Kind, TrainingRun } from "../api/types";
 import { countsOf, RARE, rare } from "../datasets/counts";
 import { useCommands } from "../shared/commands";
 import { useList } from "../shared/Pages";
-import { Empty, Notice, Shown } from "../shared/States";
+import { Empty, Loading, Notice, Shown } from "../shared/States";
 import { translator, useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Action, Segments, SelectField, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { configOf, type Preset, presets, settingsOf, type Typed } from "./config";
+import { configOf, type Preset, presets, settingsOf, type Typed, typedOf } from "./config";
 import { texts } from "./texts";
 import "./training.css";
 
 const USUAL = "usual";
+/** Fewer vehicles than this and a network learns them by heart. */
+const FEW = 100;
 
 export default function StartPage() {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
   const versions = useList(["datasets", project, "all"], (cursor) => unwrap(api.GET("/api/v1/datasets/", { params: { query: { project, limit: 200, cursor } } })));
+  const clone = Number(useSearchParams()[0].get("clone"));
+  const model = useQuery({
+    queryKey: ["live", "training-runs", "one", clone],
+    enabled: clone > 0,
+    queryFn: () => unwrap(api.GET("/api/v1/training-runs/{id}/", { params: { path: { id: clone } } })),
+    staleTime: Infinity,
+  });
   return (
     <Page title={t("new_run")} parent={{ name: s("training"), to: `/p/${project}/training` }}>
       <Shown query={versions}>
-        {(rows) => rows.length ? <Form versions={rows} /> : (
+        {(rows) => rows.length ? (clone > 0 && model.isPending ? <Loading /> : <Form versions={rows} like={model.data} />) : (
           <Empty title={t("no_dataset_title")} actions={<Link className="button primary" to={`/p/${project}/datasets/new`}>{t("to_datasets")}</Link>}>{t("no_dataset_body")}</Empty>
         )}
       </Shown>
@@ -34,22 +43,23 @@ export default function StartPage() {
   );
 }
 
-function Form({ versions }: { versions: readonly DatasetVersion[] }) {
+function Form({ versions, like }: { versions: readonly DatasetVersion[]; like: TrainingRun | undefined }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const go = useNavigate();
   const client = useQueryClient();
   const project = useProjectId();
   const [search] = useSearchParams();
-  const asked = versions.find((version) => version.id === Number(search.get("dataset")));
+  const asked = versions.find((version) => version.id === (like?.dataset ?? Number(search.get("dataset"))));
   const [kind, setKind] = useState<Kind>(asked?.kind ?? versions[0]?.kind ?? "recognizer");
   const [chosen, setChosen] = useState<number | undefined>(asked?.id);
-  const [parent, setParent] = useState(USUAL);
-  const [preset, setPreset] = useState<Preset>("standard");
-  const [typed, setTyped] = useState<Typed>({});
+  const [parent, setParent] = useState(like ? String(like.parent ?? (like.kind === "recognizer" ? "" : USUAL)) : USUAL);
+  const before = like && typedOf(like.kind, (like.config ?? {}) as Record<string, unknown>);
+  const [preset, setPreset] = useState<Preset>(before?.preset ?? "standard");
+  const [typed, setTyped] = useState<Typed>(before?.typed ?? {});
   const fitting = versions.filter((version) => version.kind === kind);
   const dataset = fitting.find((version) => version.id === chosen) ?? fitting[0];
-  const { config, errors } = configOf(kind, preset, typed);
+  const { config, errors } = configOf(kind, preset, typed, kind === like?.kind ? before?.further : undefined);
   const wrong = Object.keys(errors).length;
   const start = useMutation({
     mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, ...(parent === USUAL ? {} : { parent: parent || null }), ...config } })),
@@ -136,6 +146,8 @@ function DataFacts({ version }: { version: DatasetVersion }) {
       <header><h2 className="grow">{s(version.kind)} v{version.number}</h2><span className={counts.leaks ? "chip bad" : "chip ok"}>{counts.leaks ? t("leaks", { count: counts.leaks }) : `✓ ${t("no_leaks")}`}</span></header>
       <dl className="facts"><dt>{s("train")}</dt><dd>{line(counts.splits.train)}</dd><dt>{s("held")}</dt><dd>{line(held)}</dd></dl>
       {held.items === 0 && <Notice kind="warn">{t("no_held")}</Notice>}
+      {counts.splits.train.groups > 0 && counts.splits.train.groups < FEW && <Notice kind="warn">{t("few_groups", { count: counts.splits.train.groups, least: FEW })}</Notice>}
+      {counts.leaks > 0 && <Notice kind="bad">{t("leak_warning", { count: counts.leaks })}</Notice>}
       {few.length > 0 && <Notice kind="warn">{t("rare", { list: few.join(", "), least: RARE })}</Notice>}
     </section>
   );

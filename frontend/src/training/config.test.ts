@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configOf } from "./config";
+import { configOf, typedOf } from "./config";
 
 test("only what was typed goes over the preset", () => {
   expect(configOf("recognizer", "quick", { epochs: "5", batch: " ", network: "lite" }))
@@ -14,4 +14,10 @@ test("numbers out of range are named, not sent", () => {
 
 test("settings of the other kind are not sent", () => {
   expect(configOf("detector", "tao", { synthetic: "100" }).config).toEqual({ preset: "tao", config: {} });
+});
+
+test("a cloned run sends what it was started with", () => {
+  const before = { preset: "tao", epochs: 7, width: 480, stride: 8 };
+  const { preset, typed, further } = typedOf("detector", before);
+  expect(configOf("detector", preset, typed, further)).toEqual({ config: { preset: "tao", epochs: 7, config: { width: 480, stride: 8 } }, errors: {} });
 });

@@ -40,9 +40,21 @@ export function settingsOf(kind: Kind): readonly Setting[] {
 /** Those the API names itself; the others go into `config`. */
 const NAMED = new Set(both.map((setting) => setting.name));
 
+/** A run's settings back in the form; what the form does not name is kept as it was. */
+export function typedOf(kind: Kind, config: Readonly<Record<string, unknown>>): { preset: Preset; typed: Typed; further: Record<string, unknown> } {
+  const { preset, ...settings } = config;
+  const known = new Set(settingsOf(kind).map((setting) => setting.name));
+  const entries = Object.entries(settings);
+  return {
+    preset: presets.find((one) => one === preset) ?? "quick",
+    typed: Object.fromEntries(entries.filter(([name]) => known.has(name)).map(([name, value]) => [name, String(value)])),
+    further: Object.fromEntries(entries.filter(([name]) => !known.has(name))),
+  };
+}
+
 /** The request's settings, and what is wrong with what was typed. */
-export function configOf(kind: Kind, preset: Preset, typed: Typed): { config: { preset: Preset; config: Record<string, unknown> } & Record<string, unknown>; errors: Record<string, "number" | "multiple"> } {
-  const further: Record<string, unknown> = {};
+export function configOf(kind: Kind, preset: Preset, typed: Typed, kept: Readonly<Record<string, unknown>> = {}): { config: { preset: Preset; config: Record<string, unknown> } & Record<string, unknown>; errors: Record<string, "number" | "multiple"> } {
+  const further: Record<string, unknown> = { ...kept };
   const config: { preset: Preset; config: Record<string, unknown> } & Record<string, unknown> = { preset, config: further };
   const errors: Record<string, "number" | "multiple"> = {};
   for (const setting of settingsOf(kind)) {

@@ -24,6 +24,28 @@ export function qualities(kind: string, curves: Curves): string[] {
   return first ? [first, ...names.filter((name) => name !== first)] : names;
 }
 
+/** All steps of several runs, in order. */
+export function stepsOf(all: readonly Curves[]): number[] {
+  return [...new Set(all.flatMap((one) => one.steps))].sort((a, b) => a - b);
+}
+
+/** A run's figure at the given steps, null where it has none. */
+export function onSteps(curves: Curves, name: string, steps: readonly number[]): (number | null)[] {
+  const values = new Map(curves.steps.map((step, at) => [step, curves.series[name]?.[at] ?? null]));
+  return steps.map((step) => values.get(step) ?? null);
+}
+
+/** A running mean: `weight` 0 leaves the values, near 1 hides all but the trend. Its start leans on no zero. */
+export function smoothed(values: readonly (number | null)[], weight: number): (number | null)[] {
+  let [mean, seen] = [0, 0];
+  return values.map((value) => {
+    if (value === null) return null;
+    mean = weight * mean + (1 - weight) * value;
+    seen += 1;
+    return mean / (1 - weight ** seen);
+  });
+}
+
 export function last(values: readonly (number | null)[] | undefined): number | null {
   return values?.findLast((value) => value !== null) ?? null;
 }
