@@ -22,10 +22,11 @@ from training import reads
 from training.errors import DatasetForOther
 from training.models import InferenceRun, TrainedModel
 
+MOST_TILES = 5
 # The commands' option, as argparse takes it.
 TILES: dict[str, Any] = {
     "type": int,
-    "choices": range(1, 6),
+    "choices": range(1, MOST_TILES + 1),
     "default": 1,
     "help": "look also at N x N parts of every picture, for far plates: 1 + N x N times the work",
 }

@@ -23,6 +23,7 @@ from training.models import (
     TrainedModel,
     TrainingRun,
 )
+from training.readings import MOST_TILES
 from training.reads import matched_passage
 from training.sightings import Sought, seen_at
 
@@ -267,6 +268,13 @@ class StartReadingSerializer(serializers.Serializer[Any]):
         required=False, default="current", max_length=40, help_text="a number, current or starter"
     )
     fps = serializers.FloatField(required=False, default=5.0, min_value=0.1, max_value=120)
+    tiles = serializers.IntegerField(
+        required=False,
+        default=1,
+        min_value=1,
+        max_value=MOST_TILES,
+        help_text="look also at N x N parts of every picture, for far plates",
+    )
 
 
 class ReadCropSerializer(serializers.ModelSerializer[ReadCrop]):

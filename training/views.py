@@ -274,6 +274,7 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             detector=runs.find(video.project, "detector", new["detector"]),
             recognizer=runs.find(video.project, "recognizer", new["recognizer"]),
             fps=new["fps"],
+            tiles=new["tiles"],
             by=user,
         )
         tasks.start_reading(run, by=user)

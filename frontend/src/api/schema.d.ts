@@ -3296,6 +3296,11 @@ export interface components {
              * @default 5
              */
             fps: number;
+            /**
+             * @description look also at N x N parts of every picture, for far plates
+             * @default 1
+             */
+            tiles: number;
         };
         StartTrainingRequest: {
             dataset: number;

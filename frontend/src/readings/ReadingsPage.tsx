@@ -104,7 +104,7 @@ function Start({ videos }: { videos: readonly Video[] }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const model = (kind: Kind) => String(form.get(kind) || "current");
-    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate });
+    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate, tiles: Number(form.get("tiles")) });
   };
   const choice = (kind: Kind) => (
     <SelectField label={t(kind)} name={kind}>
@@ -121,6 +121,9 @@ function Start({ videos }: { videos: readonly Video[] }) {
       {choice("detector")}
       {choice("recognizer")}
       <TextField label={t("fps")} inputMode="decimal" value={fps} onChange={(event) => setFps(event.target.value)} error={rateOk ? undefined : t("bad_fps")} />
+      <SelectField label={t("tiles")} name="tiles">
+        {[1, 2, 3, 4, 5].map((across) => <option key={across} value={across}>{across === 1 ? t("tiles_none") : t("tiles_parts", { across, work: 1 + across * across })}</option>)}
+      </SelectField>
       {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
       <button type="submit" className="button primary wide" disabled={start.isPending || lacking || videos.length === 0 || !rateOk}>{t("start")}</button>
       {lacking && <p className="t2 small">{t("no_models")} <Link to={`/p/${project}/training/new`}>{t("train")}</Link></p>}
