@@ -81,7 +81,9 @@ class DetectorConfig:
         )
     )
     clustering: Clustering = field(default_factory=lambda: Clustering(confidence="peak"))
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    augmentation: Augmentation = field(
+        default_factory=lambda: Augmentation(zoom=(0.6, 1.4), stretch=0.3)
+    )
 
     @classmethod
     def of(cls, preset: Preset = "standard", **changes: Any) -> DetectorConfig:
@@ -205,6 +207,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "soft_start": 0.1,
         "ema": 0.97,
         "clustering": Clustering(min_height=2.5),
+        "augmentation": Augmentation(),
     },
     "standard": {},
     "tao": {

@@ -1,6 +1,6 @@
-"""The networks the program comes with, trained on drawn plates alone.
+"""The networks the program comes with, trained on drawn plates and scenes alone.
 
-A new project reads with them before it has a model of its own, and trainings start from them.
+A new project finds and reads with them before it has models of its own; trainings start from them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ASSISTANT = "PP-OCRv6_rec_small.onnx"
 
 
 def path(kind: str) -> Path:
-    """The checkpoint of the starter of a kind ("recognizer"). Raises StarterMissing."""
+    """The checkpoint of the starter of a kind ("detector", "recognizer"). Raises StarterMissing."""
     file = _HERE / f"{kind}.safetensors"
     if not file.is_file():
         raise StarterMissing(kind=kind)
