@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations import frames, leases, members, plate_formats, selections
+from annotations import frames, leases, members, plate_formats, selections, suggestions
 from annotations.access import VisibleProjects
 from annotations.models import (
     Box,
@@ -28,7 +28,7 @@ from annotations.models import (
     Video,
 )
 from annotations.models.crops import Status
-from annotations.models.frames import FrameStatus
+from annotations.models.frames import FrameStatus, Source
 from annotations.models.projects import check_areas
 from lprsite.texts import both
 
@@ -306,7 +306,18 @@ class BoxSerializer(serializers.ModelSerializer[Box]):
             "client_key",
             "crop",
         ]
-        read_only_fields = ["source", "confidence", "crop"]
+        read_only_fields = ["crop"]
+        extra_kwargs = {"confidence": {"min_value": 0, "max_value": 1}}
+
+    def validate_source(self, source: str) -> str:
+        if source not in (Source.PERSON, Source.MODEL):
+            raise serializers.ValidationError(
+                both(
+                    "A box sent here is of a person or a model.",
+                    "Un recuadro enviado aquí es de una persona o de un modelo.",
+                )
+            )
+        return source
 
     @extend_schema_field(
         {
@@ -386,20 +397,48 @@ class FrameSerializer(serializers.ModelSerializer[Frame]):
         return media("frame-thumbnails", frame.pk, frame.sha256[:8])
 
 
+class BoxSuggestionSerializer(serializers.Serializer[Any]):
+    """A box that a detector proposes, in pixels of the frame."""
+
+    id = serializers.IntegerField()
+    model_name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # as above
+    x1 = serializers.FloatField()
+    y1 = serializers.FloatField()
+    x2 = serializers.FloatField()
+    y2 = serializers.FloatField()
+    confidence = serializers.FloatField()
+
+
 class FrameDetailSerializer(FrameSerializer):
     boxes = serializers.SerializerMethodField()
+    suggestions = serializers.SerializerMethodField(
+        help_text="boxes that a detector proposes; null where none has looked yet"
+    )
     previous = serializers.SerializerMethodField()
     next = serializers.SerializerMethodField()
     next_open = serializers.SerializerMethodField()
 
     class Meta(FrameSerializer.Meta):
-        fields = [*FrameSerializer.Meta.fields, "boxes", "previous", "next", "next_open"]
-        read_only_fields = [*FrameSerializer.Meta.read_only_fields, "boxes"]
+        fields = [
+            *FrameSerializer.Meta.fields,
+            "boxes",
+            "suggestions",
+            "previous",
+            "next",
+            "next_open",
+        ]
+        read_only_fields = [*FrameSerializer.Meta.read_only_fields, "boxes", "suggestions"]
 
     @extend_schema_field(BoxSerializer(many=True))
     def get_boxes(self, frame: Frame) -> Any:
         rows = Box.objects.present().filter(frame=frame).select_related("label", "crop__current")
         return BoxSerializer(rows, many=True, context=self.context).data
+
+    @extend_schema_field(BoxSuggestionSerializer(many=True, allow_null=True))
+    def get_suggestions(self, frame: Frame) -> Any:
+        rows = suggestions.boxes_on(frame)
+        return None if rows is None else BoxSuggestionSerializer(rows, many=True).data
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_previous(self, frame: Frame) -> int | None:

@@ -1,19 +1,23 @@
-"""What networks propose for the crops that wait to be read.
+"""What networks propose: texts for the crops that wait to be read, boxes for frames.
 
-A suggestion belongs to a picture: to a crop as it was at one revision. Whoever moves a box
-makes a new picture, and what was proposed for the old one is not shown any more.
+A suggestion of a text belongs to a picture: to a crop as it was at one revision. Whoever moves
+a box makes a new picture, and what was proposed for the old one is not shown any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from annotations.models import Crop, Project, Suggestion
+from annotations.models import Box, Crop, Frame, Project, Suggestion
 from annotations.models.crops import CropQuerySet
+
+Found = tuple[str, float, float, float, float, float]  # label, x1, y1, x2, y2, confidence
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,59 @@ def keep(model: str, proposals: Sequence[Proposal]) -> None:
     )
     mine = Suggestion.objects.filter(crop=OuterRef("pk"), revision=OuterRef("revision"))
     Crop.objects.filter(Exists(mine.filter(model_name=model)), pk__in=here).update(suggested=True)
+
+
+# --- boxes
+
+
+def unlooked_at(frame: Frame, model: str, *, ahead: int) -> list[Frame]:
+    """Of this frame and the next ``ahead`` of its video, in their order: those that wait without
+    boxes and that the model has not looked at."""
+    rows = Frame.objects.filter(project=frame.project_id, video=frame.video_id)
+    if frame.video_id is None:
+        rows = rows.filter(pk__gte=frame.pk).order_by("id")
+    else:
+        rows = rows.filter(pts__gte=frame.pts).order_by("pts")
+    near = Frame.objects.unannotated().filter(
+        pk__in=list(rows.values_list("pk", flat=True)[: ahead + 1])
+    )
+    looked = Suggestion.objects.filter(frame=OuterRef("pk"), model_name=model)
+    boxed = Box.objects.present().filter(frame=OuterRef("pk"))
+    return list(near.filter(~Exists(looked), ~Exists(boxed)).order_by("pts", "id"))
+
+
+@transaction.atomic
+def keep_boxes(model: str, found: Mapping[int, Sequence[Found]]) -> None:
+    """Store what the model found on frames, by their ids, in place of what was proposed before.
+
+    Where it found nothing, an empty row says that it looked. Frames that are gone are passed over.
+    """
+    rows = Frame.objects.select_for_update().filter(pk__in=found)
+    here = list(rows.order_by("id").values_list("pk", flat=True))
+    Suggestion.objects.filter(frame__in=here).delete()
+    Suggestion.objects.bulk_create(
+        [
+            Suggestion(frame_id=pk, model_name=model, box=box)
+            for pk in here
+            for box in [list(one) for one in found[pk]] or [[]]
+        ],
+        batch_size=settings.BULK_ROWS,
+    )
+
+
+def boxes_on(frame: Frame) -> list[dict[str, Any]] | None:
+    """The boxes proposed on the frame, as the API shows them; None where no network has looked."""
+    rows = list(Suggestion.objects.filter(frame=frame).order_by("id"))
+    columns = ("id", "model_name", "label", "x1", "y1", "x2", "y2", "confidence")
+    told = [
+        dict(zip(columns, (row.pk, row.model_name, *row.box), strict=True))
+        for row in rows
+        if row.box
+    ]
+    return told if rows else None
+
+
+def reject_box(suggestion: Suggestion) -> None:
+    """Propose this box no more. Its empty row stays and says that the model looked."""
+    suggestion.box = []
+    suggestion.save(update_fields=["box"])

@@ -1,8 +1,8 @@
-"""The resident recognizer: ``python -m training.reader``.
+"""The resident reader: ``python -m training.reader``.
 
 Each line on its input is a request, each line of its output the answer (``Resident`` in
-``lprsite.jobs``). It keeps the network it used last, and ends when its input ends or nobody
-asked for five minutes. No Django here: pictures go in, texts come out.
+``lprsite.jobs``). It keeps the networks it used last, and ends when its input ends or nobody
+asked for five minutes. No Django here: pictures go in, texts and boxes come out.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import torch
 
 from annotations.vision.crops import Bgr, read_picture
 from lprsite.errors import Refused
+from training.detector.predict import Detector
 from training.recognizer.predict import PlateRead, Recognizer
 
 IDLE_SECONDS = 300.0
@@ -42,17 +43,48 @@ def network(checkpoint: str, formats: tuple[str, ...], characters: str) -> Read:
     return Recognizer.load(Path(checkpoint), formats=formats, characters=characters).read
 
 
+@lru_cache(maxsize=1)
+def detector(checkpoint: str) -> Detector:
+    """What finds boxes with the checkpoint, kept until another is asked for."""
+    return Detector.load(Path(checkpoint))
+
+
 def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a request for boxes or for texts, or why it is refused."""
+    try:
+        return boxes(request) if "detector" in request else texts(request)
+    except Refused as refusal:
+        why, why_es = refusal.sentence(), refusal.sentence("es")
+        return {"refused": {"why": why, "why_es": why_es, "code": refusal.code}}
+
+
+def boxes(request: dict[str, Any]) -> dict[str, Any]:
+    """What was found on each of the ``frames`` (paths), in their order; nothing on a broken one.
+
+    A box is its label, x1, y1, x2, y2 in pixels of the frame, and its confidence.
+    """
+    finds = detector(request["detector"])
+    pictures = [_picture(path) for path in request["frames"]]
+    left = iter(finds.detect([picture for picture in pictures if picture is not None]))
+    told = [[] if picture is None else next(left) for picture in pictures]
+    return {
+        "found": [
+            [
+                [one.label, *(round(edge, 1) for edge in one.box), round(one.confidence, 4)]
+                for one in found
+            ]
+            for found in told
+        ]
+    }
+
+
+def texts(request: dict[str, Any]) -> dict[str, Any]:
     """What was read on each of the ``crops`` (paths), in their order; nothing on a broken one.
 
     Where there is an ``assistant``, it reads as well, and who is surer of a crop is believed.
     """
     settings = tuple(request["formats"]), request["characters"]
-    try:
-        read = network(request["checkpoint"], *settings)
-    except Refused as refusal:
-        why, why_es = refusal.sentence(), refusal.sentence("es")
-        return {"refused": {"why": why, "why_es": why_es, "code": refusal.code}}
+    read = network(request["checkpoint"], *settings)
     pictures = [_picture(path) for path in request["crops"]]
     whole = [picture for picture in pictures if picture is not None]
     said = [(mine, False) for mine in read(whole)]

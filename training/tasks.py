@@ -13,7 +13,7 @@ from celery import shared_task
 from django.conf import settings
 
 from annotations import lessons, suggestions
-from annotations.models import DatasetVersion, Project, Role
+from annotations.models import DatasetVersion, Frame, Project, Role
 from annotations.models.datasets import Kind
 from annotations.tasks import start_delete_video
 from lprsite.errors import Refused
@@ -135,6 +135,22 @@ def suggest(running: Running) -> dict[str, Any]:
     result = suggesting.suggest(project, running, READER.ask, again=running.parameters["again"])
     suggesting.forget_earlier(running.job)
     return result
+
+
+@task("suggest_boxes", queue="suggest")
+def suggest_boxes(running: Running) -> dict[str, Any]:
+    """Propose boxes on a frame and the next ones of its video that have none."""
+    frame = Frame.objects.select_related("project").get(pk=running.parameters["frame"])
+    result = suggesting.suggest_boxes(frame, running, READER.ask)
+    suggesting.forget_earlier(running.job)
+    return result
+
+
+def start_suggesting_boxes(frame: Frame) -> Job | None:
+    """Queue suggestions of boxes for whoever has this frame on screen, where they are due."""
+    if not suggesting.boxes_due(frame):
+        return None
+    return suggest_boxes.enqueue(project_id=frame.project_id, dedupe=str(frame.pk), frame=frame.pk)
 
 
 def start_suggesting(project: Project, *, by: Any = None) -> Job:

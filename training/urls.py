@@ -15,6 +15,9 @@ router.register("evaluations", views.EvaluationViewSet)
 router.register("inference-runs", views.InferenceRunViewSet)
 router.register("reads", views_review.ReadViewSet)
 router.register("suggestions", views_suggestions.SuggestionViewSet)
+router.register(
+    "box-suggestions", views_suggestions.BoxSuggestionViewSet, basename="box-suggestion"
+)
 router.register("passages", views_review.PassageViewSet)
 router.register("checked-spans", views_review.CheckedSpanViewSet)
 

@@ -1,4 +1,4 @@
-"""What recognizers propose for the crops of a project, and asking for new proposals."""
+"""What networks propose for crops and frames, and asking for new proposals."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import DestroyModelMixin, ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import members
+from annotations import members, suggestions
 from annotations.access import InProject
-from annotations.models import Suggestion
-from annotations.serializers import SuggestionSerializer
+from annotations.models import Frame, Suggestion
+from annotations.serializers import BoxSuggestionSerializer, SuggestionSerializer
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
 from training import tasks
@@ -42,3 +42,35 @@ class SuggestionViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         project = get_object_or_404(visible, pk=given.validated_data["project"])
         job = tasks.start_suggesting(self.project_for(project), by=request.user)
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+class AskBoxesSerializer(serializers.Serializer[Any]):
+    frame = serializers.IntegerField()
+
+
+class BoxSuggestionViewSet(DestroyModelMixin, InProject):
+    """Boxes that detectors propose on frames; a frame brings its own."""
+
+    queryset = Suggestion.objects.filter(frame__isnull=False).select_related("frame__project")
+    serializer_class = BoxSuggestionSerializer
+    project_path = "frame__project"
+
+    @extend_schema(request=AskBoxesSerializer, responses={202: JobSerializer, 204: None})
+    def create(self, request: Request) -> Response:
+        """Have the present detector look at a frame and the next ones of its video without boxes.
+
+        204 when it has looked already, or where there is no detector.
+        """
+        given = AskBoxesSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        rows = Frame.objects.filter(project__in=members.visible(request.user))
+        frame = get_object_or_404(rows.select_related("project"), pk=given.validated_data["frame"])
+        self.project_for(frame.project)
+        job = tasks.start_suggesting_boxes(frame)
+        if job is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+    def perform_destroy(self, instance: Suggestion) -> None:
+        """Propose this box no more."""
+        suggestions.reject_box(instance)

@@ -19,6 +19,7 @@ from annotations import boxes, frames, members
 from annotations.access import InProject
 from annotations.frames import Place, Sought
 from annotations.models import Box, Frame, Project, Role, Video
+from annotations.models.frames import Source
 from annotations.serializers import (
     BoxPatchSerializer,
     BoxSerializer,
@@ -187,6 +188,8 @@ class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProjec
             label=new["label"]["name"],
             xyxy=(new["x1"], new["y1"], new["x2"], new["y2"]),
             by=user,
+            source=new.get("source", Source.PERSON),
+            confidence=new.get("confidence"),
             ignore=new.get("ignore", False),
             car=new["car"].pk if new.get("car") else None,
             client_key=new.get("client_key"),

@@ -31,6 +31,7 @@ class Site:
     empty: int
     frames: list[int]
     many: int
+    suggested: tuple[int, list[int]]  # a project and its two frames
     plate_texts: list[str]
     environment: dict[str, str]
     _plates: list[int] = field(default_factory=list)
@@ -158,6 +159,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 empty=facts["empty"],
                 frames=facts["frames"],
                 many=facts["many"],
+                suggested=facts["suggested"],
                 plate_texts=facts["plate_texts"],
                 environment=environment,
                 _plates=facts["plates"],

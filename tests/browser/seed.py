@@ -52,6 +52,7 @@ def main() -> None:
     runs = [reads(copied(video, reviewed, number), video, truth) for number in range(COPIES)]
     texts = drawn_plates(CROPS)
     plates = [single_crops(number, texts, (ana, luis)) for number in range(COPIES)]
+    suggested = suggested_frames(ana, video)
     many = many_frames((ana, luis), video)
     bare = video.frames.filter(boxes=None)
     json.dump(
@@ -64,6 +65,7 @@ def main() -> None:
             "runs": runs,
             "frames": list(video.frames.order_by("pts").values_list("pk", flat=True)),
             "many": many,
+            "suggested": suggested,
             "bare": list(bare.order_by("pts").values_list("pk", flat=True)),
         },
         sys.stdout,
@@ -88,6 +90,27 @@ def recording(project: Project, path: Path) -> tuple[Video, Truth]:
     selections.split(selections.choose(row, fps=2.0), running)
     job.delete()
     return Video.objects.get(pk=row.pk), truth
+
+
+def suggested_frames(by: Any, drawn: Video) -> tuple[int, list[int]]:
+    """A project of two pictures: a detector proposes three boxes on the first, and has not seen
+    the second."""
+    from annotations import projects, suggestions
+    from annotations.models import Frame
+
+    project = projects.create("Suggested", by=by)
+    known = {"project": project, "width": SIZE[0], "height": SIZE[1]}
+    rows = [
+        Frame.objects.create(file=one.file, sha256=one.sha256, **known)
+        for one in drawn.frames.order_by("pts")[:2]
+    ]
+    found: list[suggestions.Found] = [
+        ("car", 100, 100, 300, 250, 0.95),
+        ("car", 400, 100, 560, 240, 0.8),
+        ("plate", 180, 200, 240, 220, 0.7),
+    ]
+    suggestions.keep_boxes("Detector 1", {rows[0].pk: found})
+    return project.pk, [row.pk for row in rows]
 
 
 def many_frames(people: tuple[Any, Any], drawn: Video) -> int:

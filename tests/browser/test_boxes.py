@@ -278,3 +278,55 @@ def test_without_a_frame_in_the_address_the_first_open_one_is_shown(
     page = ana.open(f"/p/{site.project}/frames")
     page.wait_for_url(re.compile(r"/frames/\d+$"))
     page.wait_for_selector(CANVAS)
+
+
+def offered(page: Any, count: int) -> None:
+    sync_api.expect(page.locator(".box-proposed")).to_have_count(count)
+    settle(page)
+
+
+def test_suggested_boxes_are_accepted_and_rejected(ana: Person, site: Site) -> None:
+    project, (frame, later) = site.suggested
+    address = f"{site.address}/p/{project}/frames/{frame}"
+    page = ana.open(f"/p/{project}/frames/{frame}")
+    page.wait_for_selector(f"{CANVAS}:focus")
+    offered(page, 3)
+    page.keyboard.press("a")
+    saved(page, 1)
+    offered(page, 2)
+    page.keyboard.press("x")
+    offered(page, 1)
+    page.wait_for_selector(ALL_SAVED)
+    page.reload()
+    offered(page, 1)
+    page.mouse.click(*on_screen(page, 210, 210))
+    saved(page, 2)
+    offered(page, 0)
+    found = {(box["label"], box["source"], box["confidence"]) for box in boxes(ana, frame)}
+    assert found == {("car", "model", 0.95), ("plate", "model", 0.7)}
+    assert ana.ask("GET", f"frames/{frame}/")["suggestions"][0]["label"] == "car"
+
+    told = ana.ask("GET", f"frames/{frame}/")["suggestions"]
+    looked: list[str] = []
+
+    def queued(route: Any) -> None:
+        looked.append("asked")
+        route.fulfill(status=202, json={"id": 1})
+
+    def look(route: Any) -> None:
+        """The detector has found something when the page looks a second time after it asked."""
+        answer = route.fetch()
+        if looked:
+            looked.append("looked")
+        seen = looked.count("looked") > 1
+        route.fulfill(json={**answer.json(), "suggestions": told if seen else None})
+
+    page.route("**/api/v1/box-suggestions/", queued)
+    page.route(f"**/api/v1/frames/{later}/*", look)
+    page.goto(address.replace(f"/{frame}", f"/{later}"))
+    offered(page, 2)
+    page.keyboard.press("Shift+A")
+    saved(page, 2)
+    offered(page, 0)
+    assert looked.count("asked") == 1
+    assert {box["source"] for box in boxes(ana, later)} == {"model"}

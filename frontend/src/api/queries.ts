@@ -33,6 +33,8 @@ export const isActive = (job: Pick<Job, "state">): boolean => ACTIVE_STATES.incl
 /** Begins by itself whenever there are new crops, and changes nothing but their suggestions. */
 export const isSuggesting = (job: Pick<Job, "task">): boolean => job.task === "suggest";
 
+const changesNothingElse = (job: Pick<Job, "task">): boolean => isSuggesting(job) || job.task === "suggest_boxes";
+
 /** The project's newest jobs. When one has ended, everything else the page shows is asked again. */
 export function useJobs() {
   const id = useProjectId();
@@ -49,7 +51,7 @@ export function useJobs() {
   useEffect(() => {
     if (!jobs) return;
     // A short job has ended before it was ever seen at work.
-    const now = new Set(jobs.filter((job) => !isActive(job) && !isSuggesting(job)).map((job) => job.id));
+    const now = new Set(jobs.filter((job) => !isActive(job) && !changesNothingElse(job)).map((job) => job.id));
     const ended = [...now].some((job) => over.current?.has(job) === false);
     over.current = now;
     if (ended) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "jobs" && queryKey[0] !== "session" });

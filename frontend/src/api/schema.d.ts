@@ -4,6 +4,44 @@
  */
 
 export interface paths {
+    "/api/v1/box-suggestions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Have the present detector look at a frame and the next ones of its video without boxes.
+         *
+         *     204 when it has looked already, or where there is no detector.
+         */
+        post: operations["box_suggestions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/box-suggestions/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Boxes that detectors propose on frames; a frame brings its own. */
+        delete: operations["box_suggestions_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/boxes/": {
         parameters: {
             query?: never;
@@ -1622,6 +1660,9 @@ export interface components {
             /** @description broken or missing frames, from, to in seconds */
             damaged: number[][];
         };
+        AskBoxesRequest: {
+            frame: number;
+        };
         AskRequest: {
             project: number;
         };
@@ -1640,9 +1681,9 @@ export interface components {
             /** Format: double */
             y2: number;
             ignore?: boolean;
-            readonly source: components["schemas"]["SourceEnum"];
+            source?: components["schemas"]["SourceEnum"];
             /** Format: double */
-            readonly confidence: number | null;
+            confidence?: number | null;
             car?: number | null;
             /** Format: int64 */
             revision?: number;
@@ -1668,11 +1709,30 @@ export interface components {
             /** Format: double */
             y2: number;
             ignore?: boolean;
+            source?: components["schemas"]["SourceEnum"];
+            /** Format: double */
+            confidence?: number | null;
             car?: number | null;
             /** Format: int64 */
             revision?: number;
             /** Format: uuid */
             client_key?: string | null;
+        };
+        /** @description A box that a detector proposes, in pixels of the frame. */
+        BoxSuggestion: {
+            id: number;
+            model_name: string;
+            label: string;
+            /** Format: double */
+            x1: number;
+            /** Format: double */
+            y1: number;
+            /** Format: double */
+            x2: number;
+            /** Format: double */
+            y2: number;
+            /** Format: double */
+            confidence: number;
         };
         /** @description Ids of frames: those that were changed, and those left out with the reason. */
         BulkDone: {
@@ -2131,6 +2191,8 @@ export interface components {
             /** @default 0 */
             readonly box_count: number;
             readonly boxes: components["schemas"]["Box"][];
+            /** @description boxes that a detector proposes; null where none has looked yet */
+            readonly suggestions: components["schemas"]["BoxSuggestion"][] | null;
             readonly previous: number | null;
             readonly next: number | null;
             readonly next_open: number | null;
@@ -3539,6 +3601,59 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    box_suggestions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBoxesRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["AskBoxesRequest"];
+                "multipart/form-data": components["schemas"]["AskBoxesRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    box_suggestions_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this suggestion. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     boxes_list: {
         parameters: {
             query?: {

@@ -3,7 +3,7 @@ import { memo } from "react";
 import { Key } from "../shared/Key";
 import { PlateText } from "../shared/PlateText";
 import { useTexts } from "../shared/text";
-import { type EditorBox, isSmall, listed, preview, selectedBoxes } from "./editor";
+import { type EditorBox, isSmall, listed, preview, selectedBoxes, waiting } from "./editor";
 import { height, width } from "./geometry";
 import { colourOf } from "./labels";
 import { texts } from "./texts";
@@ -35,6 +35,7 @@ export function BoxPanel({ handle, status, done, nothingHere, copyToNext }: Prop
           <Row key={box.key} box={box} inside={inside} number={number} chosen={editor.selected.includes(box.key)} colour={colourOf(box.label, editor.labels)} act={act} />
         ))}
       </ul>
+      <Offers editor={editor} act={act} />
       {chosen.length > 1 && <section className="panel-part t2">{t("many_selected", { count: chosen.length })}</section>}
       {chosen.length === 1 && chosen[0] && <Chosen box={chosen[0]} />}
       <section className="panel-part">
@@ -48,6 +49,36 @@ export function BoxPanel({ handle, status, done, nothingHere, copyToNext }: Prop
       </section>
       <div className="box-done"><button type="button" className="button primary wide" onClick={done}>{t("done_next")} <Key k="Enter" /></button></div>
     </aside>
+  );
+}
+
+/** What a detector proposes: a row accepts, its cross rejects. */
+function Offers({ editor, act }: Pick<EditorHandle, "editor" | "act">) {
+  const t = useTexts(texts);
+  const offers = waiting(editor);
+  if (offers.length === 0) return null;
+  return (
+    <section className="panel-part">
+      <h2 className="panel-title spread">
+        <span>{t("suggested")}</span>
+        <button type="button" className="button small" aria-label={t("accept_all")} onClick={() => act({ do: "accept all", key: crypto.randomUUID() })}>{t("all")} <Key k="Shift+A" /></button>
+      </h2>
+      <ul className="box-offers">
+        {offers.map((one, at) => (
+          <li key={one.id}>
+            <button type="button" className="box-offer" title={t("accept")} onClick={() => act({ do: "accept", id: one.id, key: crypto.randomUUID() })}>
+              <i className="swatch" style={{ color: colourOf(one.label, editor.labels) }} />
+              <span>{one.label}</span>
+              <span className="t3 grow num">{Math.round(one.confidence * 100)} %</span>
+              {at === 0 && <Key k="A" />}
+            </button>
+            <button type="button" className="button small" aria-label={t("reject")} title={t("reject")} onClick={() => act({ do: "reject", id: one.id })}>
+              × {at === 0 && <Key k="X" />}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -26,6 +26,7 @@ import { colourOf } from "./labels";
 import { texts } from "./texts";
 import { type EditorHandle, useEditor } from "./useEditor";
 import { useFrame } from "./useFrame";
+import { useProposals } from "./useProposals";
 import { type FrameStatus, type LoadedFrame, firstFrame, firstOpen, markEntry } from "./wire";
 import "../transcribe/transcribe.css";
 import "./boxes.css";
@@ -100,8 +101,9 @@ function Work({ title, project, saving, labels: lines, id, go, filter }: WorkPro
   const query = useFrame(id, searchOf(filter));
   const frame = query.data;
   const left = useRef(new Map<number, { boxes: readonly EditorBox[]; at: number }>()).current;
-  const titleOf = useTitle(t);
-  const handle = useEditor({ saving, frame, labels, left, titleOf });
+  const titleOf = useTitle(t, "box_title");
+  const rejectTitleOf = useTitle(t, "reject_title");
+  const handle = useEditor({ saving, frame, proposed: useProposals(frame), labels, left, titleOf, rejectTitleOf });
   const strip = useStrip(project, frame?.video, filter);
   const canvas = useRef<HTMLDivElement>(null);
   const timeInput = useRef<HTMLInputElement>(null);
@@ -144,10 +146,10 @@ function Work({ title, project, saving, labels: lines, id, go, filter }: WorkPro
   );
 }
 
-function useTitle(t: Translate<typeof texts>): (label: string, frame: number) => string {
+function useTitle(t: Translate<typeof texts>, key: "box_title" | "reject_title"): (label: string, frame: number) => string {
   const now = useRef(t);
   now.current = t;
-  return useCallback((label, frame) => now.current("box_title", { label, frame: String(frame) }), []);
+  return useCallback((label, frame) => now.current(key, { label, frame: String(frame) }), [key]);
 }
 
 interface Doing {

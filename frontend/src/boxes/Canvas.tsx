@@ -2,7 +2,7 @@ import { type DragEvent, memo, type PointerEvent, type RefObject, useEffect, use
 
 import { useTexts } from "../shared/text";
 import { useSize } from "../transcribe/Stage";
-import { type Action, type Editor, type EditorBox, drawn, preview } from "./editor";
+import { type Action, type Editor, type EditorBox, type Proposed, drawn, preview, waiting } from "./editor";
 import { HANDLES, type Point, type Rect, handlePoint, rectToScreen } from "./geometry";
 import { colourOf } from "./labels";
 import { Pointers } from "./pointers";
@@ -33,6 +33,9 @@ export function Canvas({ editor, picture, act, canvas, newKey, onPictureError }:
       <img src={picture} alt="" draggable={false} decoding="sync" onError={onPictureError}
         style={{ width: frame.width, height: frame.height, transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }} />
       <svg className="box-layer" width="100%" height="100%" aria-hidden="true">
+        {!editor.hidden && waiting(editor).map((one, at) => (
+          <ProposedMark key={one.id} box={one} view={view} colour={colourOf(one.label, editor.labels)} first={at === 0} />
+        ))}
         {!editor.hidden && shown.map((box) => (
           <BoxMark key={box.key} box={box} labels={editor.labels} rect={box} view={editor.view} selected={editor.selected.includes(box.key)}
             alone={editor.selected.length === 1} />
@@ -81,6 +84,18 @@ const BoxMark = memo(function BoxMark({ box, rect, view, labels, selected, alone
 }, (a, b) => sameBox(a.rect, b.rect) && a.box.text === b.box.text && a.box.label === b.box.label && a.view === b.view && a.selected === b.selected && a.alone === b.alone);
 
 const sameBox = (a: Rect, b: Rect): boolean => a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+
+/** Dashed; the one that the keys mean is drawn thicker. */
+const ProposedMark = memo(function ProposedMark({ box, view, colour, first }: { box: Proposed; view: Editor["view"]; colour: string; first: boolean }) {
+  const at = rectToScreen(box, view);
+  const shape = { x: at.x1, y: at.y1, width: at.x2 - at.x1, height: at.y2 - at.y1 };
+  return (
+    <g className="box-proposed" data-proposed={box.id} data-first={first || undefined} style={{ color: colour }}>
+      <rect className="box-edge" {...shape} />
+      <rect className="box-line" {...shape} />
+    </g>
+  );
+});
 
 function NewBox({ rect, colour }: { rect: Rect; colour: string }) {
   const shape = { x: rect.x1, y: rect.y1, width: rect.x2 - rect.x1, height: rect.y2 - rect.y1 };

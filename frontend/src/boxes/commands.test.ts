@@ -47,6 +47,15 @@ it("without a selection arrows are left to the page", () => {
   expect(table().press("ArrowLeft")).toBe(false);
 });
 
+it("suggestions have their keys only while some are on screen", () => {
+  expect(table().press("a")).toBe(false);
+  const { done, press } = table({ proposed: [{ id: 7, label: "car", x1: 0, y1: 0, x2: 9, y2: 9, confidence: 0.9 }] });
+  press("a");
+  press("A", { shiftKey: true });
+  press("x");
+  expect(done).toEqual([{ do: "accept", key: "key" }, { do: "accept all", key: "key" }, { do: "reject" }]);
+});
+
 it("N arms, N again puts a box in the middle", () => {
   const first = table();
   first.press("n");

@@ -1,6 +1,6 @@
 import type { Command } from "../shared/commands";
 import { fill, translator } from "../shared/text";
-import type { Action, Editor } from "./editor";
+import { type Action, type Editor, waiting } from "./editor";
 import { texts } from "./texts";
 
 interface Hands {
@@ -27,6 +27,7 @@ export function boxCommands(hands: Hands, labels: readonly string[]): readonly C
   });
   const act = (action: Action) => () => hands.edit(action);
   const some = (): boolean => hands.editor().selected.length > 0;
+  const offered = (): boolean => waiting(hands.editor()).length > 0;
   const far = (id: Key, keys: string, action: Action): Command => ({ ...entry(id, keys, act(action), some), id: `boxes-${id}-10`, hidden: true });
   const escape = (): void => {
     const { drag, armed, selected } = hands.editor();
@@ -54,6 +55,9 @@ export function boxCommands(hands: Hands, labels: readonly string[]): readonly C
         entry(id, `Ctrl+${key}`, act({ do: "grow", by: { x, y } }), some),
         far(id, `Ctrl+Shift+${key}`, { do: "grow", by: { x: 10 * x, y: 10 * y } }),
       ]),
+    entry("accept", "A", () => hands.edit({ do: "accept", key: hands.newKey() }), offered),
+    entry("accept_all", "Shift+A", () => hands.edit({ do: "accept all", key: hands.newKey() }), offered),
+    entry("reject", "X", act({ do: "reject" }), offered),
     entry("delete", ["Delete", "Backspace"], act({ do: "delete" }), some),
     entry("duplicate", "Ctrl+D", () => hands.edit({ do: "duplicate", key: hands.newKey() }), some),
     entry("select_all", "Ctrl+A", act({ do: "all" })),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Action, type Editor, type EditorBox, EMPTY, changes, drawn, edit, isSmall, listed, preview } from "./editor";
+import { type Action, type Editor, type EditorBox, type Proposed, EMPTY, changes, drawn, edit, isSmall, listed, preview, waiting } from "./editor";
 
 const FRAME = { width: 1000, height: 500 };
 const box = (key: string, x1: number, y1: number, x2: number, y2: number, label = "car"): EditorBox => ({
@@ -196,4 +196,50 @@ it("a frame of the same size keeps the zoom, another one is shown whole", () => 
 it("a tiny plate is called small, a tiny car is not", () => {
   expect(isSmall(box("p", 0, 0, 29, 20, "plate"))).toBe(true);
   expect(isSmall(box("c", 0, 0, 29, 20, "car"))).toBe(false);
+});
+
+describe("suggestions", () => {
+  const offer = (id: number, { label, x1, y1, x2, y2 }: EditorBox): Proposed => ({ id, label, x1, y1, x2, y2, confidence: 0.9 });
+  const offered = (...boxes: EditorBox[]): Editor =>
+    edit(start(...boxes), { do: "propose", boxes: [offer(1, CAR), offer(2, PLATE)] });
+  const ids = (state: Editor): number[] => waiting(state).map(({ id }) => id);
+
+  it("wait unless a box of their label is there already", () => {
+    expect(ids(offered())).toEqual([1, 2]);
+    expect(ids(offered(box("near", 110, 100, 500, 390)))).toEqual([2]);
+    expect(ids(offered(box("far", 100, 100, 200, 200)))).toEqual([1, 2]);
+    expect(ids(offered({ ...CAR, label: "plate" }))).toEqual([1, 2]);
+  });
+
+  it("accepting one makes a selected box of the model, and undoing offers it again", () => {
+    const state = run(offered(), { do: "accept", key: "new" });
+    expect(state.boxes).toEqual([{ ...CAR, key: "new-1", source: "model", confidence: 0.9 }]);
+    expect(state.selected).toEqual(["new-1"]);
+    expect(ids(state)).toEqual([2]);
+    expect(ids(run(state, { do: "undo" }))).toEqual([1, 2]);
+  });
+
+  it("a click accepts the smaller of what is under it", () => {
+    const state = run(offered(), ...clickAt(300, 360));
+    expect(state.boxes.map(({ label }) => label)).toEqual(["plate"]);
+    expect(run(offered(CAR), ...clickAt(150, 150)).selected).toEqual(["car"]);
+  });
+
+  it("all are accepted in one step", () => {
+    const state = run(offered(), { do: "accept all", key: "new" });
+    expect(state.boxes.map(({ key }) => key)).toEqual(["new-1", "new-2"]);
+    expect(ids(state)).toEqual([]);
+    expect(run(state, { do: "undo" }).boxes).toEqual([]);
+  });
+
+  it("a rejected one is gone, and the next comes first", () => {
+    const state = run(offered(), { do: "reject" });
+    expect(ids(state)).toEqual([2]);
+    expect(ids(run(state, { do: "reject", id: 2 }))).toEqual([]);
+    expect(edit(start(), { do: "reject" }).boxes).toEqual([]);
+  });
+
+  it("those of another frame do not stay", () => {
+    expect(ids(edit(offered(), { do: "load", frame: FRAME, boxes: [], labels: ["car"] }))).toEqual([]);
+  });
 });

@@ -42,6 +42,13 @@ export interface EditorBox extends Rect {
   readonly text: string;
 }
 
+/** A box that a detector proposes. */
+export interface Proposed extends Rect {
+  readonly id: number;
+  readonly label: string;
+  readonly confidence: number;
+}
+
 export type Drag =
   | { readonly kind: "draw"; readonly from: Point; readonly to: Point }
   | { readonly kind: "move"; readonly from: Point; readonly to: Point }
@@ -58,6 +65,8 @@ export interface Editor {
   /** The label the next drawn box gets. */
   readonly label: string;
   readonly boxes: readonly EditorBox[];
+  /** Whatever was proposed and not rejected; see `waiting`. */
+  readonly proposed: readonly Proposed[];
   readonly selected: readonly string[];
   readonly armed: boolean;
   readonly hidden: boolean;
@@ -69,6 +78,10 @@ export interface Editor {
 
 export type Action =
   | { readonly do: "load"; readonly frame: Size; readonly boxes: readonly EditorBox[]; readonly labels: readonly string[] }
+  | { readonly do: "propose"; readonly boxes: readonly Proposed[] }
+  | { readonly do: "accept"; readonly key: string; readonly id?: number }
+  | { readonly do: "accept all"; readonly key: string }
+  | { readonly do: "reject"; readonly id?: number }
   | { readonly do: "stage"; readonly size: Size }
   | { readonly do: "down"; readonly at: Point; readonly add?: boolean; readonly hand?: boolean; readonly touch?: boolean }
   | { readonly do: "to"; readonly at: Point }
@@ -104,6 +117,9 @@ const SNAP = 6;
 /** A copied box that covers one of its label by more than this is that one. */
 const SAME = 0.7;
 
+/** A proposal that a box of its label covers by this is that box. */
+const TAKEN = 0.5;
+
 export const EMPTY: Editor = {
   frame: { width: 1, height: 1 },
   stage: { width: 1, height: 1 },
@@ -112,6 +128,7 @@ export const EMPTY: Editor = {
   labels: [],
   label: "",
   boxes: [],
+  proposed: [],
   selected: [],
   armed: false,
   hidden: false,
@@ -125,6 +142,14 @@ export function edit(state: Editor, action: Action): Editor {
   switch (action.do) {
     case "load":
       return load(state, action);
+    case "propose":
+      return { ...state, proposed: action.boxes };
+    case "accept":
+      return accept(state, chosenOf(state, action.id).slice(0, 1), action.key);
+    case "accept all":
+      return accept(state, waiting(state), action.key);
+    case "reject":
+      return reject(state, chosenOf(state, action.id)[0]);
     case "stage":
       return withStage(state, action.size);
     case "down":
@@ -192,6 +217,7 @@ function load(state: Editor, { frame, boxes, labels }: Extract<Action, { do: "lo
     ...state,
     frame,
     boxes,
+    proposed: [],
     labels,
     view,
     fitted: sameSize ? state.fitted : true,
@@ -245,16 +271,18 @@ function up(state: Editor, { key, add = false }: Extract<Action, { do: "up" }>):
   const { drag } = state;
   if (drag === null) return state;
   const rested: Editor = { ...state, drag: null };
-  if (!drag.far) return click(rested, toFrame(drag.start, state.view), add);
+  if (!drag.far) return click(rested, toFrame(drag.start, state.view), { add, key });
   if (drag.kind === "pan") return rested;
   if (drag.kind !== "draw") return commit(rested, preview(state));
   const rect = drawn(state);
   return rect === null ? rested : create(rested, rect, key);
 }
 
-function click(state: Editor, point: Point, add: boolean): Editor {
+function click(state: Editor, point: Point, { add, key }: { add: boolean; key: string }): Editor {
   if (state.hidden) return state;
   const under = boxAt(state.boxes, point);
+  const offered = state.armed || add ? null : boxAt(waiting(state), point);
+  if (offered !== null && (under === null || area(offered) < area(under))) return accept(state, [offered], key);
   if (under === null) return add ? state : { ...state, selected: [], armed: false };
   // A second click on a plate's place reaches the car below it, a third the plate again.
   const stack = state.boxes.filter((box) => contains(box, point)).sort((a, b) => area(a) - area(b));
@@ -366,6 +394,27 @@ function paste(state: Editor, { key, boxes }: Extract<Action, { do: "paste" }>):
       : [{ ...box, ...rect, key: `${key}-${at}`, source: "person", confidence: null, text: "" }];
   });
   return copies.length === 0 ? state : { ...commit(state, [...state.boxes, ...copies]), selected: [] };
+}
+
+// Proposals. Accepting draws a box over one, which hides it; undoing that shows it again.
+
+/** The proposals on screen: those that no box of their label is already. */
+export function waiting({ proposed, boxes }: Editor): readonly Proposed[] {
+  return proposed.filter((one) => !boxes.some((box) => box.label === one.label && iou(box, one) >= TAKEN));
+}
+
+/** The proposal of this id, else all, the one the keys mean first. */
+const chosenOf = (state: Editor, id?: number): readonly Proposed[] =>
+  waiting(state).filter((one) => id === undefined || one.id === id);
+
+function accept(state: Editor, chosen: readonly Proposed[], key: string): Editor {
+  const boxes = chosen.map(({ id, ...box }): EditorBox => ({ ...box, ...tidy(box), key: `${key}-${id}`, source: "model", text: "" }));
+  if (boxes.length === 0) return state;
+  return { ...commit(state, [...state.boxes, ...boxes]), selected: boxes.length === 1 ? boxes.map((box) => box.key) : [] };
+}
+
+function reject(state: Editor, chosen: Proposed | undefined): Editor {
+  return chosen ? { ...state, proposed: state.proposed.filter((one) => one !== chosen) } : state;
 }
 
 function undo(state: Editor): Editor {

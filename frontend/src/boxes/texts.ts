@@ -1,6 +1,12 @@
 import { defineTexts } from "../shared/text";
 
 export const texts = defineTexts({
+  suggested: { en: "Suggested", es: "Sugeridos" },
+  accept: { en: "Accept suggestion", es: "Aceptar sugerencia" },
+  accept_all: { en: "Accept all suggestions", es: "Aceptar todas las sugerencias" },
+  all: { en: "All", es: "Todas" },
+  reject: { en: "Reject suggestion", es: "Rechazar sugerencia" },
+  reject_title: { en: "No {label} suggested on frame {frame}", es: "Sin {label} sugerido en el fotograma {frame}" },
   title: { en: "Boxes", es: "Recuadros" },
   frame: { en: "Frame {number}", es: "Fotograma {number}" },
   frames_left: {

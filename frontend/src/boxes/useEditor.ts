@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { Saving } from "../saving/useSaving";
-import { type Action, type Editor, type EditorBox, EMPTY, changes, edit } from "./editor";
-import { type LoadedFrame, entryOf, toBox } from "./wire";
+import { type Action, type Editor, type EditorBox, type Proposed, EMPTY, changes, edit } from "./editor";
+import { type LoadedFrame, entryOf, rejectEntry, toBox } from "./wire";
 import type { components } from "../api/schema";
 
 export interface EditorHandle {
@@ -16,17 +16,20 @@ export interface EditorHandle {
 interface Options {
   readonly saving: Saving;
   readonly frame: LoadedFrame | undefined;
+  readonly proposed: readonly Proposed[] | null;
   readonly labels: readonly string[];
   /** Boxes as they were left here, and when: newer than what was read from the server before. */
   readonly left: Map<number, { readonly boxes: readonly EditorBox[]; readonly at: number }>;
   readonly titleOf: (label: string, frame: number) => string;
+  readonly rejectTitleOf: (label: string, frame: number) => string;
 }
 
 /** The editor of the frame on screen. Whatever changes boxes is saved as their difference. */
-export function useEditor({ saving, frame, labels, left, titleOf }: Options): EditorHandle {
+export function useEditor({ saving, frame, proposed, labels, left, titleOf, rejectTitleOf }: Options): EditorHandle {
   const [editor, setEditor] = useState<Editor>(EMPTY);
   const current = useRef<Editor>(EMPTY);
   const loaded = useRef<LoadedFrame | null>(null);
+  const rejected = useRef(new Set<number>());
   const put = useCallback((next: Editor) => {
     current.current = next;
     setEditor(next);
@@ -38,10 +41,16 @@ export function useEditor({ saving, frame, labels, left, titleOf }: Options): Ed
     if (after === before) return;
     put(after);
     const at = loaded.current;
+    if (at !== null && action.do === "reject") {
+      for (const one of before.proposed.filter((one) => !after.proposed.includes(one))) {
+        rejected.current.add(one.id);
+        void saving.queue.add(rejectEntry(at.id, one.id, rejectTitleOf(one.label, at.id)));
+      }
+    }
     if (at === null || after.boxes === before.boxes || action.do === "load" || action.do === "text") return;
     left.set(at.id, { boxes: after.boxes, at: Date.now() });
     save(saving, at, before.boxes, after.boxes, titleOf);
-  }, [put, saving, left, titleOf]);
+  }, [put, saving, left, titleOf, rejectTitleOf]);
 
   const dragging = editor.drag !== null;
   useEffect(() => {
@@ -54,6 +63,10 @@ export function useEditor({ saving, frame, labels, left, titleOf }: Options): Ed
     loaded.current = frame;
     act({ do: "load", frame, boxes: kept ?? frame.boxes, labels });
   }, [frame, labels, saving, left, act, dragging]);
+
+  useEffect(() => {
+    if (frame && frame.id === loaded.current?.id) act({ do: "propose", boxes: (proposed ?? []).filter((one) => !rejected.current.has(one.id)) });
+  }, [frame, proposed, act, dragging]);
 
   useEffect(() => saving.queue.onSaved((entry, answer) => {
     const [what, on, key] = entry.subject.split(":");

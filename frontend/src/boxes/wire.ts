@@ -4,7 +4,7 @@ import type { components } from "../api/schema";
 import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
 import { ask, deliver } from "../saving/request";
 import { registerSenders } from "../saving/useSaving";
-import type { Change, EditorBox } from "./editor";
+import type { Change, EditorBox, Proposed } from "./editor";
 import type { Rect } from "./geometry";
 
 type FrameJson = components["schemas"]["Frame"];
@@ -26,6 +26,8 @@ export interface LoadedFrame {
   readonly next: number | null;
   readonly nextOpen: number | null;
   readonly boxes: readonly EditorBox[];
+  /** What a detector proposes; null where none has looked yet. */
+  readonly suggestions: readonly Proposed[] | null;
   /** What the server knows of each box, by its key. */
   readonly known: ReadonlyMap<string, Known>;
   /** When it was asked for; what was done here later is newer. */
@@ -40,8 +42,8 @@ export function toBox(json: BoxJson): EditorBox {
     y1: json.y1,
     x2: json.x2,
     y2: json.y2,
-    source: json.source,
-    confidence: json.confidence,
+    source: json.source ?? "person",
+    confidence: json.confidence ?? null,
     text: json.crop?.text ?? "",
   };
 }
@@ -63,9 +65,15 @@ export async function loadFrame(id: number, search: string): Promise<LoadedFrame
     next: json.next,
     nextOpen: json.next_open,
     boxes: json.boxes.map(toBox),
+    suggestions: json.suggestions?.map(({ model_name: _, ...box }) => box) ?? null,
     known: new Map(json.boxes.map((box) => [`b${box.id}`, { id: box.id, revision: box.revision ?? 1 }])),
     asked,
   };
+}
+
+/** Has the detector look at this frame and the next ones; true when it is about to. */
+export async function askForBoxes(frame: number): Promise<boolean> {
+  return (await ask<unknown>("POST", "box-suggestions/", { frame })) !== null;
 }
 
 interface Page<T> {
@@ -96,10 +104,14 @@ export async function firstOpen(project: number): Promise<number | null> {
 
 const rectOf = ({ x1, y1, x2, y2 }: Rect): Rect => ({ x1, y1, x2, y2 });
 
+/** A proposal that was accepted says whose it was. */
+const madeBy = ({ kind, box }: Exclude<Change, { kind: "delete" }>): object =>
+  kind === "create" && box.source === "model" ? { source: box.source, confidence: box.confidence } : {};
+
 export function entryOf(change: Change, frame: LoadedFrame, title: string): NewEntry {
   const key = change.kind === "delete" ? change.key : change.box.key;
   const base = frame.known.get(key) ?? null;
-  const body = change.kind === "delete" ? {} : { label: change.box.label, ...rectOf(change.box) };
+  const body = change.kind === "delete" ? {} : { label: change.box.label, ...rectOf(change.box), ...madeBy(change) };
   return {
     kind: `box.${change.kind}`,
     clientKey: crypto.randomUUID(),
@@ -111,6 +123,10 @@ export function entryOf(change: Change, frame: LoadedFrame, title: string): NewE
 
 export function markEntry(frame: number, status: FrameStatus, title: string): NewEntry {
   return { kind: "frame.mark", clientKey: crypto.randomUUID(), subject: `frame:${frame}`, title, body: { frame, status } };
+}
+
+export function rejectEntry(frame: number, id: number, title: string): NewEntry {
+  return { kind: "suggestion.reject", clientKey: crypto.randomUUID(), subject: `suggestion:${id}`, title, body: { frame, id } };
 }
 
 const told = (answer: unknown): Known => {
@@ -166,4 +182,10 @@ const remove: Sender = async (entry, known) => {
 const mark: Sender = (entry) =>
   deliver("PATCH", `frames/${Number(entry.body.frame)}/`, { body: { status: entry.body.status } });
 
-registerSenders({ "box.create": create, "box.change": change, "box.delete": remove, "frame.mark": mark });
+const reject: Sender = async (entry) => {
+  const outcome = await deliver("DELETE", `box-suggestions/${Number(entry.body.id)}/`, {});
+  // Gone already, or replaced by another detector's: nothing is left to reject.
+  return outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome;
+};
+
+registerSenders({ "suggestion.reject": reject, "box.create": create, "box.change": change, "box.delete": remove, "frame.mark": mark });

@@ -24,6 +24,7 @@ const names: Record<string, { en: string; es: string }> = {
   compare: { en: "Judging models", es: "Evaluación de modelos" },
   export_model: { en: "Making an ONNX file", es: "Crear un archivo ONNX" },
   suggest: { en: "Suggesting texts", es: "Sugerir textos" },
+  suggest_boxes: { en: "Suggesting boxes", es: "Sugerir recuadros" },
   infer: { en: "Reading a video", es: "Lectura de un video" },
   learn_frames: { en: "Frames of what was reviewed", es: "Fotogramas de lo revisado" },
   expire_readings: { en: "Deleting old readings", es: "Borrar lecturas antiguas" },
