@@ -26,7 +26,8 @@ def opened(someone: Person, frame: int) -> Any:
 
 
 def on_screen(page: Any, x: float, y: float) -> tuple[float, float]:
-    """Where a point of the frame is on the screen."""
+    """Where a point of the frame is on the screen, once the picture is there."""
+    page.wait_for_function("() => document.querySelector('.box-canvas > img')?.naturalWidth > 0")
     picture = page.locator(f"{CANVAS} > img").bounding_box()
     width, height = page.evaluate(
         "(() => { const p = document.querySelector('.box-canvas > img');"
