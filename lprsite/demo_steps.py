@@ -25,7 +25,7 @@ from lprsite.demo import SMALLEST_READABLE, DemoStopped, Line, Size
 from lprsite.jobs.models import Job, State
 from training import readings, runs
 from training import tasks as training_tasks
-from training.models import InferenceRun, Read
+from training.models import InferenceRun, Read, TrainedModel
 from training.synthetic import video as synthetic
 
 LABELS = ("car", "plate")
@@ -183,12 +183,17 @@ class Demo:
             figures = job.result["figures"]
             names = ("map", "exact", "char")
             said += [f"{name} {figures[name]:.3f}" for name in names if name in figures]
+            if runs.current(self.project, version.kind) is None:  # the starter knows drawn streets
+                model = TrainedModel.objects.filter(project=self.project, kind=version.kind).latest(
+                    "pk"
+                )
+                runs.promote(model, by=self.user, why="demo")
 
     def read(self) -> None:
         video = self.bring_in(self.unseen)
         with self.line.step("read the second video") as said:
             detector, recognizer = (runs.current(self.project, kind) for kind in Kind.values)
-            assert detector and recognizer, "the first trained models are current"
+            assert detector and recognizer, "both were trained and promoted"
             run = readings.create(video, detector=detector, recognizer=recognizer, by=self.user)
             wait(training_tasks.start_reading(run, by=self.user))
             self.reading: InferenceRun = run
