@@ -171,7 +171,7 @@ def test_finished_run_has_one_model_and_the_first_is_current(dataset: DatasetVer
 
 @pytest.mark.parametrize(
     ("exact", "split", "serves"),
-    [(0.7, "val", False), (0.8, "val", True), (0.9, "test", True), (1.0, "train", False)],
+    [(0.7, "val", False), (0.8, "val", True), (0.9, "test", True), (1.0, "train", True)],
 )
 def test_first_model_is_current_only_if_not_worse_than_the_starter(
     dataset: DatasetVersion, exact: float, split: str, serves: bool
