@@ -36,13 +36,13 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from annotations.vision.crops import read_picture  # noqa: E402
-from training import starters  # noqa: E402
-from training.detector import metrics  # noqa: E402
-from training.detector.config import DetectorConfig  # noqa: E402
-from training.detector.data import Sample, SampleBox  # noqa: E402
-from training.detector.fit import fit  # noqa: E402
-from training.detector.predict import Detector  # noqa: E402
+from annotations.vision.crops import read_picture
+from training import starters
+from training.detector import metrics
+from training.detector.config import DetectorConfig
+from training.detector.data import Sample, SampleBox
+from training.detector.fit import fit
+from training.detector.predict import Detector
 
 FOLDS = 5
 FRAMES = "video-frames"  # plates there are drawn by eye: cars only

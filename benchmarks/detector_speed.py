@@ -26,9 +26,9 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from annotations.vision.crops import resize_frame  # noqa: E402
-from training.detector.config import DetectorConfig  # noqa: E402
-from training.detector.data import (  # noqa: E402
+from annotations.vision.crops import resize_frame
+from training.detector.config import DetectorConfig
+from training.detector.data import (
     Batch,
     FrameStore,
     Sample,
@@ -36,10 +36,10 @@ from training.detector.data import (  # noqa: E402
     TrainSet,
     as_input,
 )
-from training.detector.fit import _Training  # noqa: E402
-from training.detector.loss import class_costs  # noqa: E402
-from training.detector.network import DetectNet  # noqa: E402
-from training.detector.predict import Detector, read_grids  # noqa: E402
+from training.detector.fit import _Training
+from training.detector.loss import class_costs
+from training.detector.network import DetectNet
+from training.detector.predict import Detector, read_grids
 
 CLASSES = ("car", "plate")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}

@@ -35,10 +35,10 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from annotations.vision.crops import crop_plate, encode_png, read_picture  # noqa: E402
-from training.recognizer.fit import RecognizerConfig, fit  # noqa: E402
-from training.recognizer.mix import Sample  # noqa: E402
-from training.recognizer.predict import Recognizer  # noqa: E402
+from annotations.vision.crops import crop_plate, encode_png, read_picture
+from training.recognizer.fit import RecognizerConfig, fit
+from training.recognizer.mix import Sample
+from training.recognizer.predict import Recognizer
 
 ZERO_FOR_O = ("openalpr-us", "openalpr-uscrops", "openalpr-eu")
 CHINESE = "cn-lprnet"

@@ -27,9 +27,9 @@ from torch import nn
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from training.recognizer import ctc, data, mix  # noqa: E402
-from training.recognizer.fit import RecognizerConfig, _Run  # noqa: E402
-from training.recognizer.predict import Recognizer  # noqa: E402
+from training.recognizer import ctc, data, mix
+from training.recognizer.fit import RecognizerConfig, _Run
+from training.recognizer.predict import Recognizer
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ def _plan(path: Path) -> _Plan:
         if checkpoint.metadata.get(name)
     }
     if checkpoint.metadata.get("kind") == "detector":
-        return _of_detector(checkpoint, told)
+        return _of_detector(checkpoint, told, name=path.name)
     checkpoints.require_kind(checkpoint, "recognizer", name=path.name)
     network = predict.fuse(predict.restore(checkpoint, name=path.name).eval())
     return _Plan(
@@ -110,8 +110,10 @@ def _plan(path: Path) -> _Plan:
     )
 
 
-def _of_detector(checkpoint: checkpoints.Checkpoint, told: Mapping[str, Any]) -> _Plan:
-    network, config = restore_detector(checkpoint)
+def _of_detector(
+    checkpoint: checkpoints.Checkpoint, told: Mapping[str, Any], *, name: str
+) -> _Plan:
+    network, config = restore_detector(checkpoint, name=name)
     return _Plan(
         fuse_detector(network.eval()),
         (3, config.height, config.width),

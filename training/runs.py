@@ -23,7 +23,7 @@ from annotations.models.datasets import Kind, Split
 from lprsite import files
 from lprsite.jobs import engine
 from lprsite.jobs.models import ACTIVE, State
-from training import comparing, headers, starters
+from training import evaluations, headers, starters
 from training.errors import (
     DatasetForOther,
     ModelInUse,
@@ -435,7 +435,7 @@ def samples(run: TrainingRun, most: int = 24) -> dict[str, Any]:
     wanted = {each["item"] for row in rows for each in row.found}
     items = run.dataset.items.filter(pk__in=wanted)
     return {
-        "items": [comparing.shown(item) for item in items],
+        "items": [evaluations.shown(item) for item in items],
         "steps": [{"step": row.step, "found": row.found} for row in rows],
     }
 

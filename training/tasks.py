@@ -21,7 +21,7 @@ from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
-from training import comparing, readings, reads, retention, runs, suggesting
+from training import evaluations, readings, reads, retention, runs, suggesting
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
 log = logging.getLogger(__name__)
@@ -189,7 +189,7 @@ def start_comparison(
     version: DatasetVersion, models: Sequence[int] | None = None, *, by: Any = None
 ) -> Job:
     """Judge models on the held part of a version: those given, else all that lack it."""
-    chosen = comparing.lacking(version.project, version) if models is None else list(models)
+    chosen = evaluations.lacking(version.project, version) if models is None else list(models)
     return compare.enqueue(
         project_id=version.project_id,
         by=by,

@@ -28,7 +28,7 @@ from annotations.models.datasets import Kind
 from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from training import comparing, comparisons, readings, reads, runs, stats, tasks
+from training import comparisons, evaluations, readings, reads, runs, stats, tasks
 from training.errors import ModelRetired
 from training.models import Evaluation, InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
@@ -238,7 +238,7 @@ class EvaluationViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         """Two evaluations side by side, down to the pictures on which they differ."""
         given = request.query_params.get("other", "")
         other = get_object_or_404(self.get_queryset(), pk=int(given) if given.isdecimal() else 0)
-        found = comparing.compare(self.get_object(), other)
+        found = evaluations.compare(self.get_object(), other)
         return Response(ModelComparisonSerializer(found).data)
 
 

@@ -39,7 +39,7 @@ from lprsite.jobs.engine import Running  # noqa: E402
 from lprsite.jobs.models import Job  # noqa: E402
 from training import (  # noqa: E402
     checkpoints,
-    comparing,
+    evaluations,
     exporting,
     headers,
     ranks,
@@ -297,7 +297,7 @@ def evaluate_version(
         def on_frame(sample: detector_data.Sample, found: list[detector_predict.Detection]) -> None:
             if keep is not None:
                 item = facts[sample.picture].frame
-                wrong = comparing.errors_of(
+                wrong = evaluations.errors_of(
                     [(b.label, b.x1, b.y1, b.x2, b.y2, b.ignore) for b in sample.boxes],
                     [(d.label, *d.box) for d in found],
                 )
@@ -324,7 +324,7 @@ def compare(running: Running) -> dict[str, Any]:
         found: list[dict[str, Any]] = []
         checkpoint = files.local_path(model.file)
         figures = evaluate_version(checkpoint, version, split, keep=found)
-        comparing.keep(model, version, split, figures, found)
+        evaluations.keep(model, version, split, figures, found)
     running.progress(len(models), len(models), "models")
     return {"dataset": version.pk, "split": split, "models": len(models)}
 

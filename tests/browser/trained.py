@@ -23,7 +23,7 @@ def main(project_id: int) -> None:
     from annotations.vision import crops as vision
     from lprsite import files
     from lprsite.jobs.models import Job, State
-    from training import comparing, runs
+    from training import evaluations, runs
     from training.synthetic import plates
 
     project = Project.objects.get(pk=project_id)
@@ -70,7 +70,7 @@ def main(project_id: int) -> None:
             runs.keep_samples(run, epoch, found(right * epoch // EPOCHS))
         exact = right / TEXTS_HELD
         model = runs.finish(run, {"network": "lite"}, {"exact": exact, "crops": TEXTS_HELD})
-        comparing.keep(model, version, "val", {"exact": exact}, found(right))
+        evaluations.keep(model, version, "val", {"exact": exact}, found(right))
         made.append({"run": run.pk, "model": model.pk, "name": model.name})
     json.dump({"version": version.pk, "made": made, "texts": [i.text for i in held]}, sys.stdout)
 

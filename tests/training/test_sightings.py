@@ -28,7 +28,7 @@ def run(project: Any) -> InferenceRun:
 
 
 def texts(project: Any, **sought: Any) -> set[str]:
-    return {read.shown for read in find(project, Sought(**sought))}  # type: ignore[attr-defined]
+    return {read.shown for read in find(project, Sought(**sought))}  # type: ignore[attr-defined]  # a column of the query
 
 
 @pytest.mark.parametrize(

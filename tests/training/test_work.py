@@ -20,7 +20,7 @@ from lprsite.jobs import engine
 from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.vision import clips
-from training import checkpoints, comparing, readings, runs, work
+from training import checkpoints, evaluations, readings, runs, work
 from training.errors import CheckpointMissing, DiskRanFull, MemoryFull, NothingKept
 from training.models import Evaluation, Metric, TrainedModel
 from training.synthetic import plates, scenes
@@ -200,14 +200,14 @@ def test_models_are_compared_on_the_same_pictures(
     made = version("recognizer")
     model = trained(made, network="lite", batch=4)
     starter = runs.starter("recognizer")
-    assert set(comparing.lacking(project, made)) == {model.pk, starter.pk}
-    given = {"dataset": made.pk, "models": comparing.lacking(project, made)}
+    assert set(evaluations.lacking(project, made)) == {model.pk, starter.pk}
+    given = {"dataset": made.pk, "models": evaluations.lacking(project, made)}
     assert work.compare(attached("compare", **given))["models"] == 2
-    assert comparing.lacking(project, made) == []
+    assert evaluations.lacking(project, made) == []
     ours, its = (Evaluation.objects.get(model=one) for one in (model, starter))
     assert ours.split == "test" and ours.figures["crops"] == len(ours.found) == 1
     assert (ours.learned, its.learned) == (0, 0)
-    found = comparing.compare(its, ours)
+    found = evaluations.compare(its, ours)
     assert found.both_right + found.both_wrong + found.only_first + found.only_second == 1
 
 

@@ -86,14 +86,16 @@ def new_network(config: DetectorConfig, widths: Mapping[str, int] | None = None)
     )
 
 
-def restore(checkpoint: checkpoints.Checkpoint) -> tuple[DetectNet, DetectorConfig]:
-    """A checkpoint's network with its weights, and its settings. Raises CheckpointOtherLayout."""
+def restore(checkpoint: checkpoints.Checkpoint, *, name: str) -> tuple[DetectNet, DetectorConfig]:
+    """A checkpoint's network with its weights, and its settings.
+
+    Refuses with CheckpointOtherLayout, in which ``name`` stands.
+    """
     config = DetectorConfig.of_checkpoint(checkpoint.metadata["config"])
     network = new_network(config, checkpoint.metadata.get("widths"))
     try:
         network.load_state_dict(checkpoint.weights)
     except RuntimeError as error:
-        name = str(checkpoint.metadata.get("name", KIND))
         raise CheckpointOtherLayout(name=name, network=config.network) from error
     return network, config
 
@@ -126,7 +128,7 @@ class Detector:
         """A checkpoint file, or the folder of a training. Refuses what is not a detector."""
         checkpoint = checkpoints.load(path)
         checkpoints.require_kind(checkpoint, KIND, name=Path(path).name)
-        network, config = restore(checkpoint)
+        network, config = restore(checkpoint, name=Path(path).name)
         chosen = choose_device(device)
         return cls(
             network,

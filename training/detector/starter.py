@@ -1,6 +1,6 @@
 """The starter detector: trained on drawn street scenes alone, no real picture.
 
-    python -m training.detector.starter --out DIR
+    manage.py make_starter detector --out DIR
 
 About 40 minutes on one core. Called again on the same folder it goes on after the last epoch.
 The folder then holds ``detector.safetensors`` in half precision, which is what is shipped.
@@ -8,17 +8,13 @@ The folder then holds ``detector.safetensors`` in half precision, which is what 
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
 from training import checkpoints
 from training.detector.cluster import Clustering
@@ -101,26 +97,3 @@ def draw(
         )
         for number, boxes in enumerate(known)
     ]
-
-
-def main() -> None:
-    """Make the starter from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="a folder; it may hold a start")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--threads", type=int, default=0, help="of torch (default: all cores)")
-    parser.add_argument("--from", dest="start", type=Path, help="a checkpoint to start from")
-    given = parser.parse_args()
-    if given.threads:
-        torch.set_num_threads(given.threads)
-    begun = time.perf_counter()
-    settings = config(epochs=given.epochs, started=given.start is not None)
-    for epoch in make(settings, given.out, init=given.start):
-        told = ", ".join(f"{name} {value:.4f}" for name, value in epoch.metrics.items())
-        spent = time.perf_counter() - begun
-        sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs} {spent:.0f} s: {told}\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """The starter recognizer: ``lite`` trained on drawn plates of every country, no real picture.
 
-    python -m training.recognizer.starter --out DIR
+    manage.py make_starter recognizer --out DIR
 
 About 45 minutes on two cores. Called again on the same folder it goes on where it stopped.
 The folder then holds ``recognizer.safetensors`` in half precision, which is what is shipped.
@@ -9,13 +9,8 @@ The folder then holds ``recognizer.safetensors`` in half precision, which is wha
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-
-import torch
 
 from training import checkpoints
 from training.recognizer.fit import Epoch, Progress, RecognizerConfig, fit
@@ -57,26 +52,3 @@ def make(
     """Train, or go on with a training, in ``folder``; then write what is shipped."""
     yield from fit(settings, (), (), folder, init=init, progress=progress)
     checkpoints.ship(folder, folder / NAME)
-
-
-def main() -> None:
-    """Make the starter from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="a folder; it may hold a start")
-    parser.add_argument("--from", dest="start", type=Path, help="a checkpoint to start from")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--threads", type=int, default=0, help="of torch (default: all cores)")
-    given = parser.parse_args()
-    if given.threads:
-        torch.set_num_threads(given.threads)
-    begun = time.perf_counter()
-    settings = config(epochs=given.epochs, started=given.start is not None)
-    for epoch in make(settings, given.out, init=given.start):
-        told = ", ".join(f"{name} {value:.4f}" for name, value in epoch.metrics.items())
-        spent = time.perf_counter() - begun
-        sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs} {spent:.0f} s: {told}\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

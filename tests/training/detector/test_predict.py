@@ -5,7 +5,7 @@ from annotations.vision.crops import read_picture
 from training import checkpoints
 from training.detector.fit import fit
 from training.detector.predict import Detector, evaluate
-from training.errors import CheckpointWrongKind
+from training.errors import CheckpointOtherLayout, CheckpointWrongKind
 
 
 @pytest.fixture
@@ -60,3 +60,11 @@ def test_something_else_is_not_a_detector(tmp_path):
     checkpoints.save(tmp_path / "r.safetensors", {}, {"kind": "recognizer"})
     with pytest.raises(CheckpointWrongKind):
         Detector.load(tmp_path / "r.safetensors")
+
+
+def test_weights_of_another_layout_are_refused_with_the_files_name(learnt, tmp_path):
+    kept = checkpoints.load(learnt)
+    weights = {name: value for name, value in kept.weights.items() if name != "cov.bias"}
+    checkpoints.save(tmp_path / "older.safetensors", weights, kept.metadata)
+    with pytest.raises(CheckpointOtherLayout, match="older.safetensors"):
+        Detector.load(tmp_path / "older.safetensors")

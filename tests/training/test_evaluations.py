@@ -9,7 +9,7 @@ import pytest
 from annotations.models import Project
 from tests.annotations.rows import json_of
 from tests.training.rows import make_version
-from training import comparing
+from training import evaluations
 from training.errors import NotComparable
 from training.models import Evaluation, TrainedModel
 
@@ -31,7 +31,7 @@ PLATE = ("plate", 2.0, 2.0, 6.0, 4.0)
     ],
 )
 def test_errors_of_a_frame(truths: Any, found: Any, missed: int, false: int) -> None:
-    told = comparing.errors_of(truths, found)
+    told = evaluations.errors_of(truths, found)
     assert told == {"missed": missed, "false": false, "wrong": missed + false}
 
 
@@ -44,7 +44,7 @@ def evaluation(project: Project, version: Any, texts: list[str], **more: Any) ->
         {"item": item.pk, "text": text, "confidence": 0.5, "wrong": int(text != item.text)}
         for item, text in zip(items, texts, strict=True)
     ]
-    return comparing.keep(model, version, "val", {"exact": 0.5, "report": {}}, found)
+    return evaluations.keep(model, version, "val", {"exact": 0.5, "report": {}}, found)
 
 
 def test_pictures_where_one_is_right_come_first(api: Any, project: Project) -> None:
@@ -69,7 +69,7 @@ def test_other_pictures_are_not_compared(api: Any, project: Project) -> None:
     version, other = (make_version(project, splits=("val",), number=n) for n in (1, 2))
     first, second = (evaluation(project, one, ["A"]) for one in (version, other))
     with pytest.raises(NotComparable):
-        comparing.compare(first, second)
+        evaluations.compare(first, second)
     status, body = json_of(api, "get", f"evaluations/{first.pk}/compare/?other={second.pk}")
     assert (status, body["code"]) == (400, "NotComparable")
     assert json_of(api, "get", f"evaluations/{first.pk}/compare/?other=x")[0] == 404
@@ -88,7 +88,7 @@ def test_all_that_were_not_judged_are_judged(api: Any, project: Project) -> None
     status, job = json_of(api, "post", "evaluations/", {"dataset": version.pk})
     assert (status, job["task"]) == (202, "compare")
     assert model.pk in job["parameters"]["models"]
-    comparing.keep(model, version, "train", {"exact": 1.0, "report": {"long": 1}}, [])
-    assert model.pk not in comparing.lacking(project, version)
+    evaluations.keep(model, version, "train", {"exact": 1.0, "report": {"long": 1}}, [])
+    assert model.pk not in evaluations.lacking(project, version)
     _, listed = json_of(api, "get", f"evaluations/?dataset={version.pk}")
     assert [row["figures"] for row in listed["results"]] == [{"exact": 1.0}]
