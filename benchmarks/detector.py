@@ -112,12 +112,10 @@ def _judged(
     sample: Sample, seen: list[Any], *, label: str, least: float
 ) -> tuple[metrics.FrameTruth, Any]:
     own = [(b.x1, b.y1, b.x2, b.y2) for b in sample.boxes if b.label == label]
-    boxes = np.array(own, float).reshape(-1, 4)
-    high = boxes[:, 3] - boxes[:, 1] >= least
     rows = [(*d.box, d.confidence) for d in seen if d.label == label]
-    rows = [row for row in rows if row[3] - row[1] >= least]
-    truth = metrics.FrameTruth(boxes[high], boxes[~high])
-    return truth, np.array(rows, float).reshape(-1, 5)
+    truth = metrics.FrameTruth(np.array(own, float).reshape(-1, 4))
+    found = np.array(rows, float).reshape(-1, 5)
+    return metrics.without_small(truth, found, height=least)
 
 
 def _figures(detector: Detector, label: str, frames: Any, rows: Any) -> str:
