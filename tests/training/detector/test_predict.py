@@ -66,5 +66,5 @@ def test_weights_of_another_layout_are_refused_with_the_files_name(learnt, tmp_p
     kept = checkpoints.load(learnt)
     weights = {name: value for name, value in kept.weights.items() if name != "cov.bias"}
     checkpoints.save(tmp_path / "older.safetensors", weights, kept.metadata)
-    with pytest.raises(CheckpointOtherLayout, match="older.safetensors"):
+    with pytest.raises(CheckpointOtherLayout, match="older"):
         Detector.load(tmp_path / "older.safetensors")
