@@ -36,7 +36,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from annotations.vision.crops import crop_plate, encode_png, read_picture
-from training.recognizer.fit import RecognizerConfig, fit
+from training.recognizer.config import RecognizerConfig
+from training.recognizer.fit import fit
 from training.recognizer.mix import Sample
 from training.recognizer.predict import Recognizer
 

@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from training.recognizer import ctc, data, mix
-from training.recognizer.fit import RecognizerConfig, _Run
+from training.recognizer.config import RecognizerConfig
+from training.recognizer.fit import _Run
 from training.recognizer.predict import Recognizer
 
 

@@ -50,6 +50,7 @@ from training.detector import data as detector_data  # noqa: E402
 from training.detector import evaluation as detector_evaluation  # noqa: E402
 from training.detector import fit as detector_fit  # noqa: E402
 from training.detector import predict as detector_predict  # noqa: E402
+from training.detector.config import DetectorConfig  # noqa: E402
 from training.errors import DiskRanFull, MemoryFull, NothingKept  # noqa: E402
 from training.models import InferenceRun, TrainedModel, TrainingRun  # noqa: E402
 from training.recognizer import alphabet as alphabets  # noqa: E402
@@ -57,6 +58,7 @@ from training.recognizer import data as recognizer_data  # noqa: E402
 from training.recognizer import evaluation  # noqa: E402
 from training.recognizer import fit as recognizer_fit  # noqa: E402
 from training.recognizer import predict as recognizer_predict  # noqa: E402
+from training.recognizer.config import RecognizerConfig  # noqa: E402
 
 _CROPS_SHOWN, _FRAMES_SHOWN = 12, 4
 _LOOK_EVERY = 1.0  # seconds between two looks at whether somebody wants a stop
@@ -141,20 +143,20 @@ class StopNow(Exception):
     """Somebody asked to stop and to keep the best so far."""
 
 
-def _config(run: TrainingRun) -> detector_fit.DetectorConfig | recognizer_fit.RecognizerConfig:
+def _config(run: TrainingRun) -> DetectorConfig | RecognizerConfig:
     """All settings of the run, checked. Raises SettingRefused, AlphabetRefused."""
     chosen = _settings(run.config)
     if run.kind == Kind.DETECTOR:
         rows = run.dataset.items.values_list("boxes", flat=True)
         labels = sorted({box["label"] for boxes in rows for box in boxes})
-        return detector_fit.DetectorConfig.of(**{"classes": tuple(labels), **chosen})
+        return DetectorConfig.of(**{"classes": tuple(labels), **chosen})
     chosen.setdefault("alphabet", _alphabet(run))
-    return recognizer_fit.RecognizerConfig.of(started=run.parent is not None, **chosen)
+    return RecognizerConfig.of(started=run.parent is not None, **chosen)
 
 
 def _epochs(
     run: TrainingRun,
-    config: detector_fit.DetectorConfig | recognizer_fit.RecognizerConfig,
+    config: DetectorConfig | RecognizerConfig,
     folder: Path,
     running: Running,
 ) -> Generator[Any]:
@@ -171,7 +173,7 @@ def _epochs(
             if runs.wish(run) == runs.NOW:
                 raise StopNow
 
-    if isinstance(config, detector_fit.DetectorConfig):
+    if isinstance(config, DetectorConfig):
         yield from detector_fit.fit(
             config,
             detector_samples(run.dataset, Split.TRAIN),

@@ -28,8 +28,9 @@ from training.detector.network import DetectNet
 from training.detector.pruning import prune
 from training.errors import OnnxDiffers
 from training.models import TrainedModel
+from training.recognizer.config import NETWORKS
 from training.recognizer.data import to_tensor
-from training.recognizer.network import NETWORKS, build
+from training.recognizer.network import build
 from training.recognizer.predict import Recognizer
 
 HERE = all(find_spec(name) for name in ("onnx", "onnxscript", "onnxruntime"))

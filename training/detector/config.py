@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, NoReturn
 
+from training.detector.augmentation import Augmentation
 from training.detector.cluster import Clustering
-from training.detector.data import Augmentation
 from training.detector.gridbox import Ellipse, Grid
-from training.detector.network import STRIDE, Layers, Stride
+from training.detector.sizes import STRIDE, Layers, Stride
 from training.errors import SettingRefused
 
 log = logging.getLogger(__name__)

@@ -18,18 +18,15 @@ w = W/stride grid size.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-STRIDE = 16
+from training.detector.sizes import Layers, Stride
+
 BN_EPS = 1e-3
 BN_MOMENTUM = 0.01  # Keras' 0.99 seen from the other side
-
-Layers = Literal[10, 18]
-Stride = Literal[16, 8]
 
 UNITS = {10: 1, 18: 2}  # residual units in every block
 BLOCKS = {"block1": (64, 2), "block2": (128, 2), "block3": (256, 2), "block4": (512, 1)}

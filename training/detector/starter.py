@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 
 from training import checkpoints
+from training.detector.augmentation import Augmentation
 from training.detector.cluster import Clustering
 from training.detector.config import DetectorConfig
-from training.detector.data import Augmentation, Sample, SampleBox
+from training.detector.data import Sample, SampleBox
 from training.detector.fit import Epoch, Progress, fit
 from training.synthetic import plates, scenes
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from annotations.vision.crops import Bgr, resize_crop
+from training.recognizer.config import Augmentation
 
 Grey: TypeAlias = npt.NDArray[np.uint8]
 Floats: TypeAlias = npt.NDArray[np.float32]
-Augmentation = Literal["plates", "tao", "none"]
-AUGMENTATIONS: tuple[Augmentation, ...] = get_args(Augmentation)
 
 FINEST = 192  # width in pixels above which more pixels do not show on a 96x48 crop
 _COARSEST = 40

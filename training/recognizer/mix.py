@@ -16,7 +16,8 @@ import numpy.typing as npt
 from annotations.vision.crops import Bgr, read_picture, resize_crop
 from training.recognizer import alphabet as alphabets
 from training.recognizer import rows
-from training.recognizer.augment import FINEST, Augmentation, Grey, augment, grey, reseen, shrink
+from training.recognizer.augment import FINEST, Grey, augment, grey, reseen, shrink
+from training.recognizer.config import Augmentation
 
 # streams of random numbers that must not meet: (seed, epoch, stream, index)
 _ORDER, _REAL, _DRAWN, _RESEEN, _HELD = range(5)

@@ -12,13 +12,11 @@ LPRNet, the paper (``lite`` follows its idea):
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
-NetworkName = Literal["lprnet10", "lprnet18", "lite"]
-NETWORKS: tuple[NetworkName, ...] = get_args(NetworkName)
+from training.recognizer.config import NetworkName
 
 WIDTH, HEIGHT = 96, 48
 STEPS = 24  # one per four columns of the crop

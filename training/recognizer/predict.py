@@ -19,8 +19,9 @@ from training.errors import CheckpointOtherLayout, CheckpointUnreadable
 from training.recognizer import alphabet as alphabets
 from training.recognizer import automaton, beam, ctc, metrics, posterior, rows
 from training.recognizer.automaton import Automaton
+from training.recognizer.config import NETWORKS
 from training.recognizer.data import Sample, read, to_tensor
-from training.recognizer.network import NETWORKS, build
+from training.recognizer.network import build
 
 _BATCH = 32
 _RESCORED = 3  # texts of a search that are measured exactly

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from training import checkpoints
-from training.recognizer.fit import Epoch, Progress, RecognizerConfig, fit
+from training.recognizer.config import RecognizerConfig
+from training.recognizer.fit import Epoch, Progress, fit
 from training.synthetic import plates
 
 NAME = "recognizer.safetensors"

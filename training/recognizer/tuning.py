@@ -7,14 +7,10 @@ until half of the epochs are over, then all.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 from torch import nn
 
+from training.recognizer.config import Tuning
 from training.recognizer.network import parts
-
-Tuning = Literal["full", "head", "gradual"]
-TUNINGS: tuple[Tuning, ...] = get_args(Tuning)
 
 
 def frozen_parts(tune: Tuning, count: int, epoch: int, epochs: int) -> int:

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from training.detector.augmentation import Augmentation
 from training.detector.config import DetectorConfig
-from training.detector.data import Augmentation, Sample, SampleBox
+from training.detector.data import Sample, SampleBox
 from training.detector.gridbox import Ellipse
 
 BOTH = frozenset({"car", "plate"})

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from tests.training.detector.conftest import STILL
+from training.detector.augmentation import Augmentation
 from training.detector.data import (
-    Augmentation,
     FrameBoxes,
     FrameStore,
     Sample,

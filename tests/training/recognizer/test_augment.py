@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from training.recognizer.augment import AUGMENTATIONS, augment, grey, reseen, shrink
+from training.recognizer.augment import augment, grey, reseen, shrink
+from training.recognizer.config import AUGMENTATIONS
 
 
 def plate(width: int = 150, height: int = 60) -> np.ndarray:

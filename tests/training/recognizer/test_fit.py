@@ -24,7 +24,8 @@ from training.errors import (
 )
 from training.recognizer import ctc
 from training.recognizer import fit as fitting
-from training.recognizer.fit import PRESETS, RecognizerConfig, fit, rate_at
+from training.recognizer.config import PRESETS, RecognizerConfig
+from training.recognizer.fit import fit, rate_at
 from training.recognizer.network import Lite, build
 from training.recognizer.predict import Recognizer, evaluate
 

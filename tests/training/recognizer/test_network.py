@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from training.recognizer import ctc, network
+from training.recognizer.config import NETWORKS
 
 
-@pytest.mark.parametrize("name", network.NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_crops_become_24_steps_of_classes(name: network.NetworkName):
     net = network.build(name, 36).eval()
     with torch.inference_mode():
@@ -62,6 +63,6 @@ def test_lite_is_small():
 
 
 def test_a_blank_crop_gives_finite_scores():
-    for name in network.NETWORKS:
+    for name in NETWORKS:
         with torch.inference_mode():
             assert network.build(name, 36).eval()(torch.zeros(1, 3, 48, 96)).isfinite().all()

@@ -11,7 +11,8 @@ import torch
 from training import checkpoints
 from training.recognizer import fit as fitting
 from training.recognizer import starter
-from training.recognizer.fit import RecognizerConfig, fit
+from training.recognizer.config import RecognizerConfig
+from training.recognizer.fit import fit
 from training.recognizer.network import build
 from training.recognizer.predict import Recognizer
 from training.synthetic import plates

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from training.recognizer import tuning
-from training.recognizer.network import NETWORKS, build, parts
+from training.recognizer.config import NETWORKS
+from training.recognizer.network import build, parts
 
 
 @pytest.mark.parametrize("name", NETWORKS)
