@@ -6,18 +6,18 @@ import pytest
 import torch
 
 from training.recognizer import ctc, network
-from training.recognizer.config import NETWORKS
+from training.recognizer.config import NETWORKS, NetworkName
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_crops_become_24_steps_of_classes(name: network.NetworkName):
+def test_crops_become_24_steps_of_classes(name: NetworkName):
     net = network.build(name, 36).eval()
     with torch.inference_mode():
         assert net(torch.rand(2, 3, 48, 96)).shape == (2, 24, 37)
 
 
 @pytest.mark.parametrize("name", ["lprnet10", "lite"])
-def test_a_few_steps_lower_the_loss(name: network.NetworkName):
+def test_a_few_steps_lower_the_loss(name: NetworkName):
     torch.manual_seed(0)
     net = network.build(name, 10).train()
     crops, targets = torch.rand(2, 3, 48, 96), [[1, 2, 3], [4, 5]]
@@ -33,7 +33,7 @@ def test_a_few_steps_lower_the_loss(name: network.NetworkName):
 
 
 @pytest.mark.parametrize("name", ["lprnet10", "lite"])
-def test_a_crop_does_not_see_its_neighbours(name: network.NetworkName):
+def test_a_crop_does_not_see_its_neighbours(name: NetworkName):
     torch.manual_seed(1)
     net = network.build(name, 36).eval()
     crop, others = torch.rand(1, 3, 48, 96), torch.rand(5, 3, 48, 96) ** 3
