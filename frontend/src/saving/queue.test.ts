@@ -193,6 +193,25 @@ it("what is changed or taken back while the store is read stays so", async () =>
   expect(server.got).toMatchObject([{ key: "a", body: { x: 7 } }]);
 });
 
+it("what is amended while an earlier amendment is stored is not read back as it was", async () => {
+  const store = new MemoryStore();
+  const { queue, server } = build(store);
+  server.answer = () => ({ kind: "away" });
+  await queue.add(entry("a", "box:1"));
+  await settled(queue);
+  const put = store.put.bind(store);
+  store.put = async (stored) => {
+    store.put = put;
+    await put(stored);
+    queue.amend("text", "box:1", { x: 2 });
+  };
+  server.got.length = 0;
+  server.answer = () => saved();
+  queue.amend("text", "box:1", { x: 1 });
+  await settled(queue);
+  expect(server.got.map(({ body }) => body)).toEqual([{ x: 2 }]);
+});
+
 it("what waits can be taken back, what is gone can not", async () => {
   const { queue, server } = build();
   server.answer = () => ({ kind: "away" });

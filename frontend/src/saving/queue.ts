@@ -163,9 +163,11 @@ export class SaveQueue {
     if (amended.sequence < 0) return true;
     this.#amended.add(amended.sequence);
     void this.#write(async () => {
-      const newest = this.#entries.find((one) => one.sequence === amended.sequence);
-      if (newest) await this.#options.store.put(newest);
-      this.#amended.delete(amended.sequence);
+      const newest = (): Entry | undefined => this.#entries.find((one) => one.sequence === amended.sequence);
+      const stored = newest();
+      if (stored) await this.#options.store.put(stored);
+      // What was amended meanwhile is stored by a write of its own: until then memory is newer.
+      if (newest() === stored) this.#amended.delete(amended.sequence);
     });
     return true;
   }
