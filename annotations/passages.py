@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -20,7 +20,16 @@ from annotations.errors import (
     SpanEmpty,
     TextEmpty,
 )
-from annotations.models import AuditEntry, Box, CheckedSpan, Crop, Passage, Transcription, Video
+from annotations.models import (
+    AuditEntry,
+    Box,
+    CheckedSpan,
+    Crop,
+    Passage,
+    PassageChange,
+    Transcription,
+    Video,
+)
 from annotations.models.crops import ReadingRole, Status
 from annotations.models.frames import Source
 from annotations.models.passages import PassageStatus
@@ -30,7 +39,18 @@ REASONS = ("not_a_plate", "duplicate", "unreadable")
 SMALLEST = 1.0  # pixels a side of a key box
 TEACHES_WITHIN = 2  # edits between a crop's own read and the confirmed text
 
+FACTS = ("text", "status", "reject_reason", "unseen", "first_pts", "last_pts", "key_boxes",
+         "reviewer_id", "revision")  # fmt: skip
+
 KeyBoxes = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a person did in one step, to be taken back in one; it may change several passages."""
+
+    kind: str
+    key: UUID
 
 
 @dataclass(frozen=True)
@@ -66,6 +86,7 @@ def confirm(
     known: Passage | None = None,
     revision: int | None = None,
     by: User | None = None,
+    deed: Deed | None = None,
 ) -> Passage:
     """A vehicle passed and its plate reads ``text``. ``known`` is changed instead of doubled.
 
@@ -77,9 +98,10 @@ def confirm(
         "text": _checked(text, video),
         "status": PassageStatus.CORRECTED if corrected else PassageStatus.ACCEPTED,
         "reject_reason": "",
+        "unseen": False,
     }
     where = {"first_pts": first_pts, "last_pts": last_pts, "key_boxes": key_boxes}
-    return _write(known or Passage(video=video), {**said, **where}, revision, by)
+    return _write(known or Passage(video=video), {**said, **where}, revision, by, deed)
 
 
 def reject(
@@ -92,13 +114,19 @@ def reject(
     known: Passage | None = None,
     revision: int | None = None,
     by: User | None = None,
+    deed: Deed | None = None,
 ) -> Passage:
     """What was read there is no plate, a double, or unreadable. Raises as :func:`confirm`."""
     if reason not in REASONS:
         raise ReasonUnknown(reason=reason, known=", ".join(REASONS))
-    said = {"text": "", "status": PassageStatus.REJECTED, "reject_reason": reason}
+    said = {
+        "text": "",
+        "status": PassageStatus.REJECTED,
+        "reject_reason": reason,
+        "unseen": False,
+    }
     where = {"first_pts": first_pts, "last_pts": last_pts, "key_boxes": key_boxes}
-    passage = _write(known or Passage(video=video), {**said, **where}, revision, by)
+    passage = _write(known or Passage(video=video), {**said, **where}, revision, by, deed)
     forget(passage)
     return passage
 
@@ -120,6 +148,7 @@ def add(
     """
     if known := _known(video, client_key):
         return known
+    deed = Deed("add", client_key) if client_key else None
     facts = {
         "text": _checked(text, video),
         "status": PassageStatus.CORRECTED,
@@ -127,14 +156,21 @@ def add(
         **_in_order(first_pts, last_pts),
     }
     try:
-        return _write(Passage(video=video, client_key=client_key), facts, None, by)
+        return _write(Passage(video=video, client_key=client_key), facts, None, by, deed)
     except IntegrityError:  # the same key came in twice at the same moment
         if known := _known(video, client_key):
             return known
         raise KeyTaken() from None
 
 
-def change(passage: Passage, edit: Edit, *, revision: int, by: User | None = None) -> Passage:
+def change(
+    passage: Passage,
+    edit: Edit,
+    *,
+    revision: int,
+    by: User | None = None,
+    deed: Deed | None = None,
+) -> Passage:
     """Correct the text, the times or the boxes of a passage.
 
     Raises as :func:`add`, and PassageChanged when it is not at ``revision`` any more.
@@ -143,15 +179,18 @@ def change(passage: Passage, edit: Edit, *, revision: int, by: User | None = Non
     if edit.text is not None:
         text = _checked(edit.text, passage.video)
         facts |= {"text": text, "status": PassageStatus.CORRECTED, "reject_reason": ""}
+        facts["unseen"] = False
     if edit.key_boxes is not None:
         facts["key_boxes"] = clipped(passage.video, edit.key_boxes)
     first = passage.first_pts if edit.first_pts is None else edit.first_pts
     last = passage.last_pts if edit.last_pts is None else edit.last_pts
-    return _write(passage, {**facts, **_in_order(first, last)}, revision, by)
+    return _write(passage, {**facts, **_in_order(first, last)}, revision, by, deed)
 
 
 @transaction.atomic
-def delete(passage: Passage, *, revision: int, by: User | None = None) -> None:
+def delete(
+    passage: Passage, *, revision: int, by: User | None = None, deed: Deed | None = None
+) -> None:
     """Take a passage back; the audit trail keeps what it was. Raises PassageChanged."""
     row = _locked(passage, revision)
     forget(row)
@@ -162,7 +201,10 @@ def delete(passage: Passage, *, revision: int, by: User | None = None) -> None:
         subject=f"{row} of {row.video}"[:255],
         details={**described(row), "first_pts": row.first_pts, "last_pts": row.last_pts},
     )
-    row.delete()
+    before = facts_of(row)
+    key, row.revision = row.pk, 0
+    note(row, before, by=by, deed=deed or Deed("delete", uuid4())).save()
+    Passage.objects.filter(pk=key).delete()
 
 
 def described(passage: Passage) -> dict[str, Any]:
@@ -218,10 +260,16 @@ def _known(video: Video, client_key: UUID | None) -> Passage | None:
 
 @transaction.atomic
 def _write(
-    passage: Passage, facts: dict[str, Any], revision: int | None, by: User | None
+    passage: Passage,
+    facts: dict[str, Any],
+    revision: int | None,
+    by: User | None,
+    deed: Deed | None,
 ) -> Passage:
+    before = None
     if passage.pk:
         passage = _locked(passage, revision)
+        before = facts_of(passage)
         passage.revision += 1
     passage.project_id = passage.video.project_id
     for name, value in facts.items():
@@ -229,7 +277,32 @@ def _write(
     passage.key_boxes = [list(key) for key in passage.key_boxes]
     passage.reviewer = by
     passage.save()
+    note(passage, before, by=by, deed=deed or Deed(passage.status, uuid4())).save()
     return passage
+
+
+def facts_of(passage: Passage) -> dict[str, Any]:
+    """What the history keeps of a passage."""
+    client_key = passage.client_key and str(passage.client_key)
+    return {**{name: getattr(passage, name) for name in FACTS}, "client_key": client_key}
+
+
+def note(
+    passage: Passage, before: dict[str, Any] | None, *, by: User | None, deed: Deed
+) -> PassageChange:
+    """A line of the history, not saved yet, of a passage that is now as it is."""
+    then = before or facts_of(passage)
+    return PassageChange(
+        video_id=passage.video_id,
+        passage=passage.pk,
+        deed=deed.key,
+        kind=deed.kind,
+        before=before,
+        revision=passage.revision,
+        first_pts=min(then["first_pts"], passage.first_pts),
+        last_pts=max(then["last_pts"], passage.last_pts),
+        by=by,
+    )
 
 
 def _locked(passage: Passage, revision: int | None) -> Passage:
@@ -261,7 +334,7 @@ def teach(passage: Passage, kept: Sequence[KeptCrop], *, by: User | None = None)
 def _crop_of(passage: Passage, kept: KeptCrop) -> Crop:
     """The row of a kept crop; it may have got a box since, when its frame was taken."""
     mine = Crop.objects.filter(
-        project_id=passage.project_id, sha256=kept.sha256, group=_group_of(passage)
+        project_id=passage.project_id, sha256=kept.sha256, group=group_of(passage.pk)
     ).first()
     if mine is not None:
         return mine
@@ -274,14 +347,15 @@ def _crop_of(passage: Passage, kept: KeptCrop) -> Crop:
             "width": kept.width,
             "height": kept.height,
             "sharpness": kept.sharpness,
-            "group": _group_of(passage),
+            "group": group_of(passage.pk),
             "name": f"{passage.video.name} passage {passage.pk}",
         },
     )[0]
 
 
-def _group_of(passage: Passage) -> str:
-    return f"passage {passage.pk}"
+def group_of(passage: int) -> str:
+    """The group of the crops that a passage taught."""
+    return f"passage {passage}"
 
 
 def _unteach(crop: Crop) -> None:
@@ -324,7 +398,7 @@ def forget(passage: Passage) -> None:
     drawn = Box.objects.present().filter(passage=passage, source=Source.REVIEW)
     for box in drawn.select_related("frame", "label"):
         boxes.delete(box, revision=box.revision)
-    Crop.objects.filter(project_id=passage.project_id, group=_group_of(passage)).update(
+    Crop.objects.filter(project_id=passage.project_id, group=group_of(passage.pk)).update(
         withdrawn=True, waiting=False, recheck=False
     )
 

@@ -215,7 +215,7 @@ class World:
             "dataset-items": item.pk,
         }
         boxes.delete(gone, revision=1)
-        mine = {"project": project.pk}
+        mine, named = {"project": project.pk}, {"client_key": str(uuid4())}
         reading_body = {"status": "readable", "text": "A1", "client_key": str(uuid4())}
         self.bodies: dict[tuple[str, str], dict[str, Any]] = {
             ("post", "training-runs/"): {"dataset": version.pk},
@@ -233,11 +233,15 @@ class World:
                 "recognizer": str(model["recognizer"].pk),
             },
             ("post", "inference-runs/<pk>/learn/"): {},
+            ("post", "inference-runs/<pk>/accept-sure/"): {"threshold": 0.9, **named},
+            ("post", "inference-runs/<pk>/undo/"): {"undone": str(uuid4())},
             ("post", "suggestions/"): mine,
             ("post", "box-suggestions/"): {"frame": frame.pk},
             ("delete", "box-suggestions/<pk>/"): {},
             ("post", "reads/<pk>/accept/"): {},
             ("post", "reads/<pk>/reject/"): {"reason": "not_a_plate"},
+            ("post", "reads/<pk>/merge/"): {"other": read.pk, "text": "PBA1234"},
+            ("post", "reads/<pk>/split/"): {"seconds": 0.5, "texts": ["PBA1234", "PBA1235"]},
             ("post", "passages/"): {"video": video.pk, "text": "A1", "boxes": [[1, 0, 0, 50, 40]]},
             ("patch", "passages/<pk>/"): {"revision": 1, "text": "A2"},
             ("delete", "passages/<pk>/"): {},
@@ -316,6 +320,8 @@ class World:
             pattern += f"?project={self.project.pk}&text=P"
         if route.key in (("delete", "boxes/<pk>/"), ("delete", "passages/<pk>/")):
             pattern += "?revision=1"
+        if route.pattern == "reads/lines/":
+            pattern += f"?run={self.pks['inference-runs']}"
         if route.pattern == "inference-runs/<pk>/compare/":
             pattern += f"?other={self.pks['inference-runs']}"
         if route.key == ("delete", "projects/<pk>/"):

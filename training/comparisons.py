@@ -36,7 +36,7 @@ def compare(first: InferenceRun, second: InferenceRun) -> dict[str, Any]:
     """
     if first.video_id != second.video_id:
         raise ReadingsOfDifferentVideos()
-    truth = Passage.objects.filter(video=first.video_id, status__in=reads.CONFIRMED)
+    truth = Passage.objects.filter(video=first.video_id, status__in=reads.CONFIRMED, unseen=False)
     rows = list(truth.order_by("first_pts", "id"))
     one, two = (_seen_by(run) for run in (first, second))
     pairs = [(row, one.get(row.pk, Seen()), two.get(row.pk, Seen())) for row in rows]

@@ -9,20 +9,23 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID, uuid4
 
 import numpy as np
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Value, When
 
-from annotations import passages
-from annotations.errors import PassageChanged
+from annotations import passages, verdicts
+from annotations.errors import PassageChanged, TracksApart
 from annotations.lessons import Lesson
-from annotations.models import CheckedSpan, Passage, Video
+from annotations.models import CheckedSpan, Passage, PassageChange, Video
 from annotations.models.passages import PassageStatus
+from annotations.passages import Deed
 from annotations.transcriptions import clean
 from annotations.vision import boxes as geometry
+from lprsite.jobs import progress
 from training.models import InferenceRun, Match, Read
 
 MIN_IOU = 0.3
@@ -69,6 +72,7 @@ def rescore(video: Video, first_pts: int | None = None, last_pts: int | None = N
     within = None if first_pts is None or last_pts is None else (first_pts, last_pts)
     for run in InferenceRun.objects.filter(video=video).order_by("pk"):
         match(run, within)
+    transaction.on_commit(lambda: progress.review_changed(video.project_id, video.pk))
 
 
 @transaction.atomic
@@ -76,8 +80,9 @@ def match(run: InferenceRun, within: Span | None = None) -> None:
     """Compare the reads of a run with the passages, in a stretch of the video or everywhere.
 
     A rejected passage that is of this very read is its verdict. The other pairs are taken in
-    order of agreement, confirmed passages first, each for one read; a second read of the same
-    passage is "double". A read without a passage is "false" only inside a checked span.
+    order of agreement, confirmed passages first, equals by their text, each for one read; a
+    second read of the same passage is "double". A read without a passage is "false" only inside
+    a checked span.
     """
     InferenceRun.objects.select_for_update().get(pk=run.pk)  # one at a time
     truth = Passage.objects.filter(video=run.video_id).exclude(status=PassageStatus.NEW)
@@ -114,7 +119,7 @@ def _paired(reads: Sequence[Read], truth: Sequence[Passage]) -> dict[int, Match]
     """The matches by read; ``reads`` are in the order of their first pts."""
     starts = [read.first_pts for read in reads]
     longest = max((read.last_pts - read.first_pts for read in reads), default=0)
-    pairs: list[tuple[bool, bool, float, int, int, Read, Passage]] = []
+    pairs: list[tuple[bool, bool, float, bool, int, int, Read, Passage]] = []
     for passage in truth:
         at = bisect_left(starts, passage.first_pts - longest)
         for read in reads[at : bisect_right(starts, passage.last_pts)]:
@@ -122,11 +127,12 @@ def _paired(reads: Sequence[Read], truth: Sequence[Passage]) -> dict[int, Match]
             if agreement >= MIN_IOU:
                 rejected = passage.status == PassageStatus.REJECTED
                 own = rejected and passage.key_boxes == read.boxes
-                rank = (not own, rejected, -agreement, read.number, passage.pk)
+                same = read.text == passage.text
+                rank = (not own, rejected, -round(agreement, 3), not same, read.number, passage.pk)
                 pairs.append((*rank, read, passage))
     found: dict[int, Match] = {}
     taken: set[int] = set()
-    for *_, read, passage in sorted(pairs, key=lambda pair: pair[:5]):
+    for *_, read, passage in sorted(pairs, key=lambda pair: pair[:6]):
         if read.pk not in found:
             outcome = _outcome(read, passage, taken)
             found[read.pk] = Match(read=read, passage=passage, outcome=outcome)
@@ -164,24 +170,29 @@ def score(run: InferenceRun) -> dict[str, int]:
 
 
 def scores(runs: Sequence[InferenceRun]) -> dict[int, dict[str, int]]:
-    """As :func:`score` for each run, by its id, in four queries however many they are."""
+    """As :func:`score` for each run, by its id, in four queries however many they are.
+
+    Reads that were accepted unseen say nothing about the run: they are counted apart.
+    """
     ids = [run.pk for run in runs]
-    outcomes = Match.objects.filter(read__run__in=ids).values_list("read__run", "outcome")
-    counted = {(run, name): n for run, name, n in outcomes.annotate(n=Count("pk"))}
+    outcome = Case(When(passage__unseen=True, then=Value("unseen")), default=F("outcome"))
+    outcomes = Match.objects.filter(read__run__in=ids).annotate(said=outcome)
+    grouped = outcomes.values_list("read__run", "said").annotate(n=Count("pk"))
+    counted = {(run, name): n for run, name, n in grouped}
     reads = dict(Read.objects.filter(run__in=ids).values_list("run").annotate(Count("pk")))
     span = CheckedSpan.objects.filter(
         video=OuterRef("video"),
         first_pts__lte=OuterRef("first_pts"),
         last_pts__gte=OuterRef("last_pts"),
     )
-    due = Passage.objects.filter(Exists(span), status__in=CONFIRMED).order_by()
+    due = Passage.objects.filter(Exists(span), status__in=CONFIRMED, unseen=False).order_by()
     wanted = due.filter(video__in={run.video_id for run in runs}).values_list("video")
     per_video = dict(wanted.annotate(Count("pk")))
     met = due.filter(matches__read__run__in=ids).values_list("matches__read__run")
     per_run = dict(met.annotate(Count("pk", distinct=True)))
     found: dict[int, dict[str, int]] = {}
     for run in runs:
-        counts = {name: counted.get((run.pk, name), 0) for name in OUTCOMES}
+        counts = {name: counted.get((run.pk, name), 0) for name in (*OUTCOMES, "unseen")}
         missed = per_video.get(run.video_id, 0) - per_run.get(run.pk, 0)
         of_run = reads.get(run.pk, 0)
         still_open = of_run - sum(counts.values())
@@ -191,7 +202,12 @@ def scores(runs: Sequence[InferenceRun]) -> dict[int, dict[str, int]]:
 
 @transaction.atomic
 def accept(
-    read: Read, *, text: str | None = None, revision: int | None = None, by: User | None = None
+    read: Read,
+    *,
+    text: str | None = None,
+    revision: int | None = None,
+    by: User | None = None,
+    deed: UUID | None = None,
 ) -> Passage:
     """The read is right, or is corrected by ``text``: a passage, and texts for its crops.
 
@@ -203,20 +219,20 @@ def accept(
     Read.objects.select_for_update().get(pk=read.pk)  # two reviewers, one after the other
     confirmed = read.text if text is None else text
     known = _passage_of(read)
-    if known is not None and known.status in CONFIRMED and known.text == clean(confirmed):
+    if known is not None and _confirms(known, confirmed):
         passage = known
     else:
         _expect(known, revision)
         passage = passages.confirm(
             read.run.video,
-            first_pts=read.first_pts,
-            last_pts=read.last_pts,
-            key_boxes=read.boxes,
+            **_times(read, known),
+            key_boxes=_where(read, known),
             text=confirmed,
             corrected=text is not None and text != read.text,
             known=known,
             revision=known.revision if known else None,
             by=by,
+            deed=Deed("accept", deed or uuid4()),
         )
         rescore(read.run.video, *_stretch(read, known))
     _teach(passage, read, by)
@@ -225,7 +241,12 @@ def accept(
 
 @transaction.atomic
 def reject(
-    read: Read, *, reason: str, revision: int | None = None, by: User | None = None
+    read: Read,
+    *,
+    reason: str,
+    revision: int | None = None,
+    by: User | None = None,
+    deed: UUID | None = None,
 ) -> Passage:
     """The read is of no plate, a double of another, or of a plate nobody can read.
 
@@ -246,6 +267,7 @@ def reject(
         known=known,
         revision=known.revision if known else None,
         by=by,
+        deed=Deed("reject", deed or uuid4()),
     )
     rescore(read.run.video, *_stretch(read, known))
     return passage
@@ -253,19 +275,160 @@ def reject(
 
 @transaction.atomic
 def correct(
-    passage: Passage, edit: passages.Edit, *, revision: int, by: User | None = None
+    passage: Passage,
+    edit: passages.Edit,
+    *,
+    revision: int,
+    by: User | None = None,
+    deed: UUID | None = None,
 ) -> Passage:
     """Change a passage, what it teaches and what the readings are worth by it."""
     before = (passage.first_pts, passage.last_pts)
-    changed = passages.change(passage, edit, revision=revision, by=by)
+    done = Deed("correct", deed or uuid4())
+    changed = passages.change(passage, edit, revision=revision, by=by, deed=done)
     first, last = min(before[0], changed.first_pts), max(before[1], changed.last_pts)
     rescore(changed.video, first, last)
     if edit.text is not None:
-        for read in Read.objects.filter(
-            match__passage=changed, match__outcome__in=("right", "wrong")
-        ):
-            _teach(changed, read, by)
+        _teach_all(changed, by)
     return changed
+
+
+def _confirms(known: Passage, text: str) -> bool:
+    return known.status in CONFIRMED and known.text == clean(text) and not known.unseen
+
+
+def _where(read: Read, known: Passage | None) -> Sequence[KeyBox]:
+    """Where a verdict on the read says that the vehicle passed: a confirmed passage stays there."""
+    boxes: Sequence[KeyBox] = read.boxes
+    if known is not None and known.status in CONFIRMED:
+        boxes = known.key_boxes
+    return boxes
+
+
+def _times(read: Read, known: Passage | None) -> dict[str, int]:
+    row = known if known is not None and known.status in CONFIRMED else read
+    return {"first_pts": row.first_pts, "last_pts": row.last_pts}
+
+
+@transaction.atomic
+def merge(
+    read: Read,
+    other: Read,
+    *,
+    text: str,
+    revision: int | None = None,
+    other_revision: int | None = None,
+    by: User | None = None,
+    deed: UUID | None = None,
+) -> Passage:
+    """Two tracks are of one vehicle: one passage along both, read as ``text``.
+
+    Raises:
+        TracksApart: both are in sight at the same moment in different places.
+        PassageChanged, Refused: as :func:`accept`.
+    """
+    video = read.run.video
+    Video.objects.select_for_update().get(pk=video.pk)
+    done = Deed("merge", deed or uuid4())
+    first, second = _passage_of(read), _passage_of(other)
+    if first and second and first.pk == second.pk and _confirms(first, text):
+        return first
+    _expect(first, revision)
+    _expect(second, other_revision)
+    keys = [_where(read, first), _where(other, second)]
+    both_at_once = max(keys[0][0][0], keys[1][0][0]) <= min(keys[0][-1][0], keys[1][-1][0])
+    if both_at_once and overlap(*keys) < MIN_IOU:
+        raise TracksApart()
+    known = next((row for row in (first, second) if row and row.status in CONFIRMED), None)
+    known = known or first or second
+    track = verdicts.joined(*keys)
+    passage = passages.confirm(
+        video,
+        first_pts=int(track[0][0]),
+        last_pts=int(track[-1][0]),
+        key_boxes=track,
+        text=text,
+        corrected=clean(text) != read.text,
+        known=known,
+        revision=known.revision if known else None,
+        by=by,
+        deed=done,
+    )
+    gone = [row for row in (first, second) if row and row.pk != passage.pk]
+    _teach_all(passage, by, among=[row.pk for row in gone])
+    for row in {row.pk: row for row in gone}.values():
+        passages.delete(row, revision=row.revision, by=by, deed=done)
+    rescore(video, *_around([read, other, passage, *gone]))
+    return passage
+
+
+@transaction.atomic
+def split(
+    read: Read,
+    at: int,
+    *,
+    texts: tuple[str, str],
+    revision: int | None = None,
+    by: User | None = None,
+    deed: UUID | None = None,
+) -> tuple[Passage, Passage]:
+    """A track is of two vehicles, the second from ``at`` (pts) on: two passages.
+
+    Raises:
+        SplitAtEdge: nothing of the track lies on one side.
+        PassageChanged, Refused: as :func:`accept`.
+    """
+    video = read.run.video
+    Video.objects.select_for_update().get(pk=video.pk)
+    done = Deed("split", deed or uuid4())
+    known = _own_passage(read)
+    _expect(known, revision)
+    before, after = verdicts.parted(_where(read, known), at)
+    made = [
+        passages.confirm(
+            video,
+            first_pts=int(keys[0][0]),
+            last_pts=int(keys[-1][0]),
+            key_boxes=keys,
+            text=text,
+            corrected=clean(text) != read.text,
+            known=row,
+            revision=row.revision if row else None,
+            by=by,
+            deed=done,
+        )
+        for keys, text, row in ((before, texts[0], known), (after, texts[1], None))
+    ]
+    for passage in made:
+        _teach_all(passage, by, among=[row.pk for row in made])
+    rescore(video, *_around([read, *made]))
+    return made[0], made[1]
+
+
+@transaction.atomic
+def undo(video: Video, key: UUID, *, by: User | None = None, deed: UUID | None = None) -> None:
+    """Take back what was done in one step, with what it taught and how readings count.
+
+    Raises:
+        NothingToUndo: it was not done.
+        PassageChanged: somebody decided otherwise since.
+    """
+    changes = verdicts.undo(video, key, by=by, deed=Deed("undo", deed or uuid4()))
+    touched = [change.passage for change in changes]
+    if not changes:
+        return
+    if changes[0].kind != verdicts.BULK:
+        rows = Passage.objects.filter(pk__in=touched).select_related("video__project")
+        for row in rows:  # one or two
+            if row.status in CONFIRMED and not row.unseen:
+                _teach_all(row, row.reviewer, among=touched)
+            else:
+                passages.forget(row)
+    rescore(video, *_around(changes))
+
+
+def _around(rows: Sequence[Read | Passage | PassageChange]) -> Span:
+    return min(row.first_pts for row in rows), max(row.last_pts for row in rows)
 
 
 def _expect(known: Passage | None, revision: int | None) -> None:
@@ -286,8 +449,30 @@ def _teach(passage: Passage, read: Read, by: User | None) -> int:
             crop.file, crop.sha256, crop.width, crop.height, crop.sharpness, crop.text
         )
         for crop in read.crops.all()
+        if passage.first_pts <= crop.pts <= passage.last_pts
     ]
     return passages.teach(passage, kept, by=by)
+
+
+def _agreeing(passage: Passage) -> list[Read]:
+    """The reads of all runs that saw the passage, or a part of it."""
+    rows = Read.objects.filter(
+        run__video=passage.video_id,
+        first_pts__lte=passage.last_pts,
+        last_pts__gte=passage.first_pts,
+    )
+    found = rows.select_related("run__video").prefetch_related("crops")
+    return [read for read in found if overlap(read.boxes, passage.key_boxes) >= MIN_IOU]
+
+
+def _teach_all(passage: Passage, by: User | None, *, among: Sequence[int] = ()) -> None:
+    """Every read that saw the passage teaches its text; what those ``among`` taught is its own."""
+    seen = _agreeing(passage)
+    shown = {crop.sha256: crop.pts for read in seen for crop in read.crops.all()}
+    within = [s for s, at in shown.items() if passage.first_pts <= at <= passage.last_pts]
+    verdicts.hand_over(passage, within, among=among)
+    for read in seen:
+        _teach(passage, read, by)
 
 
 def lessons_of(run: InferenceRun) -> list[Lesson]:
@@ -298,6 +483,7 @@ def lessons_of(run: InferenceRun) -> list[Lesson]:
     confirmed = {
         "match__passage__status__in": CONFIRMED,
         "match__outcome__in": ("right", "wrong"),
+        "match__passage__unseen": False,
     }
     rows = run.reads.filter(**confirmed).select_related("match").prefetch_related("crops")
     found: dict[tuple[int, int], Lesson] = {}
@@ -309,7 +495,8 @@ def lessons_of(run: InferenceRun) -> list[Lesson]:
             box = (crop.box[0], crop.box[1], crop.box[2], crop.box[3])
             found[passage, crop.pts] = Lesson(passage, crop.pts, box, crop.sha256)
     met = Match.objects.filter(read__run=run, passage__isnull=False).values("passage")
-    missed = Passage.objects.filter(video=run.video_id, status__in=CONFIRMED).exclude(pk__in=met)
+    known = Passage.objects.filter(video=run.video_id, status__in=CONFIRMED, unseen=False)
+    missed = known.exclude(pk__in=met)
     for row in missed:
         keys += [(row.pk, key) for key in row.key_boxes]
         found |= {
@@ -358,6 +545,6 @@ def as_row(read: Read) -> dict[str, Any]:
         "text": read.text,
         "confidence": round(read.confidence, 4),
         "votes": read.votes,
-        "review": passage.status if passage else "",
+        "review": passage.verdict if passage else "",
         "confirmed": passage.text if passage else "",
     }

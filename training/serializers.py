@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.models import CheckedSpan, Passage, Video
+from annotations.models.passages import PassageStatus
 from annotations.passages import REASONS, Edit
 from lprsite import files
 from lprsite.jobs.serializers import JobSerializer
@@ -305,6 +306,7 @@ class PassageSerializer(serializers.ModelSerializer[Passage]):
             "text",
             "status",
             "reject_reason",
+            "unseen",
             "first_pts",
             "last_pts",
             "first_seconds",
@@ -349,6 +351,7 @@ def in_seconds(video: Video, key_boxes: Sequence[Sequence[float]]) -> list[list[
 
 
 class PassagePatchSerializer(serializers.Serializer[Any]):
+    client_key = serializers.UUIDField(required=False, allow_null=True, default=None)
     revision = serializers.IntegerField(help_text="of the passage, as the reviewer saw it")
     text = serializers.CharField(required=False, max_length=64)
     boxes = KeyBoxesField(required=False, max_length=2000)
@@ -365,6 +368,11 @@ class PassagePatchSerializer(serializers.Serializer[Any]):
             first_pts=video.pts(given["first_seconds"]) if "first_seconds" in given else None,
             last_pts=video.pts(given["last_seconds"]) if "last_seconds" in given else None,
         )
+
+
+class PassageDeleteSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField(required=False, default=-1)
+    client_key = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
 class PassageAddSerializer(PassagePatchSerializer):
@@ -568,7 +576,17 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     more = serializers.IntegerField(help_text="differing passages that are not told")
 
 
-class AcceptSerializer(serializers.Serializer[Any]):
+class DeedSerializer(serializers.Serializer[Any]):
+    client_key = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        source="deed",
+        help_text="names what is done, to take it back by",
+    )
+
+
+class AcceptSerializer(DeedSerializer):
     text = serializers.CharField(required=False, allow_null=True, default=None, max_length=64)
     revision = serializers.IntegerField(
         required=False,
@@ -579,8 +597,87 @@ class AcceptSerializer(serializers.Serializer[Any]):
     )
 
 
-class RejectSerializer(serializers.Serializer[Any]):
+class RejectSerializer(DeedSerializer):
     reason = serializers.ChoiceField(choices=REASONS)
     revision = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=0, help_text="as of accept"
     )
+
+
+class MergeSerializer(DeedSerializer):
+    other = serializers.IntegerField(help_text="the read of the other track, of the same run")
+    text = serializers.CharField(max_length=64)
+    revision = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
+    other_revision = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=0, help_text="as of accept"
+    )
+
+
+class SplitSerializer(DeedSerializer):
+    seconds = serializers.FloatField(
+        min_value=0, max_value=1e7, help_text="from here on it is the second vehicle"
+    )
+    texts = serializers.ListField(
+        child=serializers.CharField(max_length=64), min_length=2, max_length=2
+    )
+    revision = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
+
+
+class UndoSerializer(DeedSerializer):
+    undone = serializers.UUIDField(help_text="the client_key of what is taken back")
+
+
+class LinePassageSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=PassageStatus.choices)
+    text = serializers.CharField()
+    reject_reason = serializers.CharField()
+    revision = serializers.IntegerField()
+    unseen = serializers.BooleanField()
+
+
+class ReadLineSerializer(serializers.Serializer[Any]):
+    """A read without boxes, crops and alternatives."""
+
+    id = serializers.IntegerField()
+    number = serializers.IntegerField()
+    first_seconds = serializers.FloatField()
+    last_seconds = serializers.FloatField()
+    text = serializers.CharField()
+    confidence = serializers.FloatField()
+    characters = serializers.ListField(child=serializers.FloatField())
+    votes = serializers.IntegerField()
+    outcome = serializers.CharField()
+    sampled = serializers.BooleanField(help_text="of the random tenth that is always reviewed")
+    picture = serializers.CharField(allow_null=True)
+    best_seconds = serializers.FloatField(allow_null=True)
+    passage = LinePassageSerializer(allow_null=True)
+
+
+class ReviewNewsSerializer(serializers.Serializer[Any]):
+    """What of a video's truth changed."""
+
+    last = serializers.IntegerField(help_text="to ask with next time")
+    all = serializers.BooleanField(help_text="too much changed: load the list again")
+    lines = ReadLineSerializer(many=True)
+    missed = PassageDetailSerializer(many=True)
+    stretches = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()), help_text="in seconds"
+    )
+
+
+class SureOfferSerializer(serializers.Serializer[Any]):
+    """What accepting all reads of at least this confidence unseen would mean."""
+
+    threshold = serializers.FloatField()
+    sample = serializers.IntegerField(help_text="reads of the random tenth")
+    reviewed = serializers.IntegerField(help_text="of the sample")
+    wrong = serializers.IntegerField(help_text="of the sample")
+    open = serializers.IntegerField(help_text="reads that would be accepted")
+    at_most = serializers.IntegerField(help_text="of those may be wrong, with 95 % certainty")
+    ready = serializers.BooleanField(help_text="all of the sample, and enough, is reviewed")
+
+
+class AcceptSureSerializer(serializers.Serializer[Any]):
+    threshold = serializers.FloatField(min_value=0, max_value=1)
+    client_key = serializers.UUIDField()

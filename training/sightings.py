@@ -150,5 +150,5 @@ def _lines(rows: QuerySet[Read]) -> Iterator[list[str]]:
             read.shown,
             read.text,
             f"{read.confidence:.4f}",
-            passage.status if passage else "",
+            passage.verdict if passage else "",
         ]

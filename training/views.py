@@ -47,6 +47,7 @@ from training.serializers import (
     TrainedModelSerializer,
     TrainingRunSerializer,
 )
+from training.views_review import ReviewOfRun
 
 
 class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
@@ -242,7 +243,7 @@ class EvaluationViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         return Response(ModelComparisonSerializer(found).data)
 
 
-class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
+class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
     queryset = InferenceRun.objects.select_related(
         "job__created_by", "video", "detector", "recognizer"
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -21,18 +21,26 @@ from annotations import members, passages
 from annotations.access import InProject
 from annotations.models import AuditEntry, CheckedSpan, Passage, Project, Role, Video
 from lprsite.jobs.views import NewestFirst
-from training import reads, sightings
-from training.models import Read, ReadCrop
+from training import lines, reads, sightings, sure
+from training.models import InferenceRun, Read, ReadCrop
 from training.serializers import (
     AcceptSerializer,
+    AcceptSureSerializer,
     CheckedSpanSerializer,
+    MergeSerializer,
     PassageAddSerializer,
+    PassageDeleteSerializer,
     PassageDetailSerializer,
     PassagePatchSerializer,
+    ReadLineSerializer,
     ReadSerializer,
     RejectSerializer,
+    ReviewNewsSerializer,
     SightingSerializer,
     SoughtReadsSerializer,
+    SplitSerializer,
+    SureOfferSerializer,
+    UndoSerializer,
 )
 from training.sightings import Sought
 
@@ -56,6 +64,19 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     project_path = "run__project"
     write_role = Role.REVIEWER
 
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """``ids``: only these, at most a page."""
+        rows = super().filter_queryset(queryset)
+        asked = self.request.query_params.get("ids") if self.action == "list" else None
+        if asked is None:
+            return rows
+        return rows.filter(pk__in=[int(one) for one in asked.split(",")[:200] if one.isdecimal()])
+
+    @extend_schema(parameters=[OpenApiParameter("ids", str, description="such as 12,13,14")])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Reads with their boxes, crops and passages, by time."""
+        return super().list(request, *args, **kwargs)
+
     @extend_schema(request=AcceptSerializer, responses=ReadSerializer)
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
@@ -68,6 +89,45 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         user: Any = request.user
         reads.accept(self.get_object(), **given.validated_data, by=user)
         return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=MergeSerializer, responses=ReadSerializer)
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: str) -> Response:
+        """This track and an ``other`` of the run are of one vehicle. 409 as accept."""
+        given = MergeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked, read = dict(given.validated_data), self.get_object()
+        other = get_object_or_404(self.get_queryset(), pk=asked.pop("other"), run=read.run_id)
+        user: Any = request.user
+        reads.merge(read, other, **asked, by=user)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=SplitSerializer, responses=ReadSerializer)
+    @action(detail=True, methods=["post"])
+    def split(self, request: Request, pk: str) -> Response:
+        """The track is of two vehicles, the second from a moment on. 409 as accept."""
+        given = SplitSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked, read = dict(given.validated_data), self.get_object()
+        at, (first, second) = read.run.video.pts(asked.pop("seconds")), asked.pop("texts")
+        user: Any = request.user
+        reads.split(read, at, texts=(first, second), **asked, by=user)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("run", int, required=True)],
+        responses=ReadLineSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=False)
+    def lines(self, request: Request) -> Response:
+        """The reads of a run by time, without what only the read on screen needs."""
+        given = request.query_params.get("run", "")
+        runs = InferenceRun.objects.filter(project__in=members.visible(request.user))
+        known = runs.select_related("video")
+        run = get_object_or_404(known, pk=int(given) if given.isdecimal() else 0)
+        page = self.paginate_queryset(run.reads.only("run", "first_pts"))
+        return self.get_paginated_response(lines.lines(run, page or []))
 
     @extend_schema(request=RejectSerializer, responses=ReadSerializer)
     @action(detail=True, methods=["post"])
@@ -146,6 +206,22 @@ class PassageViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, _OfV
     filterset_fields = ["video", "status"]
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """``missed_by``: those that this run did not read."""
+        rows = super().filter_queryset(queryset)
+        run = self.request.query_params.get("missed_by") if self.action == "list" else None
+        if run is None:
+            return rows
+        missed = lines.missed_by(int(run) if run.isdecimal() else 0)
+        return rows.filter(pk__in=missed.values("pk"))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("missed_by", int, description="a run that did not read them")]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The passages of a video, by time."""
+        return super().list(request, *args, **kwargs)
+
     @extend_schema(request=PassageAddSerializer, responses={201: PassageDetailSerializer})
     def create(self, request: Request) -> Response:
         """A vehicle that a reviewer saw and the program missed; once per ``client_key``."""
@@ -166,17 +242,26 @@ class PassageViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, _OfV
         given.is_valid(raise_exception=True)
         user: Any = request.user
         edit, revision = given.edit(passage.video), given.validated_data["revision"]
-        changed = reads.correct(passage, edit, revision=revision, by=user)
+        deed = given.validated_data["client_key"]
+        changed = reads.correct(passage, edit, revision=revision, by=user, deed=deed)
         return Response(self.get_serializer(changed).data)
 
-    @extend_schema(parameters=[OpenApiParameter("revision", int, required=True)])
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("revision", int, required=True),
+            OpenApiParameter("client_key", OpenApiTypes.UUID),
+        ]
+    )
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take a passage back; 409 when ``revision`` is old."""
         passage: Passage = self.get_object()
-        given = request.query_params.get("revision", "")
-        user: Any = request.user
+        asked = PassageDeleteSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        given, user = asked.validated_data, cast(Any, request.user)
+        key = given["client_key"]
+        deed = passages.Deed("delete", key) if key else None
         with transaction.atomic():
-            passages.delete(passage, revision=int(given) if given.isdecimal() else -1, by=user)
+            passages.delete(passage, revision=given["revision"], by=user, deed=deed)
             reads.rescore(passage.video, passage.first_pts, passage.last_pts)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -209,3 +294,50 @@ class CheckedSpanViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, 
         with transaction.atomic():
             instance.delete()
             reads.rescore(instance.video, instance.first_pts, instance.last_pts)
+
+
+class ReviewOfRun(InProject):
+    """What a reviewer asks of a whole run."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("since", int, description="left out: only where it stands")],
+        responses=ReviewNewsSerializer,
+    )
+    @action(detail=True)
+    def news(self, request: Request, pk: str) -> Response:
+        """What of the truth of the run's video changed since a change that was seen."""
+        run: InferenceRun = self.get_object()
+        given = request.query_params.get("since", "")
+        seen = int(given) if given.isdecimal() else lines.last_change(run)
+        return Response(ReviewNewsSerializer(lines.since(run, seen)).data)
+
+    @extend_schema(responses=SureOfferSerializer(many=True))
+    @action(detail=True, pagination_class=None, url_path="sure")
+    def sure(self, request: Request, pk: str) -> Response:
+        """What accepting the surest reads unseen would let through, for each threshold."""
+        return Response(SureOfferSerializer(sure.offers(self.get_object()), many=True).data)
+
+    @extend_schema(request=AcceptSureSerializer, responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["post"], url_path="accept-sure")
+    def accept_sure(self, request: Request, pk: str) -> Response:
+        """Accept unseen what waits outside the random tenth, of at least ``threshold``."""
+        given = AcceptSureSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked, user = given.validated_data, cast(Any, request.user)
+        run: InferenceRun = self.get_object()
+        done = sure.accept(run, asked["threshold"], by=user, deed=asked["client_key"])
+        return Response({"accepted": done})
+
+    @extend_schema(request=UndoSerializer, responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take back what a review of the run's video did in one step.
+
+        409 with the present passage when somebody decided otherwise since.
+        """
+        given = UndoSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked, user = given.validated_data, cast(Any, request.user)
+        run: InferenceRun = self.get_object()
+        reads.undo(run.video, asked["undone"], by=user, deed=asked["deed"])
+        return Response({"undone": str(asked["undone"])})

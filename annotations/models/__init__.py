@@ -4,7 +4,7 @@ from annotations.models.crops import Crop, Transcription
 from annotations.models.datasets import DatasetItem, DatasetVersion
 from annotations.models.frames import Box, BoxChange, Frame, Suggestion
 from annotations.models.imports import AuditEntry, Export, ImportBatch
-from annotations.models.passages import CheckedSpan, Passage
+from annotations.models.passages import CheckedSpan, Passage, PassageChange
 from annotations.models.projects import Camera, Label, Membership, PlateFormat, Project, Role
 from annotations.models.uploads import DoomedFile, Purpose, Upload, WatchedFile
 from annotations.models.videos import Selection, Video
@@ -25,6 +25,7 @@ __all__ = [
     "Label",
     "Membership",
     "Passage",
+    "PassageChange",
     "PlateFormat",
     "Project",
     "Purpose",

@@ -30,6 +30,7 @@ class Passage(models.Model):
         max_length=10, choices=PassageStatus.choices, default=PassageStatus.NEW
     )
     reject_reason = models.CharField(max_length=20, blank=True)
+    unseen = models.BooleanField(default=False)  # accepted for its confidence; nobody looked
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -48,10 +49,46 @@ class Passage(models.Model):
                 name="passage_reason_when_rejected",
                 condition=Q(status="rejected") | Q(reject_reason=""),
             ),
+            models.CheckConstraint(
+                name="passage_unseen_when_accepted",
+                condition=Q(unseen=False) | Q(status="accepted"),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text or f"passage {self.pk}"
+
+    @property
+    def verdict(self) -> str:
+        """The status as tables say it."""
+        return "accepted unseen" if self.unseen else str(self.status)
+
+
+class PassageChange(models.Model):
+    """What a passage was before somebody did something: history, and the way back.
+
+    What a person does in one step (a deed) may change several passages, such as a merge.
+    """
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="passage_changes")
+    passage = models.BigIntegerField()  # its id; the passage itself may be gone
+    deed = models.UUIDField(db_index=True)
+    kind = models.CharField(max_length=10)
+    before = models.JSONField(null=True)  # its facts; null: there was none
+    revision = models.PositiveIntegerField()  # of the passage afterwards; 0: deleted
+    first_pts = models.BigIntegerField()  # of the stretch that was touched
+    last_pts = models.BigIntegerField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["video", "id"], name="passage_change_by_video")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of passage {self.passage}"
 
 
 class CheckedSpan(models.Model):

@@ -47,10 +47,16 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         """The browser has nothing to say here; what it sends is not read."""
 
     async def job_changed(self, event: dict[str, Any]) -> None:
-        if not await self._may_see(self.project_id):
+        await self._tell({"job": event["job"], "task": event["task"]})
+
+    async def review_changed(self, event: dict[str, Any]) -> None:
+        await self._tell({"video": event["video"]})
+
+    async def _tell(self, news: dict[str, Any]) -> None:
+        if await self._may_see(self.project_id):
+            await self.send_json(news)
+        else:
             await self.close(code=FORBIDDEN)
-            return
-        await self.send_json({"job": event["job"], "task": event["task"]})
 
     @database_sync_to_async
     def _may_see(self, project_id: int) -> bool:

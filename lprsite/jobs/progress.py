@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -30,10 +30,18 @@ def announce(job: Job, *, at_most_every: float = 0.0) -> None:
     if len(_last) > 1000:
         _last.clear()
     _last[job.pk] = now
+    _send(job.project_id, {"type": "job.changed", "job": job.pk, "task": job.task})
+
+
+def review_changed(project_id: int, video_id: int) -> None:
+    """Say "look again" to those who review this video."""
+    _send(project_id, {"type": "review.changed", "video": video_id})
+
+
+def _send(project_id: int | None, message: dict[str, Any]) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "job.changed", "job": job.pk, "task": job.task}
     # A hint that cannot be sent is no reason to stop the work.
     with contextlib.suppress(Exception):
-        async_to_sync(layer.group_send)(group_of(job.project_id), message)
+        async_to_sync(layer.group_send)(group_of(project_id), message)

@@ -91,7 +91,7 @@ def test_right_wrong_double_and_open(run: InferenceRun, truth: Callable[..., Pas
         "XYZ0000": "",
     }
     counts = {"right": 1, "wrong": 1, "false": 0, "double": 1}
-    assert score == {**counts, "missed": 0, "reads": 4, "open": 1}
+    assert score == {**counts, "missed": 0, "reads": 4, "open": 1, "unseen": 0}
 
 
 def test_false_only_inside_a_checked_span(run: InferenceRun, video: Video) -> None:
@@ -211,7 +211,7 @@ def test_scores_of_many_runs_are_four_queries(
     reads.rescore(run.video)
     with django_assert_num_queries(4):
         found = reads.scores([run, second, third])
-    none = dict.fromkeys(("right", "wrong", "false", "double", "missed", "open"), 0)
+    none = dict.fromkeys((*reads.OUTCOMES, "missed", "open", "unseen"), 0)
     assert found[run.pk] == {**none, "right": 1, "missed": 1, "reads": 1}
     assert found[second.pk] == {**none, "wrong": 1, "false": 1, "missed": 1, "reads": 2}
     assert found[third.pk] == {**none, "reads": 1, "open": 1}

@@ -624,6 +624,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inference-runs/{id}/accept-sure/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Accept unseen what waits outside the random tenth, of at least ``threshold``. */
+        post: operations["inference_runs_accept_sure_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inference-runs/{id}/compare/": {
         parameters: {
             query?: never;
@@ -673,6 +690,61 @@ export interface paths {
          *     They count as incompletely labelled. Done again, it adds what is missing.
          */
         post: operations["inference_runs_learn_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-runs/{id}/news/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What of the truth of the run's video changed since a change that was seen. */
+        get: operations["inference_runs_news_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-runs/{id}/sure/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What accepting the surest reads unseen would let through, for each threshold. */
+        get: operations["inference_runs_sure_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inference-runs/{id}/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Take back what a review of the run's video did in one step.
+         *
+         *     409 with the present passage when somebody decided otherwise since.
+         */
+        post: operations["inference_runs_undo_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -902,7 +974,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The truth of a video: vehicles that passed, by time. */
+        /** @description The passages of a video, by time. */
         get: operations["passages_list"];
         put?: never;
         /** @description A vehicle that a reviewer saw and the program missed; once per ``client_key``. */
@@ -1058,6 +1130,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description Reads with their boxes, crops and passages, by time. */
         get: operations["reads_list"];
         put?: never;
         post?: never;
@@ -1104,6 +1177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reads/{id}/merge/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description This track and an ``other`` of the run are of one vehicle. 409 as accept. */
+        post: operations["reads_merge_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reads/{id}/reject/": {
         parameters: {
             query?: never;
@@ -1115,6 +1205,40 @@ export interface paths {
         put?: never;
         /** @description The read is of no plate, a duplicate, or of a plate nobody can read. 409 as accept. */
         post: operations["reads_reject_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/{id}/split/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The track is of two vehicles, the second from a moment on. 409 as accept. */
+        post: operations["reads_split_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/lines/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The reads of a run by time, without what only the read on screen needs. */
+        get: operations["reads_lines_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1638,9 +1762,20 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AcceptRequest: {
+            /**
+             * Format: uuid
+             * @description names what is done, to take it back by
+             */
+            client_key?: string | null;
             text?: string | null;
             /** @description of its passage as the reviewer saw it, 0 for none; null takes whatever it is */
             revision?: number | null;
+        };
+        AcceptSureRequest: {
+            /** Format: double */
+            threshold: number;
+            /** Format: uuid */
+            client_key: string;
         };
         Activity: {
             measured: boolean;
@@ -2479,6 +2614,14 @@ export interface components {
             /** @description to decide between */
             readings: components["schemas"]["EarlierReading"][];
         };
+        LinePassage: {
+            id: number;
+            status: components["schemas"]["PassageStatus"];
+            text: string;
+            reject_reason: string;
+            revision: number;
+            unseen: boolean;
+        };
         Losses: {
             /** @description rows of each kind, bytes, active jobs */
             counts: {
@@ -2508,6 +2651,19 @@ export interface components {
          * @enum {integer}
          */
         MembershipRoleEnum: 1 | 2 | 3 | 4;
+        MergeRequest: {
+            /**
+             * Format: uuid
+             * @description names what is done, to take it back by
+             */
+            client_key?: string | null;
+            /** @description the read of the other track, of the same run */
+            other: number;
+            text: string;
+            revision?: number | null;
+            /** @description as of accept */
+            other_revision?: number | null;
+        };
         ModelComparison: {
             both_right: number;
             only_first: number;
@@ -2757,6 +2913,19 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Promotion"][];
         };
+        PaginatedReadLineList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["ReadLine"][];
+        };
         PaginatedReadList: {
             /**
              * Format: uri
@@ -2880,6 +3049,7 @@ export interface components {
             readonly text: string;
             readonly status: components["schemas"]["PassageStatus"];
             readonly reject_reason: string;
+            readonly unseen: boolean;
             readonly first_pts: number;
             readonly last_pts: number;
             /** Format: double */
@@ -2893,6 +3063,8 @@ export interface components {
             readonly updated_at: string;
         };
         PassageAddRequest: {
+            /** Format: uuid */
+            client_key?: string | null;
             text: string;
             /** @description where the plate is; one is enough */
             boxes: number[][];
@@ -2901,8 +3073,6 @@ export interface components {
             /** Format: double */
             last_seconds?: number;
             video: number;
-            /** Format: uuid */
-            client_key?: string | null;
         };
         PassageDetail: {
             readonly id: number;
@@ -2910,6 +3080,7 @@ export interface components {
             readonly text: string;
             readonly status: components["schemas"]["PassageStatus"];
             readonly reject_reason: string;
+            readonly unseen: boolean;
             readonly first_pts: number;
             readonly last_pts: number;
             /** Format: double */
@@ -2966,6 +3137,8 @@ export interface components {
             role?: components["schemas"]["MembershipRoleEnum"];
         };
         PatchedPassagePatchRequest: {
+            /** Format: uuid */
+            client_key?: string | null;
             /** @description of the passage, as the reviewer saw it */
             revision?: number;
             text?: string;
@@ -3147,6 +3320,27 @@ export interface components {
             /** Format: double */
             confidence: number;
         };
+        /** @description A read without boxes, crops and alternatives. */
+        ReadLine: {
+            id: number;
+            number: number;
+            /** Format: double */
+            first_seconds: number;
+            /** Format: double */
+            last_seconds: number;
+            text: string;
+            /** Format: double */
+            confidence: number;
+            characters: number[];
+            votes: number;
+            outcome: string;
+            /** @description of the random tenth that is always reviewed */
+            sampled: boolean;
+            picture: string | null;
+            /** Format: double */
+            best_seconds: number | null;
+            passage: components["schemas"]["LinePassage"] | null;
+        };
         ReadingRequest: {
             status: components["schemas"]["ReadingStatus"];
             /** @default  */
@@ -3185,6 +3379,11 @@ export interface components {
          */
         ReasonEnum: "not_a_plate" | "duplicate" | "unreadable";
         RejectRequest: {
+            /**
+             * Format: uuid
+             * @description names what is done, to take it back by
+             */
+            client_key?: string | null;
             reason: components["schemas"]["ReasonEnum"];
             /** @description as of accept */
             revision?: number | null;
@@ -3215,6 +3414,17 @@ export interface components {
              * @default
              */
             name: string;
+        };
+        /** @description What of a video's truth changed. */
+        ReviewNews: {
+            /** @description to ask with next time */
+            last: number;
+            /** @description too much changed: load the list again */
+            all: boolean;
+            lines: components["schemas"]["ReadLine"][];
+            missed: components["schemas"]["PassageDetail"][];
+            /** @description in seconds */
+            stretches: number[][];
         };
         Samples: {
             items: components["schemas"]["ShownItem"][];
@@ -3341,6 +3551,20 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "train" | "val" | "test";
+        SplitRequest: {
+            /**
+             * Format: uuid
+             * @description names what is done, to take it back by
+             */
+            client_key?: string | null;
+            /**
+             * Format: double
+             * @description from here on it is the second vehicle
+             */
+            seconds: number;
+            texts: string[];
+            revision?: number | null;
+        };
         StartReadingRequest: {
             video: number;
             /**
@@ -3405,6 +3629,23 @@ export interface components {
          * @enum {string}
          */
         SuggestionOutcomeEnum: "accepted" | "changed" | "ignored";
+        /** @description What accepting all reads of at least this confidence unseen would mean. */
+        SureOffer: {
+            /** Format: double */
+            threshold: number;
+            /** @description reads of the random tenth */
+            sample: number;
+            /** @description of the sample */
+            reviewed: number;
+            /** @description of the sample */
+            wrong: number;
+            /** @description reads that would be accepted */
+            open: number;
+            /** @description of those may be wrong, with 95 % certainty */
+            at_most: number;
+            /** @description all of the sample, and enough, is reviewed */
+            ready: boolean;
+        };
         TrainedModel: {
             readonly id: number;
             readonly project: number | null;
@@ -3474,6 +3715,18 @@ export interface components {
          * @enum {string}
          */
         TranscriptionRoleEnum: "first" | "second" | "adjudication" | "review";
+        UndoRequest: {
+            /**
+             * Format: uuid
+             * @description names what is done, to take it back by
+             */
+            client_key?: string | null;
+            /**
+             * Format: uuid
+             * @description the client_key of what is taken back
+             */
+            undone: string;
+        };
         Upload: {
             readonly id: number;
             readonly project: number | null;
@@ -4889,6 +5142,36 @@ export interface operations {
             };
         };
     };
+    inference_runs_accept_sure_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptSureRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["AcceptSureRequest"];
+                "multipart/form-data": components["schemas"]["AcceptSureRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
     inference_runs_compare_retrieve: {
         parameters: {
             query: {
@@ -4954,6 +5237,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    inference_runs_news_retrieve: {
+        parameters: {
+            query?: {
+                /** @description left out: only where it stands */
+                since?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewNews"];
+                };
+            };
+        };
+    };
+    inference_runs_sure_list: {
+        parameters: {
+            query?: {
+                project?: number;
+                video?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SureOffer"][];
+                };
+            };
+        };
+    };
+    inference_runs_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["UndoRequest"];
+                "multipart/form-data": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
@@ -5382,6 +5745,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Number of results to return per page. */
                 limit?: number;
+                /** @description a run that did not read them */
+                missed_by?: number;
                 /**
                  * @description * `new` - New
                  *     * `accepted` - Accepted
@@ -5457,6 +5822,7 @@ export interface operations {
     passages_destroy: {
         parameters: {
             query: {
+                client_key?: string;
                 revision: number;
             };
             header?: never;
@@ -5831,6 +6197,8 @@ export interface operations {
             query?: {
                 /** @description The pagination cursor value. */
                 cursor?: string;
+                /** @description such as 12,13,14 */
+                ids?: string;
                 /** @description Number of results to return per page. */
                 limit?: number;
                 run?: number;
@@ -5902,6 +6270,34 @@ export interface operations {
             };
         };
     };
+    reads_merge_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this read. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["MergeRequest"];
+                "multipart/form-data": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
     reads_reject_create: {
         parameters: {
             query?: never;
@@ -5926,6 +6322,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
+    reads_split_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this read. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["SplitRequest"];
+                "multipart/form-data": components["schemas"]["SplitRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
+    reads_lines_list: {
+        parameters: {
+            query: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                run: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedReadLineList"];
                 };
             };
         };

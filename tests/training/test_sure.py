@@ -1,0 +1,114 @@
+"""Accepting the surest reads unseen, bounded by a random tenth."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from annotations.errors import ThresholdUnknown, TooFewSampled
+from annotations.models import Crop, Passage
+from tests.annotations.rows import json_of
+from tests.training.rows import make_run
+from training import bounds, reads, sure
+from training.models import InferenceRun, Read
+
+MANY = 260
+
+
+@pytest.fixture
+def run(project: Any) -> InferenceRun:
+    """A run of many reads; every fifth is doubtful."""
+    run = make_run(project)
+    box = [100.0, 50.0, 160.0, 80.0]
+    Read.objects.bulk_create(
+        Read(
+            run=run,
+            number=number,
+            first_pts=number * 100,
+            last_pts=number * 100 + 50,
+            boxes=[[number * 100, *box], [number * 100 + 50, *box]],
+            text=f"PBA{number:04d}",
+            confidence=0.5 if number % 5 == 0 else 0.97,
+        )
+        for number in range(MANY)
+    )
+    return run
+
+
+def tenth(run: InferenceRun) -> list[Read]:
+    rows = run.reads.filter(confidence__gte=0.9)
+    return [read for read in rows if sure.sampled(run.pk, read.number)]
+
+
+def offer(run: InferenceRun, threshold: float = 0.9) -> sure.Offer:
+    return next(one for one in sure.offers(run) if one.threshold == threshold)
+
+
+def test_the_tenth_is_a_tenth_and_stays_the_same() -> None:
+    drawn = [n for n in range(10_000) if sure.sampled(7, n)]
+    assert 900 < len(drawn) < 1100
+    assert drawn == [n for n in range(10_000) if sure.sampled(7, n)]
+    assert drawn != [n for n in range(10_000) if sure.sampled(8, n)]
+
+
+def test_the_bound_by_hand() -> None:
+    """Of 100 sampled none wrong: 1 - 0.0125 ** (1 / 100) = 4.29 % of 1000 are 42."""
+    one = sure.Offer(threshold=0.9, sample=100, reviewed=100, wrong=0, open=900, rest=900)
+    assert (one.ready, one.at_most) == (True, 42)
+    share = bounds.upper(3, 100, 1 - 0.05 / 4)
+    three = sure.Offer(threshold=0.9, sample=100, reviewed=100, wrong=3, open=900, rest=900)
+    assert three.at_most == int(share * 1000) - 3
+
+
+def test_refused_until_the_tenth_is_reviewed(run: InferenceRun) -> None:
+    sample = tenth(run)
+    assert len(sample) >= sure.LEAST
+    for read in sample[:-1]:
+        reads.accept(read)
+    with pytest.raises(TooFewSampled):
+        sure.accept(run, 0.9, deed=uuid4())
+    with pytest.raises(ThresholdUnknown):
+        sure.accept(run, 0.5, deed=uuid4())
+    assert not Passage.objects.filter(unseen=True).exists()
+
+
+def test_a_small_tenth_is_no_evidence(project: Any) -> None:
+    run = make_run(project)
+    assert (offer(run).sample, offer(run).ready, offer(run).at_most) == (0, False, 0)
+
+
+def test_accepted_unseen_is_no_figure_and_teaches_nothing(
+    run: InferenceRun, django_assert_max_num_queries: Any
+) -> None:
+    sample = tenth(run)
+    reads.accept(sample[0], text="GSK0000")
+    for read in sample[1:]:
+        reads.accept(read)
+    before = offer(run)
+    assert (before.ready, before.wrong, before.reviewed) == (True, 1, len(sample))
+    key = uuid4()
+    with django_assert_max_num_queries(40):
+        done = sure.accept(run, 0.9, deed=key)
+    assert done == before.open == MANY - MANY // 5 - len(sample)
+    assert sure.accept(run, 0.9, deed=key) == done  # sent twice
+    score = reads.score(run)
+    assert (score["right"], score["wrong"], score["unseen"]) == (len(sample) - 1, 1, done)
+    assert not Crop.objects.exists()
+    assert offer(run).reviewed == len(sample)  # what nobody saw is no evidence
+    looked = run.reads.filter(match__passage__unseen=True)[0]
+    reads.accept(looked)
+    assert reads.score(run)["right"] == len(sample)
+    reads.undo(run.video, key)  # all but what a person has looked at since
+    assert reads.score(run)["unseen"] == 0 and reads.score(run)["right"] == len(sample)
+    assert Passage.objects.count() == len(sample) + 1
+
+
+def test_offers_and_acceptance_through_the_api(api: Any, run: InferenceRun) -> None:
+    status, found = json_of(api, "get", f"inference-runs/{run.pk}/sure/")
+    assert (status, [one["threshold"] for one in found]) == (200, [0.8, 0.9, 0.95, 0.99])
+    assert found[1]["open"] > 0 and found[1]["at_most"] == found[1]["open"]
+    given = {"threshold": 0.9, "client_key": str(uuid4())}
+    status, body = json_of(api, "post", f"inference-runs/{run.pk}/accept-sure/", given)
+    assert (status, body["code"]) == (400, "TooFewSampled")

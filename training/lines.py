@@ -1,0 +1,113 @@
+"""The reads of a run as a reviewer's page lists them, and what changed since it last looked.
+
+A line leaves out what only the read on screen needs: boxes, crops, alternatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from annotations.models import Passage, PassageChange
+from training import reads, sure
+from training.models import InferenceRun, Match, Read, ReadCrop
+
+MOST = 200  # changes that are told one by one; after more the page loads the whole list
+
+COLUMNS = (
+    "id", "number", "first_pts", "last_pts", "text", "confidence", "characters", "votes",
+    "match__outcome", "match__passage", "match__passage__status", "match__passage__text",
+    "match__passage__reject_reason", "match__passage__revision", "match__passage__unseen",
+)  # fmt: skip
+
+
+def last_change(run: InferenceRun) -> int:
+    """The number of the newest change to the truth of the run's video; 0 before the first."""
+    newest = PassageChange.objects.filter(video=run.video_id).order_by("-id")
+    return newest.values_list("id", flat=True).first() or 0
+
+
+def missed_by(run: int) -> QuerySet[Passage]:
+    """The confirmed passages of its video that the run did not read."""
+    met = Match.objects.filter(read__run=run, passage=OuterRef("pk"))
+    confirmed = Passage.objects.filter(status__in=reads.CONFIRMED)
+    return confirmed.filter(~Exists(met), video__inference_runs=run)
+
+
+def lines(run: InferenceRun, rows: QuerySet[Read] | Sequence[Read]) -> list[dict[str, Any]]:
+    """The lines of these reads of the run, in two queries; times in seconds."""
+    keys = [row.pk for row in rows]
+    found = Read.objects.filter(pk__in=keys).order_by("first_pts", "id").values(*COLUMNS)
+    pictures = _pictures(keys)
+    return [_line(run, row, pictures.get(row["id"])) for row in found]
+
+
+def _pictures(reads: Iterable[int]) -> dict[int, tuple[float, int, int, str, int]]:
+    """Of each read its surest crop, of equals the widest: confidence, width, id, hash, pts."""
+    best: dict[int, tuple[float, int, int, str, int]] = {}
+    crops = ReadCrop.objects.filter(read__in=list(reads)).order_by()
+    columns = ("read", "confidence", "width", "id", "sha256", "pts")
+    for read, confidence, width, crop, sha256, pts in crops.values_list(*columns):
+        one = (confidence, width, crop, sha256, pts)
+        if read not in best or one > best[read]:
+            best[read] = one
+    return best
+
+
+def _line(
+    run: InferenceRun, row: dict[str, Any], picture: tuple[float, int, int, str, int] | None
+) -> dict[str, Any]:
+    video = run.video
+    passage = row["match__passage"] and {
+        "id": row["match__passage"],
+        "status": row["match__passage__status"],
+        "text": row["match__passage__text"],
+        "reject_reason": row["match__passage__reject_reason"],
+        "revision": row["match__passage__revision"],
+        "unseen": row["match__passage__unseen"],
+    }
+    return {
+        **{name: row[name] for name in ("id", "number", "text", "votes")},
+        "first_seconds": round(video.seconds(row["first_pts"]), 3),
+        "last_seconds": round(video.seconds(row["last_pts"]), 3),
+        "confidence": round(row["confidence"], 4),
+        "characters": [round(sure_, 3) for sure_ in row["characters"]],
+        "outcome": row["match__outcome"] or "",
+        "sampled": sure.sampled(run.pk, row["number"]),
+        "picture": picture and f"/api/v1/media/read-crops/{picture[2]}/?v={picture[3][:8]}",
+        "best_seconds": round(video.seconds(picture[4]), 3) if picture else None,
+        "passage": passage,
+    }
+
+
+def since(run: InferenceRun, change: int) -> dict[str, Any]:
+    """The lines and missed vehicles of every stretch whose truth changed after ``change``."""
+    rows = PassageChange.objects.filter(video=run.video_id, id__gt=change).order_by("id")
+    news = list(rows.values_list("id", "first_pts", "last_pts")[: MOST + 1])
+    if len(news) > MOST:
+        return {"last": last_change(run), "all": True, "lines": [], "missed": [], "stretches": []}
+    spans = _merged([(first, last) for _, first, last in news])
+    near = Q(pk__in=[])
+    for first, last in spans:
+        near |= Q(first_pts__lte=last, last_pts__gte=first)
+    touched = list(run.reads.filter(near).only("run", "first_pts")) if news else []
+    missed = missed_by(run.pk).filter(near).select_related("video__project", "reviewer")
+    return {
+        "last": news[-1][0] if news else change,
+        "all": False,
+        "lines": lines(run, touched),
+        "missed": list(missed) if news else [],
+        "stretches": [[round(run.video.seconds(pts), 3) for pts in span] for span in spans],
+    }
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
