@@ -63,6 +63,7 @@ FOR_ALL = {("get", "session/"), ("post", "session/"), ("delete", "session/")}
 FOR_MEMBERS = {
     ("get", "schema/"),
     ("get", "jobs/workers/"),
+    ("get", "training-options/"),
     ("post", "projects/"),
     ("post", "projects/restore/"),
 }

@@ -23,7 +23,7 @@ from annotations.models.datasets import Kind, Split
 from lprsite import files
 from lprsite.jobs import engine
 from lprsite.jobs.models import ACTIVE, State
-from training import evaluations, headers, starters
+from training import evaluations, headers, options, starters
 from training.errors import (
     DatasetForOther,
     ModelInUse,
@@ -42,7 +42,6 @@ from training.errors import (
 )
 from training.models import EpochSamples, InferenceRun, Metric, Promotion, TrainedModel, TrainingRun
 
-PRESETS = ("quick", "standard", "tao")
 CURRENT, STARTER = "current", "starter"
 LAST = "last"
 NOW, AFTER_EPOCH = "now", "epoch"
@@ -66,19 +65,13 @@ def create(
 
     Raises:
         NothingToTrainOn, TrainingDiskFull: it could only fail.
-        SettingRefused: an unknown preset, or a value that no training takes.
+        SettingRefused: an unknown preset or setting, or a value that no training takes.
         DatasetForOther: the parent is of another kind than the dataset version.
         OtherNetwork: it is another network than the settings ask for.
     """
     settings = {"preset": "quick", **config}
     require_trainable(dataset, drawn=bool(settings.get("synthetic")))
-    if settings["preset"] not in PRESETS:
-        known = ", ".join(PRESETS)
-        raise SettingRefused(setting="preset", value=settings["preset"], reason=f"one of {known}")
-    for name, low, high in (("epochs", 1, 10_000), ("batch", 1, 4096), ("seed", 0, 2**31 - 1)):
-        value = settings.get(name, low)
-        if not isinstance(value, int) or not low <= value <= high:
-            raise SettingRefused(setting=name, value=value, reason=f"it must be {low} to {high}")
+    options.check(dataset.kind, settings, started=parent is not None)
     if parent is not None:
         if parent.kind != dataset.kind:
             raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)

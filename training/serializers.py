@@ -189,6 +189,25 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         read_only_fields = fields
 
 
+class TrainingOptionSerializer(serializers.Serializer[Any]):
+    """One setting of a training, for a form."""
+
+    name = serializers.CharField(help_text="a dot parts the name of a group of settings")
+    type = serializers.ChoiceField(
+        choices=["whole", "number", "switch", "choice", "pair", "list", "words"]
+    )
+    choices: Any = serializers.JSONField(help_text="what may be chosen; else empty")
+    optional = serializers.BooleanField(help_text="null is a value too")
+    group = serializers.CharField(source="group_title")
+    title = serializers.CharField(source="about.title")
+    help = serializers.CharField(source="about.help")
+    unit = serializers.CharField(source="about.unit")
+    low = serializers.FloatField(source="about.low", allow_null=True)
+    high = serializers.FloatField(source="about.high", allow_null=True)
+    multiple = serializers.IntegerField(source="about.multiple")
+    default: Any = serializers.JSONField(help_text="what each preset has")
+
+
 class StartTrainingSerializer(serializers.Serializer[Any]):
     dataset = serializers.IntegerField()
     parent: Any = serializers.CharField(

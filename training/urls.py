@@ -23,6 +23,7 @@ router.register("checked-spans", views_review.CheckedSpanViewSet)
 
 urlpatterns = [
     *router.urls,
+    path("training-options/", views.TrainingOptionsView.as_view()),
     path("stats/", views.StatsView.as_view()),
     path("media/read-crops/<int:pk>/", media.read_crop),
     path("media/models/<int:pk>/", media.model),

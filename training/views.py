@@ -28,7 +28,7 @@ from annotations.models.datasets import Kind
 from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from training import comparisons, evaluations, readings, reads, runs, stats, tasks
+from training import comparisons, evaluations, options, readings, reads, runs, stats, tasks
 from training.errors import ModelRetired
 from training.models import Evaluation, InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
@@ -45,6 +45,7 @@ from training.serializers import (
     StartTrainingSerializer,
     StopSerializer,
     TrainedModelSerializer,
+    TrainingOptionSerializer,
     TrainingRunSerializer,
 )
 from training.views_review import ReviewOfRun
@@ -116,6 +117,22 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         if run.job is not None:
             engine.cancel(run.job)
         return Response(self.get_serializer(self.get_object()).data)
+
+
+class TrainingOptionsView(APIView):
+    """The settings of a training with what each preset has, for forms."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("kind", enum=Kind.values, default=Kind.DETECTOR.value),
+            OpenApiParameter("started", bool, description="it starts from a model"),
+        ],
+        responses=TrainingOptionSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        kind = runs.kind_of(request.query_params.get("kind", Kind.DETECTOR))
+        found = options.options(kind, started=request.query_params.get("started") == "true")
+        return Response(TrainingOptionSerializer(found, many=True).data)
 
 
 class TrainedModelViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProject):

@@ -42,6 +42,7 @@ from training import (  # noqa: E402
     evaluations,
     exporting,
     headers,
+    options,
     ranks,
     reading,
     runs,
@@ -58,7 +59,6 @@ from training.recognizer import data as recognizer_data  # noqa: E402
 from training.recognizer import evaluation  # noqa: E402
 from training.recognizer import fit as recognizer_fit  # noqa: E402
 from training.recognizer import predict as recognizer_predict  # noqa: E402
-from training.recognizer.config import RecognizerConfig  # noqa: E402
 
 _CROPS_SHOWN, _FRAMES_SHOWN = 12, 4
 _LOOK_EVERY = 1.0  # seconds between two looks at whether somebody wants a stop
@@ -143,20 +143,20 @@ class StopNow(Exception):
     """Somebody asked to stop and to keep the best so far."""
 
 
-def _config(run: TrainingRun) -> DetectorConfig | RecognizerConfig:
+def _config(run: TrainingRun) -> options.Config:
     """All settings of the run, checked. Raises SettingRefused, AlphabetRefused."""
-    chosen = _settings(run.config)
+    data: dict[str, Any] = {}
     if run.kind == Kind.DETECTOR:
         rows = run.dataset.items.values_list("boxes", flat=True)
-        labels = sorted({box["label"] for boxes in rows for box in boxes})
-        return DetectorConfig.of(**{"classes": tuple(labels), **chosen})
-    chosen.setdefault("alphabet", _alphabet(run))
-    return RecognizerConfig.of(started=run.parent is not None, **chosen)
+        data["classes"] = tuple(sorted({box["label"] for boxes in rows for box in boxes}))
+    else:
+        data["alphabet"] = _alphabet(run)
+    return options.config_of(run.kind, run.config, started=run.parent is not None, **data)
 
 
 def _epochs(
     run: TrainingRun,
-    config: DetectorConfig | RecognizerConfig,
+    config: options.Config,
     folder: Path,
     running: Running,
 ) -> Generator[Any]:
@@ -202,10 +202,6 @@ def assist(running: Running) -> None:
     )
     folder = files.local_path(runs.folder_key(run))
     deque(_epochs(run, _config(run), folder, running), maxlen=0)
-
-
-def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(v) if isinstance(v, list) else v for key, v in config.items()}
 
 
 def _alphabet(run: TrainingRun) -> str:

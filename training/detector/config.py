@@ -87,10 +87,18 @@ class DetectorConfig:
 
     @classmethod
     def of(cls, preset: Preset = "standard", **changes: Any) -> DetectorConfig:
-        """A preset with some settings changed; ``classes`` must be among them."""
+        """A preset with some settings changed; ``classes`` must be among them.
+
+        Of a part (``ellipse``, ``clustering``, ``augmentation``) some may be given.
+        """
         if preset not in PRESETS:
             _refuse("preset", preset, f"choose among {', '.join(PRESETS)}")
-        return cls.from_json({"preset": preset, **PRESETS[preset], **changes})
+        values = {"preset": preset, **PRESETS[preset], **changes}
+        usual = cls(classes=("any",), **PRESETS[preset])
+        for part in ("ellipse", "clustering", "augmentation"):
+            if isinstance(changes.get(part), Mapping):
+                values[part] = {**asdict(getattr(usual, part)), **changes[part]}
+        return cls.from_json(values)
 
     @classmethod
     def of_checkpoint(cls, values: Mapping[str, Any]) -> DetectorConfig:

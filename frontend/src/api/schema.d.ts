@@ -1403,6 +1403,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/training-options/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The settings of a training with what each preset has, for forms. */
+        get: operations["training_options_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/training-runs/": {
         parameters: {
             query?: never;
@@ -3672,6 +3689,27 @@ export interface components {
             /** @description of its checkpoint; null: it is gone */
             readonly bytes: number | null;
         };
+        /** @description One setting of a training, for a form. */
+        TrainingOption: {
+            /** @description a dot parts the name of a group of settings */
+            name: string;
+            type: components["schemas"]["TypeEnum"];
+            /** @description what may be chosen; else empty */
+            choices: unknown;
+            /** @description null is a value too */
+            optional: boolean;
+            group: string;
+            title: string;
+            help: string;
+            unit: string;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            multiple: number;
+            /** @description what each preset has */
+            default: unknown;
+        };
         TrainingRun: {
             readonly id: number;
             readonly project: number;
@@ -3715,6 +3753,17 @@ export interface components {
          * @enum {string}
          */
         TranscriptionRoleEnum: "first" | "second" | "adjudication" | "review";
+        /**
+         * @description * `whole` - whole
+         *     * `number` - number
+         *     * `switch` - switch
+         *     * `choice` - choice
+         *     * `pair` - pair
+         *     * `list` - list
+         *     * `words` - words
+         * @enum {string}
+         */
+        TypeEnum: "whole" | "number" | "switch" | "choice" | "pair" | "list" | "words";
         UndoRequest: {
             /**
              * Format: uuid
@@ -6693,6 +6742,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Suggestion"];
+                };
+            };
+        };
+    };
+    training_options_list: {
+        parameters: {
+            query?: {
+                kind?: "detector" | "recognizer";
+                /** @description it starts from a model */
+                started?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingOption"][];
                 };
             };
         };

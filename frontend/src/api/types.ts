@@ -21,6 +21,7 @@ export type Kind = DatasetVersion["kind"];
 export type Export = Schemas["Export"];
 export type TrainingRun = Schemas["TrainingRun"];
 export type Curves = Schemas["Curves"];
+export type TrainingOption = Schemas["TrainingOption"];
 export type TrainedModel = Schemas["TrainedModel"];
 export type Evaluation = Schemas["Evaluation"];
 export type Found = Schemas["Found"];

@@ -3,16 +3,18 @@ import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { useProjectId } from "../api/queries";
-import type { DatasetVersion, Kind, TrainingRun } from "../api/types";
+import type { DatasetVersion, Kind, TrainingOption, TrainingRun } from "../api/types";
 import { countsOf, RARE, rare } from "../datasets/counts";
 import { useCommands } from "../shared/commands";
 import { useList } from "../shared/Pages";
 import { Empty, Loading, Notice, Shown } from "../shared/States";
+import { useLanguage } from "../shared/language";
 import { translator, useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
-import { Action, Segments, SelectField, TextField } from "../shared/ui";
+import { Action, Segments, SelectField } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { configOf, type Preset, presets, settingsOf, type Typed, typedOf } from "./config";
+import { configOf, type Preset, presets, type Typed, typedOf } from "./config";
+import { Settings } from "./Settings";
 import { texts } from "./texts";
 import "./training.css";
 
@@ -32,10 +34,12 @@ export default function StartPage() {
     queryFn: () => unwrap(api.GET("/api/v1/training-runs/{id}/", { params: { path: { id: clone } } })),
     staleTime: Infinity,
   });
+  const options = useOptions(model.data?.kind, true);
+  const waits = clone > 0 && (model.isPending || options.isPending);
   return (
     <Page title={t("new_run")} parent={{ name: s("training"), to: `/p/${project}/training` }}>
       <Shown query={versions}>
-        {(rows) => rows.length ? (clone > 0 && model.isPending ? <Loading /> : <Form versions={rows} like={model.data} />) : (
+        {(rows) => rows.length ? (waits ? <Loading /> : <Form versions={rows} like={model.data} known={options.data ?? []} />) : (
           <Empty title={t("no_dataset_title")} actions={<Link className="button primary" to={`/p/${project}/datasets/new`}>{t("to_datasets")}</Link>}>{t("no_dataset_body")}</Empty>
         )}
       </Shown>
@@ -43,7 +47,17 @@ export default function StartPage() {
   );
 }
 
-function Form({ versions, like }: { versions: readonly DatasetVersion[]; like: TrainingRun | undefined }) {
+/** The settings of a kind in the person's language; `started`: from a model, which lower rates suit. */
+function useOptions(kind: Kind | undefined, started: boolean) {
+  return useQuery({
+    queryKey: ["training-options", kind, started, useLanguage()],
+    enabled: kind !== undefined,
+    queryFn: () => unwrap(api.GET("/api/v1/training-options/", { params: { query: { kind: kind ?? "detector", started } } })),
+    staleTime: Infinity,
+  });
+}
+
+function Form({ versions, like, known }: { versions: readonly DatasetVersion[]; like: TrainingRun | undefined; known: readonly TrainingOption[] }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const go = useNavigate();
@@ -53,13 +67,14 @@ function Form({ versions, like }: { versions: readonly DatasetVersion[]; like: T
   const asked = versions.find((version) => version.id === (like?.dataset ?? Number(search.get("dataset"))));
   const [kind, setKind] = useState<Kind>(asked?.kind ?? versions[0]?.kind ?? "recognizer");
   const [chosen, setChosen] = useState<number | undefined>(asked?.id);
-  const [parent, setParent] = useState(like ? String(like.parent ?? (like.kind === "recognizer" ? "" : USUAL)) : USUAL);
-  const before = like && typedOf(like.kind, (like.config ?? {}) as Record<string, unknown>);
+  const [parent, setParent] = useState(like ? String(like.parent ?? "") : USUAL);
+  const before = like && typedOf(known, (like.config ?? {}) as Record<string, unknown>);
   const [preset, setPreset] = useState<Preset>(before?.preset ?? "standard");
   const [typed, setTyped] = useState<Typed>(before?.typed ?? {});
   const fitting = versions.filter((version) => version.kind === kind);
   const dataset = fitting.find((version) => version.id === chosen) ?? fitting[0];
-  const { config, errors } = configOf(kind, preset, typed, kind === like?.kind ? before?.further : undefined);
+  const options = useOptions(kind, parent !== "");
+  const { config, errors } = configOf(options.data ?? [], preset, typed, kind === like?.kind ? before?.further : undefined);
   const wrong = Object.keys(errors).length;
   const start = useMutation({
     mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, ...(parent === USUAL ? {} : { parent: parent || null }), ...config } })),
@@ -69,7 +84,7 @@ function Form({ versions, like }: { versions: readonly DatasetVersion[]; like: T
       void go(`/p/${project}/training/${run.id}`);
     },
   });
-  const ready = wrong === 0 && dataset !== undefined && !start.isPending;
+  const ready = wrong === 0 && options.data !== undefined && dataset !== undefined && !start.isPending;
   useCommands([{
     id: "start-training", name: { en: translator(texts, "en")("start"), es: translator(texts, "es")("start") }, keys: "Ctrl+Enter",
     inFields: true, when: () => ready, run: () => dataset && start.mutate(dataset.id),
@@ -93,21 +108,7 @@ function Form({ versions, like }: { versions: readonly DatasetVersion[]; like: T
             ))}
           </div>
         </section>
-        <section className="card stack">
-          <header><h2>{t("advanced")}</h2><span className="t3 small">{t("advanced_hint")}</span></header>
-          <div className="grid-3">
-            {settingsOf(kind).map((setting) => setting.choices ? (
-              <SelectField key={setting.name} label={t(setting.text)} value={typed[setting.name] ?? ""} onChange={(event) => setTyped({ ...typed, [setting.name]: event.target.value })}>
-                <option value="">{t("as_preset")}</option>
-                {setting.choices.map((choice) => <option key={choice} value={choice}>{choice}</option>)}
-              </SelectField>
-            ) : (
-              <TextField key={setting.name} label={t(setting.text)} inputMode="decimal" placeholder={t("as_preset")} value={typed[setting.name] ?? ""}
-                error={errors[setting.name] && t(errors[setting.name] === "multiple" ? "bad_multiple" : "bad_number", { name: t(setting.text), least: setting.least ?? 0 })}
-                onChange={(event) => setTyped({ ...typed, [setting.name]: event.target.value })} />
-            ))}
-          </div>
-        </section>
+        <Shown query={options}>{(all) => <Settings kind={kind} options={all} preset={preset} typed={typed} errors={errors} onChange={setTyped} />}</Shown>
       </div>
       <div className="stack">
         {dataset && <DataFacts version={dataset} />}
@@ -126,8 +127,8 @@ function Parents({ kind, value, onChange }: { kind: Kind; value: string; onChang
   const models = useList(["models", project, kind], (cursor) => unwrap(api.GET("/api/v1/models/", { params: { query: { project, kind, cursor } } })));
   return (
     <SelectField label={t("start_from")} value={value} onChange={(event) => onChange(event.target.value)}>
-      {kind === "recognizer" && <option value={USUAL}>{t("usual_parent")}</option>}
-      <option value={kind === "recognizer" ? "" : USUAL}>{t("scratch")}</option>
+      <option value={USUAL}>{t("usual_parent")}</option>
+      <option value="">{t("scratch")}</option>
       {models.data?.filter((model) => model.kind === kind).map((model) => <option key={model.id} value={model.id}>{model.name}</option>)}
     </SelectField>
   );

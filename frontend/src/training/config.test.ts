@@ -1,23 +1,38 @@
 import { expect, test } from "vitest";
-import { configOf, typedOf } from "./config";
+import type { TrainingOption } from "../api/types";
+import { configOf, defaultOf, grouped, typedOf } from "./config";
 
-test("only what was typed goes over the preset", () => {
-  expect(configOf("recognizer", "quick", { epochs: "5", batch: " ", network: "lite" }))
-    .toEqual({ config: { preset: "quick", epochs: 5, config: { network: "lite" } }, errors: {} });
+const option = (name: string, type: TrainingOption["type"], more: Partial<TrainingOption> = {}): TrainingOption =>
+  ({ name, type, choices: [], optional: false, group: "One", title: name, help: "", unit: "", low: 0, high: 1000, multiple: 1, default: { quick: 1 }, ...more });
+const options = [
+  option("epochs", "whole", { low: 1 }), option("width", "whole", { multiple: 16 }), option("rate", "number", { high: 1 }),
+  option("network", "choice", { choices: ["lite", "lprnet10"] }), option("layers", "choice", { choices: [10, 18] }), option("bf16", "switch"),
+  option("augmentation.zoom", "pair", { group: "Two", default: { tao: [1, 2] } }), option("augmentation.flip", "number", { group: "Two" }),
+  option("freeze", "list", { high: 4 }), option("formats", "words"),
+];
+
+test("only what was typed goes over the preset, in the types the server takes", () => {
+  const typed = { epochs: "5", rate: " ", network: "lite", layers: "18", bf16: "false", "augmentation.zoom": "0,5 2", "augmentation.flip": "0", freeze: "0 1", formats: "ecuador chile" };
+  expect(configOf(options, "quick", typed)).toEqual({
+    config: { preset: "quick", config: { epochs: 5, network: "lite", layers: 18, bf16: false, augmentation: { zoom: [0.5, 2], flip: 0 }, freeze: [0, 1], formats: ["ecuador", "chile"] } },
+    errors: {},
+  });
 });
 
-test("numbers out of range are named, not sent", () => {
-  const { config, errors } = configOf("detector", "standard", { epochs: "0", width: "100", height: "272", lr_hi: "0,001", batch: "2.5" });
-  expect(errors).toEqual({ epochs: "number", width: "multiple", batch: "number" });
-  expect(config).toEqual({ preset: "standard", config: { height: 272, lr_hi: 0.001 } });
-});
-
-test("settings of the other kind are not sent", () => {
-  expect(configOf("detector", "tao", { synthetic: "100" }).config).toEqual({ preset: "tao", config: {} });
+test("what is out of range is named, not sent", () => {
+  const { config, errors } = configOf(options, "standard", { epochs: "0", width: "100", rate: "fast", freeze: "2.5", "augmentation.zoom": "1" });
+  expect(errors).toEqual({ epochs: "range", width: "multiple", rate: "number", freeze: "whole", "augmentation.zoom": "two" });
+  expect(config).toEqual({ preset: "standard", config: {} });
 });
 
 test("a cloned run sends what it was started with", () => {
-  const before = { preset: "tao", epochs: 7, width: 480, stride: 8 };
-  const { preset, typed, further } = typedOf("detector", before);
-  expect(configOf("detector", preset, typed, further)).toEqual({ config: { preset: "tao", epochs: 7, config: { width: 480, stride: 8 } }, errors: {} });
+  const before = { preset: "tao", epochs: 7, augmentation: { zoom: [1, 2] }, alphabet: "AB" };
+  const { preset, typed, further } = typedOf(options, before);
+  expect(further).toEqual({ alphabet: "AB" });
+  expect(configOf(options, preset, typed, further)).toEqual({ config: { preset: "tao", config: { epochs: 7, augmentation: { zoom: [1, 2] }, alphabet: "AB" } }, errors: {} });
+});
+
+test("fields say what the preset has, under their headings", () => {
+  expect(options.map((one) => defaultOf(one, "tao"))[6]).toBe("1 2");
+  expect(grouped(options).map(([group, its]) => [group, its.length])).toEqual([["One", 8], ["Two", 2]]);
 });

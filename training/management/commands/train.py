@@ -10,6 +10,7 @@ from annotations.models.datasets import Kind
 from training import runs, tasks
 from training.errors import ResumeAlone, SettingRefused
 from training.models import TrainedModel, TrainingRun
+from training.recognizer.config import PRESETS
 
 NOTHING = "nothing"
 
@@ -33,7 +34,7 @@ class Command(StepCommand):
             metavar="RUN",
             help="go on with a run that was stopped or killed (default: the last one)",
         )
-        parser.add_argument("--preset", choices=runs.PRESETS, help="default: quick")
+        parser.add_argument("--preset", choices=PRESETS, help="default: quick")
         parser.add_argument("--epochs", type=int)
         parser.add_argument("--batch", type=int)
         parser.add_argument("--seed", type=int)
