@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from annotations import tracks
 from annotations.errors import FrameFileGone
 from annotations.formats.exports import fresh_folder
 from annotations.formats.manifest import guarded
@@ -66,6 +67,8 @@ def attach(box: Box, cut: Cut, *, moved_from: Sequence[float] | None = None) -> 
     if crop.pk and crop.sha256 != cut.sha256:
         crop.revision += 1
         crop.suggested = False
+    if (crop.withdrawn or crop.sha256 != cut.sha256) and box.frame.video_id:
+        tracks.unlink(crop)
     if crop.current_id and moved_from is not None:
         overlap = float(geometry.iou([tuple(moved_from)], [box.xyxy])[0, 0])
         crop.recheck = crop.recheck or overlap < RECHECK_BELOW_IOU
@@ -80,7 +83,12 @@ def attach(box: Box, cut: Cut, *, moved_from: Sequence[float] | None = None) -> 
 def withdraw(box: Box) -> None:
     """The box is gone or no plate any more: nobody needs to read its crop."""
     Crop.objects.filter(box=box).update(
-        withdrawn=True, waiting=False, recheck=False, lease_owner=None, lease_until=None
+        withdrawn=True,
+        waiting=False,
+        recheck=False,
+        unlinked=False,
+        lease_owner=None,
+        lease_until=None,
     )
 
 

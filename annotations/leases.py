@@ -17,6 +17,7 @@ from annotations.models import Crop, Project, Suggestion, Transcription
 from annotations.models.crops import CropQuerySet, Second
 
 LEASE = timedelta(minutes=10)
+MATES = 100  # of the vehicles leased, at most so many more crops
 ONE_IN = 5  # of a lease, at most so many are second readings
 
 
@@ -57,7 +58,8 @@ class Wanted:
 def lease(
     project: Project, user: User, *, count: int = 30, exclude: Sequence[int] = ()
 ) -> list[Crop]:
-    """The next ``count`` crops to read, held for this person for ten minutes."""
+    """The next ``count`` crops to read, and the others of their vehicles, held for this person
+    for ten minutes."""
     ids = lease_ids(project, user, count=count, exclude=exclude)
     return list(Crop.objects.filter(pk__in=ids).order_by("id"))
 
@@ -81,6 +83,8 @@ def lease_ids(
             seconds = second_readings(project, user).order_by("id")
             ids += _free(seconds, user, exclude)[: count // ONE_IN]
         ids += _free(sought(project, wanted), user, exclude)[: count - len(ids)]
+        if wanted.kind == Kind.WAITING:
+            ids += _of_the_same_vehicles(project, ids, user, exclude)
         if ids:
             Crop.objects.filter(pk__in=ids).update(
                 lease_owner=user, lease_until=timezone.now() + LEASE
@@ -91,6 +95,16 @@ def lease_ids(
 def _free(rows: CropQuerySet, user: User, exclude: Sequence[int]) -> models.QuerySet[Crop, int]:
     free = rows.free_for(user).exclude(pk__in=exclude)
     return free.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+
+
+def _of_the_same_vehicles(
+    project: Project, ids: Sequence[int], user: User, exclude: Sequence[int]
+) -> list[int]:
+    """The other waiting crops of the vehicles that these show: they are read together."""
+    rows = Crop.objects.filter(project=project)
+    groups = set(rows.filter(pk__in=ids).exclude(group="").values_list("group", flat=True))
+    mates = rows.unread().filter(group__in=groups).exclude(pk__in=ids).order_by("id")
+    return list(_free(mates, user, exclude)[:MATES]) if groups else []
 
 
 def second_readings(project: Project, user: User) -> CropQuerySet:

@@ -21,6 +21,7 @@ from annotations import (
     imports,
     restoring,
     selections,
+    tracks,
     uploads,
     videos,
     watching,
@@ -202,6 +203,21 @@ def start_delete_project(project: Project, by: Any = None) -> Job:
 def crop_plates(running: Running) -> dict[str, Any]:
     project = Project.objects.get(pk=running.parameters["project"])
     return crop_steps.make_missing(project, running)
+
+
+@task(tracks.TASK, queue="media")
+def link_crops(running: Running) -> dict[str, Any]:
+    """Follow plates through a video, so that the crops of each vehicle are read once."""
+    result = tracks.link(_video(running), running)
+    running.job.forget_earlier()
+    return result
+
+
+@shared_task(name="annotations.tasks.link_new")
+def link_new() -> None:
+    """Queue the linking of crops that were made since."""
+    for video in tracks.due():
+        link_crops.enqueue(project_id=video.project_id, dedupe=str(video.pk), video=video.pk)
 
 
 @task("resize_crops", queue="media")

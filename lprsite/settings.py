@@ -147,6 +147,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reap": {"task": "lprsite.jobs.tasks.reap", "schedule": 15.0},
     "sweep": {"task": "annotations.tasks.sweep", "schedule": timedelta(hours=1)},
     "suggest": {"task": "training.tasks.suggest_new", "schedule": 10.0},
+    "link": {"task": "annotations.tasks.link_new", "schedule": 30.0},
     "retain": {"task": "training.tasks.retain", "schedule": timedelta(hours=1)},
 }
 JOB_LEASE_SECONDS = 60

@@ -169,12 +169,3 @@ def due(projects: Iterable[int]) -> list[int]:
     jobs = Job.objects.filter(_resting() | Q(state__in=ACTIVE), task=TASK, project_id__in=ids)
     busy = set(jobs.values_list("project_id", flat=True))
     return [pk for pk in ids if pk not in busy]
-
-
-def forget_earlier(job: Job) -> None:
-    """Of the suggestions that the program began by itself, keep only the latest job's row.
-
-    Somebody who draws boxes makes it begin every few seconds.
-    """
-    earlier = Job.objects.filter(task=job.task, project_id=job.project_id, pk__lt=job.pk)
-    earlier.filter(state=State.SUCCEEDED, created_by=None).delete()

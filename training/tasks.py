@@ -133,7 +133,7 @@ def suggest(running: Running) -> dict[str, Any]:
     present recognizer."""
     project = Project.objects.get(pk=running.parameters["project"])
     result = suggesting.suggest(project, running, READER.ask, again=running.parameters["again"])
-    suggesting.forget_earlier(running.job)
+    running.job.forget_earlier()
     return result
 
 
@@ -142,7 +142,7 @@ def suggest_boxes(running: Running) -> dict[str, Any]:
     """Propose boxes on a frame and the next ones of its video that have none."""
     frame = Frame.objects.select_related("project").get(pk=running.parameters["frame"])
     result = suggesting.suggest_boxes(frame, running, READER.ask)
-    suggesting.forget_earlier(running.job)
+    running.job.forget_earlier()
     return result
 
 

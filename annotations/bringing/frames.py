@@ -247,6 +247,7 @@ class Frames:
             width=cut.width,
             height=cut.height,
             sharpness=cut.sharpness,
+            unlinked=box.frame.video_id is not None,
         )
 
     def _write_box_texts(self, piece: Piece) -> None:

@@ -55,6 +55,9 @@ class Crop(models.Model):
     recheck = models.BooleanField(default=False)  # its box moved so far that the text may be wrong
     waiting = models.BooleanField(default=True)  # somebody should read it
     suggested = models.BooleanField(default=False)  # a network has read this picture
+    unlinked = models.BooleanField(
+        default=False
+    )  # its vehicle is still to be followed in its video
     second = models.CharField(max_length=8, choices=Second.choices, blank=True)
     lease_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -74,6 +77,7 @@ class Crop(models.Model):
                 name="crop_to_suggest",
                 condition=Q(waiting=True, suggested=False),
             ),
+            models.Index(fields=["box"], name="crop_to_link", condition=Q(unlinked=True)),
             models.Index(fields=["project", "second", "id"], name="crop_by_second_reading"),
             models.Index(fields=["project", "group"], name="crop_by_group"),
             models.Index(fields=["project", "sha256"], name="crop_by_hash"),

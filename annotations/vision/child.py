@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,7 +34,9 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 
 from annotations import errors
+from annotations.vision import following
 from annotations.vision.activity import Polygons
+from annotations.vision.boxes import Xyxy
 from annotations.vision.crops import Bgr
 from annotations.vision.selection import Selection
 from annotations.vision.video import VideoInfo
@@ -278,6 +280,29 @@ def condense(
     """Write the stretches ``keep`` (seconds) to ``target``: ``seconds``, then ``made`` (map)."""
     spec = {"path": str(path.resolve()), "target": str(target.resolve()), "keep": keep}
     return run("condense", spec, name=name, limits=limits)
+
+
+def follow(
+    path: Path,
+    boxes: Mapping[int, Sequence[tuple[int, Xyxy]]],
+    stretches: Sequence[tuple[float, float]],
+    *,
+    name: str,
+    limits: Limits,
+) -> Messages:
+    """Follow plates through the ``stretches`` (from, before, in seconds).
+
+    ``boxes`` are those of the frames that have any, by pts: (id, box in frame pixels). Messages:
+    ``seconds``, and for each such frame ``pairs`` (pairs of ids of one vehicle; seconds).
+    """
+    widths = [xyxy[2] - xyxy[0] for rows in boxes.values() for _, xyxy in rows]
+    spec = {
+        "path": str(path.resolve()),
+        "boxes": {pts: [[pk, *xyxy] for pk, xyxy in rows] for pts, rows in boxes.items()},
+        "stretches": list(stretches),
+        "reduction": following.reduction(widths),
+    }
+    return run("follow", spec, name=name, limits=limits)
 
 
 def annotate(

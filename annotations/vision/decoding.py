@@ -23,6 +23,7 @@ from annotations import errors
 from annotations.vision import captions, condensing, crops, preview, small, video
 from annotations.vision.activity import ROW, Meter
 from annotations.vision.child import HEADER
+from annotations.vision.following import Follower
 from annotations.vision.selection import TICK, Chooser, Selection
 from annotations.vision.streams import DecodeReport
 from annotations.vision.video import Decoded
@@ -231,6 +232,27 @@ def _condense(order: Order, given: bytes, voice: Voice) -> None:
     voice.say("made", asdict(made))
 
 
+def _follow(order: Order, given: bytes, voice: Voice) -> None:
+    """Follow plates between the frames that have boxes; what is met is told frame by frame."""
+    by, follower = order["reduction"], Follower()
+    boxes = {
+        int(pts): {pk: (x1 / by, y1 / by, x2 / by, y2 / by) for pk, x1, y1, x2, y2 in rows}
+        for pts, rows in order["boxes"].items()
+    }
+    stretches = [(begin, end) for begin, end in order["stretches"]]
+    begins = [begin for begin, _ in stretches]
+    for frame in video.decode(Path(order["path"]), stretches=stretches):
+        if begins and frame.seconds >= begins[0] - TICK:
+            begins.pop(0)
+            follower.forget()
+        here = boxes.get(frame.pts)
+        if here or not follower.idle:
+            pairs = follower.look(frame.brightness(by), frame.seconds, here)
+            if here:
+                voice.say("pairs", {"pairs": pairs, "seconds": frame.seconds})
+        voice.seconds(frame.seconds)
+
+
 def _annotate(order: Order, given: bytes, voice: Voice) -> None:
     drawn = captions.annotate(
         Path(order["path"]),
@@ -248,6 +270,7 @@ WORKS: dict[str, Callable[[Order, bytes, Voice], None]] = {
     "pictures": _pictures,
     "preview": _preview,
     "condense": _condense,
+    "follow": _follow,
     "annotate": _annotate,
 }
 

@@ -178,6 +178,12 @@ class Decoded:
         small = cv2.resize(thin, (width, height), interpolation=cv2.INTER_AREA)
         return _turned(np.asarray(small, np.uint8), rotation_of(self._frame))
 
+    def brightness(self, reduction: int = 1) -> npt.NDArray[np.uint8]:
+        """The upright brightness (H, W), each side ``reduction`` times smaller."""
+        size = self._size[0] // reduction, self._size[1] // reduction
+        small = cv2.resize(self._thinned(1), size, interpolation=cv2.INTER_AREA)
+        return _turned(np.asarray(small, np.uint8), rotation_of(self._frame))
+
     def dhash(self) -> int:
         """Difference hash of the brightness as 64 bits: alike pictures differ in few."""
         thin = self._thinned(max(1, min(self._frame.width // 240, self._frame.height // 135)))

@@ -117,6 +117,14 @@ class Job(models.Model):
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
+    def forget_earlier(self) -> None:
+        """Of such jobs that the program began by itself in the project, keep only this row.
+
+        Somebody who draws boxes makes them begin every few seconds.
+        """
+        earlier = Job.objects.filter(task=self.task, project_id=self.project_id, pk__lt=self.pk)
+        earlier.filter(state=State.SUCCEEDED, created_by=None).delete()
+
     def mine(self) -> models.QuerySet[Job]:
         """The row as long as this attempt holds it; an empty set means: stop."""
         return Job.objects.filter(pk=self.pk, attempt=self.attempt, state__in=HELD)

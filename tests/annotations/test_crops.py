@@ -126,7 +126,7 @@ def test_lease_costs_the_same_however_many_crops(
 ) -> None:
     make_crops(project, 40)
     for count in (5, 30):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             json_of(api, "post", "crops/lease/", {"project": project.pk, "count": count})
 
 

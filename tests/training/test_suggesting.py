@@ -201,7 +201,7 @@ def test_only_the_latest_job_that_began_by_itself_is_kept(project: Project, user
     )
     Job.objects.update(state=State.SUCCEEDED)
     last = Job.objects.create(task="suggest", queue="suggest", project_id=project.pk)
-    suggesting.forget_earlier(last)
+    last.forget_earlier()
     assert set(Job.objects.all()) == {asked, last} and old
 
 

@@ -33,7 +33,9 @@ export const isActive = (job: Pick<Job, "state">): boolean => ACTIVE_STATES.incl
 /** Begins by itself whenever there are new crops, and changes nothing but their suggestions. */
 export const isSuggesting = (job: Pick<Job, "task">): boolean => job.task === "suggest";
 
-const changesNothingElse = (job: Pick<Job, "task">): boolean => isSuggesting(job) || job.task === "suggest_boxes";
+export const isLinking = (job: Pick<Job, "task">): boolean => job.task === "link_crops";
+
+const changesNothingElse = (job: Pick<Job, "task">): boolean => isSuggesting(job) || isLinking(job) || job.task === "suggest_boxes";
 
 /** The project's newest jobs. When one has ended, everything else the page shows is asked again. */
 export function useJobs() {

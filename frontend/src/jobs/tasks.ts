@@ -23,6 +23,7 @@ const names: Record<string, { en: string; es: string }> = {
   evaluate: { en: "Evaluation", es: "Evaluación" },
   compare: { en: "Judging models", es: "Evaluación de modelos" },
   export_model: { en: "Making an ONNX file", es: "Crear un archivo ONNX" },
+  link_crops: { en: "Finding crops of one vehicle", es: "Buscar recortes de un mismo vehículo" },
   suggest: { en: "Suggesting texts", es: "Sugerir textos" },
   suggest_boxes: { en: "Suggesting boxes", es: "Sugerir recuadros" },
   infer: { en: "Reading a video", es: "Lectura de un video" },
