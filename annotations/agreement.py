@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from annotations.models import Project, Transcription
@@ -15,6 +26,7 @@ from annotations.models.crops import ReadingRole
 
 DAYS = 30
 LONGEST = 60.0  # seconds; over a plate that took longer somebody fetched coffee
+STEPS = 20  # of a second; so exact is the median
 
 
 @dataclass
@@ -25,13 +37,18 @@ class Person:
     readings: int = 0
     compared: int = 0
     alike: int = 0
-    shares: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    likeness: float = 0.0  # sum over what was compared
     days: Counter[str] = field(default_factory=Counter)
+    steps: Counter[int] = field(default_factory=Counter)
 
     @property
     def median_seconds(self) -> float | None:
-        return round(statistics.median(self.seconds), 2) if self.seconds else None
+        middle, passed = (self.steps.total() + 1) // 2, 0
+        for step in sorted(self.steps):
+            passed += self.steps[step]
+            if passed >= middle:
+                return step / STEPS
+        return None
 
     @property
     def exact(self) -> float | None:
@@ -39,28 +56,47 @@ class Person:
 
     @property
     def characters(self) -> float | None:
-        return statistics.fmean(self.shares) if self.shares else None
+        return self.likeness / self.compared if self.compared else None
 
 
 def people(project: Project) -> list[Person]:
-    """Everybody who read in the last thirty days, the most diligent first."""
+    """Everybody who read in the last thirty days, the most diligent first.
+
+    A day is one of the project's time zone.
+    """
     told: dict[str, Person] = defaultdict(lambda: Person(""))
-    rows = Transcription.objects.filter(crop__project=project, by__isnull=False)
-    recent = rows.filter(created_at__gte=timezone.now() - timedelta(days=DAYS))
-    columns = ("by__username", "seconds", "created_at")
-    for name, seconds, at in recent.values_list(*columns).iterator():
+    midnights = _midnights(ZoneInfo(project.time_zone))
+    day = Case(
+        *[When(created_at__gte=at, then=Value(name)) for name, at in midnights],
+        output_field=CharField(),
+    )
+    rows = Transcription.objects.filter(
+        crop__project=project, by__isnull=False, created_at__gte=midnights[-1][1]
+    )
+    step = Cast(F("seconds") * STEPS, IntegerField())
+    grouped = (
+        rows.order_by().annotate(day=day, step=step).values_list("by__username", "day", "step")
+    )
+    for name, day_, step_, count in grouped.annotate(n=Count("*")).iterator():
         one = told[name]
-        one.person, one.readings = name, one.readings + 1
-        one.days[at.date().isoformat()] += 1
-        if seconds is not None and seconds < LONGEST:
-            one.seconds.append(seconds)
+        one.person, one.readings = name, one.readings + count
+        one.days[day_] += count
+        if step_ is not None and step_ < LONGEST * STEPS:
+            one.steps[step_] += count
     for name, text, other, its in _pairs(project):
         for reader in {name, other} & set(told):
             one = told[reader]
             one.compared += 1
             one.alike += text == its
-            one.shares.append(likeness(text, its))
+            one.likeness += likeness(text, its)
     return sorted(told.values(), key=lambda one: -one.readings)
+
+
+def _midnights(zone: ZoneInfo) -> list[tuple[str, datetime]]:
+    """The last thirty days there, today first: date and beginning."""
+    today = timezone.now().astimezone(zone).date()
+    days = [today - timedelta(days=back) for back in range(DAYS)]
+    return [(day.isoformat(), datetime.combine(day, time(), zone)) for day in days]
 
 
 def _pairs(project: Project) -> list[tuple[str, str, str, str]]:
@@ -78,6 +114,8 @@ def _pairs(project: Project) -> list[tuple[str, str, str, str]]:
 
 def likeness(one: str, other: str) -> float:
     """The share of characters that agree: 1 less the edit distance by the longer text."""
+    if one == other:
+        return 1.0
     row = list(range(len(other) + 1))
     for at, char in enumerate(one, start=1):
         above, row = row, [at]

@@ -692,6 +692,37 @@ class PersonSerializer(serializers.Serializer[Any]):
     days = serializers.DictField(child=serializers.IntegerField(), help_text="readings by date")
 
 
+class VideoCountsSerializer(serializers.Serializer[Any]):
+    """What is there and what is left of one video."""
+
+    video = serializers.IntegerField(allow_null=True, help_text="null: of no video")
+    name = serializers.CharField()
+    duration = serializers.FloatField(allow_null=True, help_text="seconds")
+    frames = serializers.IntegerField()
+    frames_open = serializers.IntegerField()
+    boxes = serializers.IntegerField()
+    crops = serializers.IntegerField()
+    transcribed = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+
+
+class LabellingSerializer(serializers.Serializer[Any]):
+    """What the plates of a project look like."""
+
+    characters = serializers.DictField(child=serializers.IntegerField())
+    widths = serializers.DictField(
+        child=serializers.IntegerField(), help_text="crops from so many pixels, in steps of 10"
+    )
+    sharpness = serializers.DictField(
+        child=serializers.IntegerField(), help_text="crops from this variance, up to its double"
+    )
+    heat = serializers.DictField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="per label the middles of boxes in 27 rows of 48 cells",
+    )
+    picture = serializers.IntegerField(allow_null=True, help_text="a frame to lay the heat over")
+
+
 class SavedReadingSerializer(serializers.Serializer[Any]):
     transcription = TranscriptionSerializer()
     revision = serializers.IntegerField(help_text="of the crop from now on")

@@ -67,7 +67,8 @@ FOR_MEMBERS = {
     ("post", "projects/"),
     ("post", "projects/restore/"),
 }
-OF_A_PROJECT = ("jobs/", "stats/", "frames/index/", "frames/counts/", "frames/reading/",
+OF_A_PROJECT = ("jobs/", "stats/", "stats/videos/", "stats/labelling/",
+                "frames/index/", "frames/counts/", "frames/reading/",
                 "reads/search/", "reads/table/", "transcriptions/people/")  # fmt: skip
 NOT_FOR_VIEWERS = ("media/exports/",)  # whole data sets to take away
 

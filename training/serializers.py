@@ -12,6 +12,7 @@ from rest_framework import serializers
 from annotations.models import CheckedSpan, Passage, Video
 from annotations.models.passages import PassageStatus
 from annotations.passages import REASONS, Edit
+from annotations.serializers import VideoCountsSerializer
 from lprsite import files
 from lprsite.jobs.serializers import JobSerializer
 from training.models import (
@@ -700,3 +701,11 @@ class SureOfferSerializer(serializers.Serializer[Any]):
 class AcceptSureSerializer(serializers.Serializer[Any]):
     threshold = serializers.FloatField(min_value=0, max_value=1)
     client_key = serializers.UUIDField()
+
+
+class VideoStatsSerializer(VideoCountsSerializer):
+    """What is there and what is left of one video, along the whole line."""
+
+    reads = serializers.IntegerField(help_text="of its newest reading")
+    reads_open = serializers.IntegerField(help_text="not reviewed")
+    right = serializers.IntegerField(help_text="reviewed and right as read")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from annotations import projects
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Q
+
+from annotations import overview, projects
 from annotations.models import Project
 from lprsite.jobs.models import ACTIVE
-from training.models import Read
+from training.models import InferenceRun, Read
 
 RIGHT_SIDE = ("training_runs", "training_active", "models", "readings", "reads", "reads_open")
 LEFT_SIDE = (
@@ -32,3 +36,29 @@ def counts(project: Project) -> dict[str, int]:
         "reads": reads.count(),
         "reads_open": reads.filter(match__isnull=True).count(),
     }
+
+
+@dataclass
+class VideoStats(overview.VideoCounts):
+    """A video's counts along the whole line; reads are those of its newest reading."""
+
+    reads: int = 0
+    reads_open: int = 0
+    right: int = 0
+
+
+def videos(project: Project) -> list[VideoStats]:
+    """What is there and what is left of each video."""
+    rows = {one.video: VideoStats(**vars(one)) for one in overview.videos(project)}
+    read = InferenceRun.objects.filter(project=project, reads__isnull=False).order_by()
+    newest = read.values("video").annotate(newest=Max("pk")).values("newest")
+    reads = Read.objects.filter(run__in=newest).order_by().values_list("run__video")
+    counted = reads.annotate(
+        n=Count("*"),
+        open=Count("pk", filter=Q(match__isnull=True)),
+        right=Count("pk", filter=Q(match__outcome="right")),
+    )
+    for video, count, left, well in counted:
+        row = rows[video]
+        row.reads, row.reads_open, row.right = count, left, well
+    return list(rows.values())

@@ -25,6 +25,8 @@ urlpatterns = [
     *router.urls,
     path("training-options/", views.TrainingOptionsView.as_view()),
     path("stats/", views.StatsView.as_view()),
+    path("stats/videos/", views.VideoStatsView.as_view()),
+    path("stats/labelling/", views.LabellingStatsView.as_view()),
     path("media/read-crops/<int:pk>/", media.read_crop),
     path("media/models/<int:pk>/", media.model),
     path("media/models/<int:pk>/onnx/", media.onnx),

@@ -21,10 +21,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations import members
+from annotations import members, overview
 from annotations.access import InProject
-from annotations.models import AuditEntry, DatasetVersion, Role, Video
+from annotations.models import AuditEntry, DatasetVersion, Project, Role, Video
 from annotations.models.datasets import Kind
+from annotations.serializers import LabellingSerializer
 from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
@@ -47,6 +48,7 @@ from training.serializers import (
     TrainedModelSerializer,
     TrainingOptionSerializer,
     TrainingRunSerializer,
+    VideoStatsSerializer,
 )
 from training.views_review import ReviewOfRun
 
@@ -352,8 +354,33 @@ class StatsView(APIView):
         },
     )
     def get(self, request: Request) -> Response:
-        given = request.query_params.get("project", "")
-        project = get_object_or_404(
-            members.visible(request.user), pk=int(given) if given.isdecimal() else 0
-        )
-        return Response(stats.counts(project))
+        return Response(stats.counts(_named_project(request)))
+
+
+class VideoStatsView(APIView):
+    """What is there and what is left, per video."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("project", int, required=True)],
+        responses=VideoStatsSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        rows = stats.videos(_named_project(request))
+        return Response(VideoStatsSerializer(rows, many=True).data)
+
+
+class LabellingStatsView(APIView):
+    """What the plates look like: characters, sizes, sharpness, where they are in the picture."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("project", int, required=True)],
+        responses=LabellingSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        return Response(LabellingSerializer(overview.labelling(_named_project(request))).data)
+
+
+def _named_project(request: Request) -> Project:
+    given = request.query_params.get("project", "")
+    visible = members.visible(request.user)
+    return get_object_or_404(visible, pk=int(given) if given.isdecimal() else 0)

@@ -1368,6 +1368,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stats/labelling/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the plates look like: characters, sizes, sharpness, where they are in the picture. */
+        get: operations["stats_labelling_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/videos/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is there and what is left, per video. */
+        get: operations["stats_videos_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/suggestions/": {
         parameters: {
             query?: never;
@@ -2585,6 +2619,26 @@ export interface components {
             name: string;
             /** Format: int64 */
             position?: number;
+        };
+        /** @description What the plates of a project look like. */
+        Labelling: {
+            characters: {
+                [key: string]: number;
+            };
+            /** @description crops from so many pixels, in steps of 10 */
+            widths: {
+                [key: string]: number;
+            };
+            /** @description crops from this variance, up to its double */
+            sharpness: {
+                [key: string]: number;
+            };
+            /** @description per label the middles of boxes in 27 rows of 48 cells */
+            heat: {
+                [key: string]: number[];
+            };
+            /** @description a frame to lay the heat over */
+            picture: number | null;
         };
         LeaseRequest: {
             project: number;
@@ -3850,6 +3904,29 @@ export interface components {
             readonly deleting: boolean;
             /** Format: date-time */
             readonly created_at: string;
+        };
+        /** @description What is there and what is left of one video, along the whole line. */
+        VideoStats: {
+            /** @description null: of no video */
+            video: number | null;
+            name: string;
+            /**
+             * Format: double
+             * @description seconds
+             */
+            duration: number | null;
+            frames: number;
+            frames_open: number;
+            boxes: number;
+            crops: number;
+            transcribed: number;
+            waiting: number;
+            /** @description of its newest reading */
+            reads: number;
+            /** @description not reviewed */
+            reads_open: number;
+            /** @description reviewed and right as read */
+            right: number;
         };
         VideoUploadRequest: {
             project: number;
@@ -6669,6 +6746,48 @@ export interface operations {
                         reads: number;
                         reads_open: number;
                     };
+                };
+            };
+        };
+    };
+    stats_labelling_retrieve: {
+        parameters: {
+            query: {
+                project: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labelling"];
+                };
+            };
+        };
+    };
+    stats_videos_list: {
+        parameters: {
+            query: {
+                project: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoStats"][];
                 };
             };
         };

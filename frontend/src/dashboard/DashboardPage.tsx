@@ -1,17 +1,15 @@
 import { Link, useNavigate } from "react-router";
-import { api, unwrap } from "../api/client";
-import { type Counts, useActiveJobs, useCounts, useProject, useProjectId } from "../api/queries";
+import { type Counts, useActiveJobs, useCounts, useProject, useProjectId, useSession } from "../api/queries";
 import { JobProgress } from "../jobs/JobProgress";
 import { taskName } from "../jobs/tasks";
 import { useCommands } from "../shared/commands";
-import { formatClock, formatNumber } from "../shared/format";
+import { formatNumber, formatSpan } from "../shared/format";
 import { Key } from "../shared/Key";
-import { useList } from "../shared/Pages";
 import { Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Page } from "../shell/Page";
-import { CharacterBars, Gain } from "./Cards";
+import { Gain, Looks, People, usePeople, VideoTable } from "./Cards";
 import { nextStep } from "./next";
 import { texts } from "./texts";
 import "./dashboard.css";
@@ -33,8 +31,8 @@ export default function DashboardPage() {
           {active.slice(0, 4).map((job) => <JobProgress key={job.id} job={job} name={taskName(job.task)} />)}
         </section>
       )}
-      <div className="dash-cards"><Gain /><CharacterBars /></div>
-      <Videos />
+      <VideoTable />
+      <div className="dash-cards"><Gain /><People /><Looks /></div>
     </Page>
   );
 }
@@ -46,7 +44,10 @@ function NextThing({ counts }: { counts: Counts }) {
   const { next, count, to } = nextStep(counts);
   const path = `/p/${id}/${to}`;
   const action = t(`do_${next}`);
-  const more = next === "transcribe" || next === "boxes" || next === "review" ? null : t(`now_${next}_more`);
+  const me = useSession().data?.user?.username;
+  const pace = usePeople().data?.find((one) => one.person === me)?.median_seconds;
+  const more = next === "transcribe" ? pace && t("at_your_pace", { span: formatSpan(count * pace) })
+    : next === "boxes" || next === "review" ? null : t(`now_${next}_more`);
   useCommands([{ id: "next-thing", name: { en: action, es: action }, keys: "Enter", run: () => void go(path) }]);
   const others = ([["now_boxes", "frames_open", "boxes"], ["now_transcribe", "waiting", "transcribe"], ["now_review", "reads_open", "review"]] as const)
     .filter(([, name, step]) => step !== next && (counts[name] ?? 0) > 0);
@@ -97,29 +98,5 @@ function Line({ counts }: { counts: Counts }) {
         </li>
       ))}
     </ol>
-  );
-}
-
-function Videos() {
-  const t = useTexts(texts);
-  const go = useNavigate();
-  const id = useProjectId();
-  const videos = useList(["videos", id], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project: id, cursor } } })));
-  if (!videos.data?.length) return null;
-  return (
-    <section className="card scroll-x">
-      <table className="table">
-        <thead><tr><th>{t("video")}</th><th className="num">{t("length")}</th><th className="num">{t("step_frames")}</th></tr></thead>
-        <tbody>
-          {videos.data.slice(0, 12).map((video) => (
-            <tr key={video.id} data-link onClick={() => void go(`/p/${id}/videos/${video.id}`)}>
-              <td><Link to={`/p/${id}/videos/${video.id}`}>{video.name}</Link></td>
-              <td className="num t2">{video.duration === null ? "–" : formatClock(video.duration)}</td>
-              <td className="num">{formatNumber(video.frames)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   );
 }

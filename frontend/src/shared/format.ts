@@ -57,6 +57,11 @@ export function formatDateTime(iso: string | null | undefined, lang: Language = 
   }).format(new Date(iso));
 }
 
+/** The date "2026-11-02" as "Nov 2". */
+export function formatDay(iso: string, lang: Language = language()): string {
+  return new Intl.DateTimeFormat(locale[lang], { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${iso}T12:00:00Z`));
+}
+
 export function formatTime(iso: string): string {
   return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
 }

@@ -29,6 +29,7 @@ export const texts = defineTexts({
   started: { en: "Started", es: "Inicio" },
   made: { en: "Made", es: "Creado" },
   by: { en: "By", es: "Por" },
+  in_total: { en: "In total", es: "En total" },
   table: { en: "Table", es: "Tabla" },
   csv: { en: "CSV", es: "CSV" },
   png: { en: "PNG", es: "PNG" },
