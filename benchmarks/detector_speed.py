@@ -38,8 +38,7 @@ from training.detector.data import (
 )
 from training.detector.fit import _Training
 from training.detector.loss import class_costs
-from training.detector.network import DetectNet
-from training.detector.predict import Detector, read_grids
+from training.detector.predict import Detector, new_network, read_grids
 
 CLASSES = ("car", "plate")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -67,7 +66,7 @@ def main() -> None:
 def reading(config: DetectorConfig, name: str, dtype: torch.dtype, rounds: int) -> None:
     torch.manual_seed(0)
     detector = Detector(
-        DetectNet(classes=len(CLASSES)),
+        new_network(config),
         config,
         thresholds={},
         metadata={},

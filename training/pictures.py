@@ -17,7 +17,7 @@ from annotations.formats import archives, manifest
 from annotations.vision import boxes as geometry
 from annotations.vision import crops as vision
 from annotations.vision.boxes import Xyxy
-from training.detector.data import Sample, SampleBox
+from training.detector.data import Sample, SampleBox, prefetched
 from training.detector.evaluation import Facts
 from training.detector.predict import Detector
 from training.detector.predict import evaluate as evaluate_samples
@@ -194,7 +194,7 @@ def read_images(
     *,
     tiles: int = 1,
 ) -> tuple[dict[str, Any], list[Prediction]]:
-    """Find and read the plates on whole pictures, one picture in memory at a time.
+    """Find and read the plates on whole pictures, the next one decoded meanwhile.
 
     ``tiles`` above 1 looks also at so many parts across and down of every picture.
 
@@ -207,8 +207,8 @@ def read_images(
     by_file: dict[Path, list[Listed]] = {}
     for row in rows:
         by_file.setdefault(row.path, []).append(row)
-    for path, part in by_file.items():
-        picture = vision.read_picture(path)
+    decoded = prefetched((part, vision.read_picture(path)) for path, part in by_file.items())
+    for part, picture in decoded:
         begun = time.perf_counter()
         found = [d for d in detector.detect([picture], tiles=tiles)[0] if d.label == PLATE]
         cut = [vision.crop_plate(picture, d.with_margin()) for d in found]

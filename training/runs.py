@@ -99,7 +99,10 @@ def require_trainable(dataset: DatasetVersion, *, drawn: bool) -> None:
 
 
 def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The setting that says which network the parent is: a training goes on with the same."""
+    """The settings that say which network the parent is: a training goes on with the same.
+
+    The toolkit's preset keeps its own stride; heads of another stride begin anew.
+    """
     if parent.kind == Kind.DETECTOR:
         layers = parent.network.removeprefix("detectnet_v2-resnet")
         same: dict[str, Any] = {"layers": int(layers)} if layers.isdecimal() else {}
@@ -110,7 +113,7 @@ def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, 
         wanted = settings.get(name, fixed.get(name, found))
         if wanted != found:
             raise OtherNetwork(name=parent.name, found=found, wanted=wanted)
-    if parent.kind == Kind.DETECTOR:
+    if parent.kind == Kind.DETECTOR and settings["preset"] != "tao":
         same["stride"] = parent.metadata.get("config", {}).get("stride", 16)
     return same
 

@@ -8,10 +8,9 @@ from uuid import UUID
 import numpy as np
 
 from annotations.models import Box, Label
-from annotations.vision import boxes as geometry
 from annotations.vision.boxes import Xyxy
 
-SAME_BOX = 0.99  # intersection over union
+SAME_BOX = 1.0  # pixel: how far the edges of one box may lie apart, tables round differently
 
 
 class Shelf:
@@ -48,7 +47,7 @@ class Shelf:
         """A present box of the label in the same place."""
         if not self._rows:
             return None
-        overlaps = geometry.iou([xyxy], self._edges[: len(self)])[0]
-        overlaps[self._labels[: len(self)] != label.pk] = 0.0
-        best = int(overlaps.argmax())
-        return self._rows[best] if overlaps[best] > SAME_BOX else None
+        apart = np.abs(self._edges[: len(self)] - xyxy).max(axis=1)
+        apart[self._labels[: len(self)] != label.pk] = np.inf
+        nearest = int(apart.argmin())
+        return self._rows[nearest] if apart[nearest] <= SAME_BOX else None

@@ -263,6 +263,14 @@ def table(*lines: str) -> str:
     return "\n".join(["file,x,y,w,h,text", *lines]) + "\n"
 
 
+def test_box_that_another_table_rounded_otherwise_is_the_same(zipped, bring):
+    picture = jpeg()
+    bring(zipped({"manifest.csv": table("a.jpg,10.4,10.4,24.2,8.2,"), "a.jpg": picture}))
+    lines = ("a.jpg,10,10,25,9,", "a.jpg,12,10,24,8,")
+    batch = bring(zipped({"manifest.csv": table(*lines), "a.jpg": picture}))
+    assert adds_up(batch) == {"seen": 2, "imported": 1, "duplicate": 1}
+
+
 def test_texts_of_a_table_become_transcriptions(zipped, bring):
     path = zipped({"manifest.csv": table("a.jpg,10,10,60,20,abc-1234"), "a.jpg": jpeg()})
     batch = bring(path)

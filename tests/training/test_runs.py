@@ -464,6 +464,16 @@ def test_left_out_a_recognizer_starts_from_the_current_else_the_starter(
     assert same == runs.starter("detector")
 
 
+def test_only_the_toolkits_preset_keeps_its_stride_beside_a_start_model(
+    project: Project,
+) -> None:
+    frames = make_version(project, kind="detector")
+    starter = runs.starter("detector")
+    for preset, stride in (("standard", 8), ("quick", 8), ("tao", None)):
+        run = runs.create(frames, parent=starter, config={"preset": preset}, by=None)
+        assert run.config.get("stride") == stride
+
+
 # --- what readings leave behind
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, NoReturn
 
 from training.detector.augmentation import Augmentation
@@ -235,7 +235,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "prior": 0.0,
         "evaluate_every": 10,
         "ellipse": Ellipse(),
-        "clustering": Clustering(),
+        # A confidence of 0..1 in place of a sum, which no page could show, and a cap on cells.
+        "clustering": replace(Clustering.tao(), confidence="filled", threshold=0.0, max_cells=400),
         "augmentation": Augmentation.tao(),
     },
 }

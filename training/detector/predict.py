@@ -22,7 +22,7 @@ from training.detector import evaluation, metrics
 from training.detector import tiles as tiling
 from training.detector.cluster import candidates, cluster
 from training.detector.config import DetectorConfig, Precision
-from training.detector.data import Sample, as_input
+from training.detector.data import Sample, as_input, prefetched
 from training.detector.evaluation import DEFAULT_THRESHOLD
 from training.detector.gridbox import Grid, decode_cells, ellipses
 from training.detector.network import DetectNet, fuse
@@ -171,8 +171,8 @@ class Detector:
         for window, detections in zip(parts, closer, strict=True):
             moved = [item.moved(*window[:2]) for item in detections]
             edges = np.array([item.box for item in moved]).reshape(-1, 4)
-            whole = tiling.whole_ones(edges, window, size)
-            found += [item for item, kept in zip(moved, whole, strict=True) if kept]
+            added = tiling.worth_adding(edges, window, size)
+            found += [item for item, more in zip(moved, added, strict=True) if more]
         kept = tiling.once_each(
             np.array([item.box for item in found]).reshape(-1, 4),
             np.array([item.confidence for item in found]),
@@ -281,9 +281,9 @@ def evaluate(
     each sample with the detections above the thresholds.
     """
     tally = evaluation.Tally(detector.classes)
-    for start in range(0, len(samples), CHUNK):
-        chunk = samples[start : start + CHUNK]
-        frames = [read_picture(sample.picture) for sample in chunk]
+    parts = (samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK))
+    decoded = prefetched(([read_picture(item.picture) for item in part], part) for part in parts)
+    for frames, chunk in decoded:
         for sample, frame, found in zip(
             chunk, frames, detector.detect(frames, confidence=0.0, tiles=tiles), strict=True
         ):

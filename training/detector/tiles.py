@@ -19,6 +19,7 @@ Window = tuple[int, int, int, int]
 
 OVERLAP = 0.2  # of a part's sides
 CUT = 0.01  # of a part's sides: what comes so near to its edge may go on beyond
+SMALL = 0.15  # of a part's sides: what is larger there was large enough on the whole frame
 SAME_IOU = 0.3
 
 
@@ -34,14 +35,19 @@ def _spans(length: int, across: int) -> list[tuple[int, int]]:
     return [(start, start + part) for start in starts]
 
 
-def whole_ones(boxes: Floats, window: Window, size: geometry.Size) -> NDArray[np.bool_]:
-    """Which boxes (N, 4) found in a part are not cut by an edge of it within the frame: (N,)."""
+def worth_adding(boxes: Floats, window: Window, size: geometry.Size) -> NDArray[np.bool_]:
+    """Which boxes (N, 4) found in a part are small, and not cut by an edge of it: (N,).
+
+    A closer look at large things mostly finds parts of them (docs/benchmarks.md).
+    """
     left, top, right, bottom = window
-    near = CUT * np.array([right - left, bottom - top])
+    sides = np.array([right - left, bottom - top])
+    near = CUT * sides
     low = (boxes[:, :2] > np.array([left, top]) + near) | (np.array([left, top]) == 0)
     ends = np.array([right, bottom])
     high = (boxes[:, 2:] < ends - near) | (ends == np.array(size))
-    return np.asarray((low & high).all(axis=1))
+    small = boxes[:, 2:] - boxes[:, :2] <= SMALL * sides
+    return np.asarray((low & high & small).all(axis=1))
 
 
 def once_each(boxes: Floats, confidence: Floats, labels: Sequence[str]) -> list[int]:

@@ -20,6 +20,9 @@ def test_the_toolkits_preset_has_its_numbers():
         0.7,
     )
     assert (config.foreground, config.box_target, config.l1) == (0.05, 10.0, 3e-9)
+    grouped = config.clustering
+    assert (grouped.eps, grouped.min_samples, grouped.merge_iou) == (0.2, 1.0, 1.0)
+    assert grouped.confidence == "filled"  # a share, where the toolkit has a sum
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import pytest
 
 from annotations.vision.crops import read_picture
 from training import checkpoints
+from training.detector import tiles
 from training.detector.fit import fit
 from training.detector.predict import Detector, evaluate
 from training.errors import CheckpointOtherLayout, CheckpointWrongKind
@@ -16,7 +17,7 @@ def learnt(samples, tiny, tmp_path):
     return tmp_path / "run"
 
 
-def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt):
+def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt, monkeypatch):
     detector = Detector.load(learnt, precision="float32")
     seen = []
     figures = evaluate(detector, samples, on_frame=lambda sample, found: seen.append(found))
@@ -44,6 +45,7 @@ def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt):
             assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
 
     # On a wide shot a closer look finds the plate once, in the pixels of the whole.
+    monkeypatch.setattr(tiles, "SMALL", 0.3)  # plates are large on frames this small
     wide = np.full((192, 256, 3), 110, np.uint8)
     wide[8:104, 10:138] = read_picture(samples[0].picture)
     plates = [item for item in detector.detect([wide], tiles=2)[0] if item.label == "plate"]

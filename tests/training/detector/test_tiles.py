@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.detector.tiles import OVERLAP, once_each, whole_ones, windows
+from training.detector.tiles import OVERLAP, once_each, windows, worth_adding
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (101, 57)])
@@ -18,11 +18,12 @@ def test_parts_cover_the_frame_and_overlap(size, across):
         assert first[2] - second[0] >= OVERLAP * (first[2] - first[0]) - 2
 
 
-def test_what_an_inner_edge_cuts_is_not_whole():
+def test_of_a_part_what_is_small_and_not_cut_is_added():
     inside, at_frame, at_cut = [50, 50, 90, 70], [0, 0, 30, 20], [960, 300, 1064, 360]
-    boxes = np.array([inside, at_frame, at_cut], float)
+    large = [50, 50, 400, 120]
+    boxes = np.array([inside, at_frame, at_cut, large], float)
     first = windows((1920, 1080), 2)[0]
-    assert whole_ones(boxes, first, (1920, 1080)).tolist() == [True, True, False]
+    assert worth_adding(boxes, first, (1920, 1080)).tolist() == [True, True, False, False]
 
 
 def test_of_what_lies_on_each_other_the_surest_stays():
