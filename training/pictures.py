@@ -153,11 +153,12 @@ def evaluate_detector(
     progress: Progress,
     *,
     tiles: int = 1,
+    around_cars: bool = False,
     smallest: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Find objects on the manifest's pictures. Only its labels count as fully labelled.
 
-    ``tiles`` and ``smallest`` as training.detector.predict.evaluate takes them.
+    ``tiles``, ``around_cars`` and ``smallest`` as training.detector.predict.evaluate takes them.
     """
     labels = frozenset(row.label for row in rows if row.box)
     names: dict[Path, str] = {}
@@ -181,7 +182,13 @@ def evaluate_detector(
 
     facts = {path: Facts(name) for path, name in names.items()}
     figures = evaluate_samples(
-        detector, samples, on_frame=keep, facts=facts, tiles=tiles, smallest=smallest
+        detector,
+        samples,
+        on_frame=keep,
+        facts=facts,
+        tiles=tiles,
+        around_cars=around_cars,
+        smallest=smallest,
     )
     return figures, predictions
 
@@ -193,10 +200,11 @@ def read_images(
     progress: Progress,
     *,
     tiles: int = 1,
+    around_cars: bool = False,
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Find and read the plates on whole pictures, the next one decoded meanwhile.
 
-    ``tiles`` above 1 looks also at so many parts across and down of every picture.
+    ``tiles`` and ``around_cars`` as training.detector.predict.Detector.detect takes them.
 
     With texts in the manifest, "exact" is the share of them that a detection on the plate
     (IoU >= 0.3) reads exactly.
@@ -210,7 +218,8 @@ def read_images(
     decoded = prefetched((part, vision.read_picture(path)) for path, part in by_file.items())
     for part, picture in decoded:
         begun = time.perf_counter()
-        found = [d for d in detector.detect([picture], tiles=tiles)[0] if d.label == PLATE]
+        (seen,) = detector.detect([picture], tiles=tiles, around_cars=around_cars)
+        found = [item for item in seen if item.label == PLATE]
         cut = [vision.crop_plate(picture, d.with_margin()) for d in found]
         said = recognizer.read(cut) if cut else []
         spent += time.perf_counter() - begun

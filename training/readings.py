@@ -30,6 +30,10 @@ TILES: dict[str, Any] = {
     "default": 1,
     "help": "look also at N x N parts of every picture, for far plates: 1 + N x N times the work",
 }
+AROUND_CARS: dict[str, Any] = {
+    "action": "store_true",
+    "help": "look again around every car found, for plates missed at first: a pass more for each",
+}
 COLUMNS = (
     "track",
     "first_seconds",

@@ -31,6 +31,8 @@ from training.errors import CheckpointOtherLayout
 KIND = "detector"
 READING_MARGIN = 0.08  # of the box, at every edge
 CHUNK = 8  # frames in one forward pass
+CAR = "car"  # the label
+DOUBTFUL = 0.6  # of a car's threshold: enough to look there again
 
 Bgr = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -145,40 +147,68 @@ class Detector:
         return self.config.width, self.config.height
 
     def detect(
-        self, frames: Sequence[Bgr], *, confidence: float | None = None, tiles: int = 1
+        self,
+        frames: Sequence[Bgr],
+        *,
+        confidence: float | None = None,
+        tiles: int = 1,
+        around_cars: bool = False,
     ) -> list[list[Detection]]:
         """Detections of each BGR frame (H, W, 3) of any size, best first.
 
         Without ``confidence`` each label has the threshold that was best on the validation
         frames of its training. ``tiles`` above 1 looks also at so many parts across and down
         of every frame, for far plates on wide shots: 1 + tiles * tiles passes a frame.
+        ``around_cars`` looks again around every car found: a pass more for each.
         """
-        if tiles > 1:
-            return [self._detect_closer(frame, confidence, tiles) for frame in frames]
         found = []
         for start in range(0, len(frames), CHUNK):
             chunk = frames[start : start + CHUNK]
             resized = np.stack([resize_frame(frame, self.size) for frame in chunk])
             for frame, classes in zip(chunk, self.read(resized), strict=True):
-                found.append(self._detections(classes, frame, confidence))
+                seen = self._detections(classes, frame)
+                if tiles > 1 or around_cars:
+                    seen = self._with_closer_looks(seen, frame, tiles, around_cars=around_cars)
+                found.append(
+                    [item for item in seen if item.confidence >= self._least(item, confidence)]
+                )
         return found
 
-    def _detect_closer(self, frame: Bgr, confidence: float | None, across: int) -> list[Detection]:
+    def _least(self, item: Detection, confidence: float | None) -> float:
+        return self.thresholds[item.label] if confidence is None else confidence
+
+    def _with_closer_looks(
+        self, found: list[Detection], frame: Bgr, tiles: int, *, around_cars: bool
+    ) -> list[Detection]:
         size = (frame.shape[1], frame.shape[0])
-        parts = tiling.windows(size, across)
-        cut = [frame[top:bottom, left:right] for left, top, right, bottom in parts]
-        found, *closer = self.detect([frame, *cut], confidence=confidence)
-        for window, detections in zip(parts, closer, strict=True):
-            moved = [item.moved(*window[:2]) for item in detections]
-            edges = np.array([item.box for item in moved]).reshape(-1, 4)
-            added = tiling.worth_adding(edges, window, size)
-            found += [item for item, more in zip(moved, added, strict=True) if more]
+        closer = []
+        if tiles > 1:
+            closer = self._look(frame, tiling.windows(size, tiles), small=tiling.SMALL)
+        if around_cars:
+            cars = [item for item in found if item.label == CAR]
+            sure = [car.box for car in cars if car.confidence >= DOUBTFUL * self.thresholds[CAR]]
+            looks = self._look(frame, tiling.around(sure, size), small=tiling.SMALL_AT_CAR)
+            closer += [item for item in looks if item.label != CAR]
+        if not closer:
+            return found
+        every = found + closer
         kept = tiling.once_each(
-            np.array([item.box for item in found]).reshape(-1, 4),
-            np.array([item.confidence for item in found]),
-            [item.label for item in found],
+            np.array([item.box for item in every]),
+            np.array([item.confidence for item in every]),
+            [item.label for item in every],
         )
-        return [found[number] for number in kept]
+        return [every[number] for number in kept]
+
+    def _look(self, frame: Bgr, parts: Sequence[tiling.Window], *, small: float) -> list[Detection]:
+        size = (frame.shape[1], frame.shape[0])
+        cut = [frame[top:bottom, left:right] for left, top, right, bottom in parts]
+        found = []
+        for part, detections in zip(parts, self.detect(cut, confidence=0.0), strict=True):
+            moved = [item.moved(*part[:2]) for item in detections]
+            edges = np.array([item.box for item in moved]).reshape(-1, 4)
+            added = tiling.worth_adding(edges, part, size, small=small)
+            found += [item for item, more in zip(moved, added, strict=True) if more]
+        return found
 
     def read(self, resized: Bgr) -> list[list[Floats]]:
         """Frames (N, H, W, 3) BGR of the network's size: per frame and class (K, 5) boxes.
@@ -190,14 +220,10 @@ class Detector:
             coverage, edges = self._network(inputs)
         return read_grids(coverage, edges, self.config)
 
-    def _detections(
-        self, classes: Sequence[Floats], frame: Bgr, confidence: float | None
-    ) -> list[Detection]:
+    def _detections(self, classes: Sequence[Floats], frame: Bgr) -> list[Detection]:
         original = (frame.shape[1], frame.shape[0])
         found = []
         for label, rows in zip(self.classes, classes, strict=True):
-            least = self.thresholds[label] if confidence is None else confidence
-            rows = rows[rows[:, 4] >= least]
             scaled = geometry.scale(rows[:, :4], from_size=self.size, to_size=original)
             scaled = geometry.clip(scaled, width=original[0], height=original[1])
             for box, sure in zip(scaled.tolist(), rows[:, 4].tolist(), strict=True):
@@ -269,6 +295,7 @@ def evaluate(
     on_frame: Callable[[Sample, list[Detection]], None] | None = None,
     facts: Mapping[Path, evaluation.Facts] | None = None,
     tiles: int = 1,
+    around_cars: bool = False,
     smallest: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Figures per label at IoU 0.5, and "map", the mean AP of the labels that have objects.
@@ -276,17 +303,16 @@ def evaluate(
     Each label: {"images", "objects", "recall_50", "precision_50", "ap_50"}; recall and
     precision at the detector's own thresholds, AP (VOC 2010) over all confidences. Under
     "report" all else that training.detector.evaluation tells; ``facts`` say what frames are,
-    by their pictures. ``tiles`` as ``Detector.detect`` takes them. ``smallest``: by label,
-    the share of the frame's height below which boxes count neither way. ``on_frame`` is given
-    each sample with the detections above the thresholds.
+    by their pictures. ``tiles`` and ``around_cars`` as ``Detector.detect`` takes them.
+    ``smallest``: by label, the share of the frame's height below which boxes count neither
+    way. ``on_frame`` is given each sample with the detections above the thresholds.
     """
     tally = evaluation.Tally(detector.classes)
     parts = (samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK))
     decoded = prefetched(([read_picture(item.picture) for item in part], part) for part in parts)
     for frames, chunk in decoded:
-        for sample, frame, found in zip(
-            chunk, frames, detector.detect(frames, confidence=0.0, tiles=tiles), strict=True
-        ):
+        seen = detector.detect(frames, confidence=0.0, tiles=tiles, around_cars=around_cars)
+        for sample, frame, found in zip(chunk, frames, seen, strict=True):
             size = (frame.shape[1], frame.shape[0])
             known = (facts or {}).get(sample.picture, evaluation.Facts(sample.picture.name))
             truths = truths_of(sample, detector.classes, to_size=size, original=size)

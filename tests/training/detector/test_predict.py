@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+import torch
 
 from annotations.vision.crops import read_picture
 from training import checkpoints
 from training.detector import tiles
 from training.detector.fit import fit
-from training.detector.predict import Detector, evaluate
+from training.detector.predict import Detector, evaluate, new_network
 from training.errors import CheckpointOtherLayout, CheckpointWrongKind
 
 
@@ -51,6 +52,33 @@ def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt, monke
     plates = [item for item in detector.detect([wide], tiles=2)[0] if item.label == "plate"]
     assert len(plates) == 1
     np.testing.assert_allclose(plates[0].box, [26, 32, 62, 46], atol=8)
+
+
+def test_a_look_around_a_car_finds_the_plate_that_was_missed(tiny, monkeypatch):
+    config = tiny(classes=("car", "plate"))
+    detector = Detector(
+        new_network(config),
+        config,
+        thresholds={},
+        metadata={},
+        device=torch.device("cpu"),
+        dtype=torch.float32,
+    )
+    wide, high = detector.size
+    nothing = np.zeros((0, 5))
+    car = np.array([[0.5 * wide, 0.5 * high, 0.7 * wide, 0.7 * high, 0.8]])
+    plates = np.array([[0.5 * wide, 0.5 * high, 0.6 * wide, 0.6 * high, 0.9], [0, 0, wide, 9, 1]])
+    looks = iter([[[car, nothing]], [[car, plates]]])
+    monkeypatch.setattr(detector, "read", lambda resized: next(looks))
+    frame = np.zeros((900, 1600, 3), np.uint8)
+    found = detector.detect([frame], around_cars=True)[0]
+    assert [item.label for item in found] == ["plate", "car"]
+    # Around the car lies a part of 0.3 of the frame, its middle at 0.6 of it.
+    np.testing.assert_allclose(found[0].box, [960, 540, 1008, 567], atol=1)
+    assert found[1].box == pytest.approx((800, 450, 1120, 630))
+
+    looks = iter([[[nothing, nothing]]])
+    assert detector.detect([frame], around_cars=True) == [[]]
 
 
 def test_a_detector_of_no_frames_finds_nothing(samples, tiny, tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.detector.tiles import OVERLAP, once_each, windows, worth_adding
+from training.detector.tiles import OVERLAP, around, once_each, windows, worth_adding
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (101, 57)])
@@ -31,3 +31,15 @@ def test_of_what_lies_on_each_other_the_surest_stays():
     sure = np.array([0.5, 0.9, 0.3, 0.7])
     assert once_each(boxes, sure, ["plate", "plate", "car", "plate"]) == [1, 3, 2]
     assert once_each(np.zeros((0, 4)), np.zeros(0), []) == []
+
+
+def test_looks_around_cars_have_the_frames_shape_and_lie_in_it():
+    size = (1600, 900)
+    cars = [(0, 0, 200, 150), (700, 300, 1300, 700), (10, 10, 1590, 890)]
+    first, second = around(cars, size)  # the third is hardly smaller than the frame
+    assert first == (0, 0, 480, 270)
+    assert second[0] <= 700 and second[1] <= 300 and second[2] >= 1300 and second[3] >= 700
+    for left, top, right, bottom in (first, second):
+        assert (right - left) / (bottom - top) == pytest.approx(16 / 9, rel=0.01)
+        assert left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
+    assert around([], size) == []

@@ -11,7 +11,7 @@ from annotations.models import Project
 from annotations.models.datasets import Kind
 from training import runs, tasks
 from training.errors import EvaluationUnclear
-from training.readings import TILES
+from training.readings import AROUND_CARS, TILES
 
 
 class Command(StepCommand):
@@ -24,6 +24,9 @@ class Command(StepCommand):
         parser.add_argument("--dataset", help="a dataset version, as 3 or detector:3")
         parser.add_argument("--manifest", type=Path, help="CSV with file,x,y,w,h,text[,label]")
         parser.add_argument("--tiles", **{**TILES, "help": f"{TILES['help']}; manifests only"})
+        parser.add_argument(
+            "--around-cars", **{**AROUND_CARS, "help": f"{AROUND_CARS['help']}; manifests only"}
+        )
         parser.add_argument(
             "--ignore-below",
             type=_label_and_share,
@@ -65,6 +68,7 @@ class Command(StepCommand):
                     rows,
                     bar.count,
                     tiles=options["tiles"],
+                    around_cars=options["around_cars"],
                     smallest=dict(options["ignore_below"]),
                 )
             else:

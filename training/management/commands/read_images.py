@@ -9,7 +9,7 @@ from annotations import projects
 from annotations.commands import Bar, StepCommand, writable
 from annotations.models import Project
 from training import readings, runs
-from training.readings import TILES
+from training.readings import AROUND_CARS, TILES
 
 
 class Command(StepCommand):
@@ -25,6 +25,7 @@ class Command(StepCommand):
             "--recognizer", default="current", help="number, folder, current or starter"
         )
         parser.add_argument("--tiles", **TILES)
+        parser.add_argument("--around-cars", **AROUND_CARS)
         parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +39,12 @@ class Command(StepCommand):
         )
         with Bar(hidden=self.as_json) as bar:
             figures, predictions = pictures.read_images(
-                detector, recognizer, rows, bar.count, tiles=options["tiles"]
+                detector,
+                recognizer,
+                rows,
+                bar.count,
+                tiles=options["tiles"],
+                around_cars=options["around_cars"],
             )
         pictures.write(out, predictions)
         return figures
