@@ -1,6 +1,6 @@
 """How well a detector finds real plates and cars, source by source, and what a training gains.
 
-    python benchmarks/detector.py score MODEL [--fold 0] [--tiles 2]
+    python benchmarks/detector.py score MODEL [--fold 0] [--tiles 2] [--around-cars]
     python benchmarks/detector.py train --out DIR [--from MODEL] [--fold 0] [--set epochs=22]
 
 The real pictures lie beside the project (``--plates``, default ../shared/plates: manifest.csv
@@ -85,13 +85,13 @@ def fold_of(file: str) -> int:
     return hashlib.sha256(file.encode()).digest()[0] % FOLDS
 
 
-def score(detector: Detector, samples: dict[str, Sample], *, tiles: int) -> None:
-    """Print the figures of every source and of all."""
+def score(detector: Detector, samples: dict[str, Sample], **looks: Any) -> None:
+    """Print the figures of every source and of all. ``looks``: as Detector.detect takes them."""
     truths: dict[tuple[str, str], list[metrics.FrameTruth]] = defaultdict(list)
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for file, sample in samples.items():
         picture = read_picture(sample.picture)
-        seen = detector.detect([picture], confidence=0.0, tiles=tiles)[0]
+        seen = detector.detect([picture], confidence=0.0, **looks)[0]
         source = file.split("/")[1]
         for label in ("plate", "car"):
             if label not in sample.complete or (label == "plate" and source == FRAMES):
@@ -144,7 +144,7 @@ def train(given: argparse.Namespace, samples: dict[str, Sample]) -> None:
     for epoch in fit(config, learnt, list(held.values()), given.out, init=init):
         told = ", ".join(f"{name} {value:.4f}" for name, value in epoch.metrics.items())
         print(f"epoch {epoch.epoch} {time.perf_counter() - begun:.0f} s: {told}", flush=True)
-    score(Detector.load(given.out), held, tiles=1)
+    score(Detector.load(given.out), held)
 
 
 def _model(given: str) -> Path:
@@ -161,6 +161,7 @@ def main() -> None:
     scoring.add_argument("model")
     scoring.add_argument("--fold", type=int, help="only this fifth (default: every picture)")
     scoring.add_argument("--tiles", type=int, default=1)
+    scoring.add_argument("--around-cars", action="store_true")
     learning = doors.add_parser("train")
     learning.add_argument("--out", type=Path, required=True)
     learning.add_argument("--from", dest="start")
@@ -179,7 +180,8 @@ def main() -> None:
         return
     if given.fold is not None:
         samples = {file: sample for file, sample in samples.items() if fold_of(file) == given.fold}
-    score(Detector.load(_model(given.model)), samples, tiles=given.tiles)
+    detector = Detector.load(_model(given.model))
+    score(detector, samples, tiles=given.tiles, around_cars=given.around_cars)
 
 
 if __name__ == "__main__":

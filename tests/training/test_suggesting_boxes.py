@@ -202,7 +202,7 @@ def test_task_looks_and_keeps_only_its_own_row(
 
 
 class Finder:
-    def detect(self, pictures: list[Any]) -> list[list[Detection]]:
+    def detect(self, pictures: list[Any], *, around_cars: bool) -> list[list[Detection]]:
         return [[Detection("car", 10.04, 20.0, 110.0, 90.0, 0.90004)] for _ in pictures]
 
 
