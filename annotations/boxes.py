@@ -145,21 +145,26 @@ def change(box: Box, edit: Edit, *, revision: int, by: User | None = None) -> Bo
 
 
 def delete(box: Box, *, revision: int, by: User | None = None) -> None:
-    """Take a box away; it stays in the history and can be restored."""
+    """Take a box away; it stays in the history and can be restored.
+
+    The plates of a car that is taken away belong to none.
+    """
     with transaction.atomic():
         before = _locked(box, revision)
         box.deleted_at = timezone.now()
         box.save()
+        Box.objects.filter(car=box).update(car=None)
         BoxChange.objects.create(box=box, action="deleted", before=before, by=by)
         crops.withdraw(box)
 
 
-def restore(box: Box, *, by: User | None = None) -> Box:
-    """Bring a deleted box back, with its crop and texts."""
+def restore(box: Box, *, car: Box | None = None, by: User | None = None) -> Box:
+    """Bring a deleted box back, with its crop and texts; a plate to ``car``, where given."""
     cut = crops.cut(box.frame, box.xyxy) if box.label.name == crops.PLATE else None
     with transaction.atomic():
         box.deleted_at = None
         box.revision += 1
+        box.car = car or box.car
         box.save()
         something_here([box.frame_id])
         BoxChange.objects.create(box=box, action="restored", after=state(box), by=by)
@@ -183,6 +188,7 @@ def state(box: Box) -> dict[str, Any]:
         "ignore": box.ignore,
         "car": box.car_id,
         "revision": box.revision,
+        "deleted": box.deleted_at is not None,
     }
 
 

@@ -15,6 +15,7 @@ from annotations import frames, leases, members, plate_formats, selections, sugg
 from annotations.access import VisibleProjects
 from annotations.models import (
     Box,
+    BoxChange,
     Camera,
     Crop,
     Frame,
@@ -287,6 +288,9 @@ class BoxSerializer(serializers.ModelSerializer[Box]):
     label = serializers.CharField(source="label.name")  # type: ignore[assignment]  # hides Field.label, as any name may
     client_key = serializers.UUIDField(required=False, allow_null=True)
     crop = serializers.SerializerMethodField(help_text="its crop's id, text and status")
+    suggestion = serializers.IntegerField(
+        write_only=True, required=False, help_text="that was accepted: it is proposed no more"
+    )
 
     class Meta:
         model = Box
@@ -305,6 +309,7 @@ class BoxSerializer(serializers.ModelSerializer[Box]):
             "revision",
             "client_key",
             "crop",
+            "suggestion",
         ]
         read_only_fields = ["crop"]
         extra_kwargs = {"confidence": {"min_value": 0, "max_value": 1}}
@@ -343,6 +348,16 @@ class BoxSerializer(serializers.ModelSerializer[Box]):
             "status": current.status if current else "",
             "revision": crop.revision,
         }
+
+
+class BoxChangeSerializer(serializers.ModelSerializer[BoxChange]):
+    by = serializers.CharField(source="by.username", default="", help_text="of the person, or none")
+    before = serializers.JSONField(help_text="xyxy, label, ignore, car; empty for a box just made")
+    after = serializers.JSONField(help_text="as before; empty for a deleted box")
+
+    class Meta:
+        model = BoxChange
+        fields = ["id", "action", "by", "at", "before", "after"]
 
 
 class BoxPatchSerializer(serializers.Serializer[Any]):

@@ -92,6 +92,18 @@ class FrameIdsSerializer(serializers.Serializer[Any]):
     frames = serializers.ListField(child=serializers.IntegerField())
 
 
+class InterpolateSerializer(serializers.Serializer[Any]):
+    boxes = serializers.ListField(
+        child=serializers.IntegerField(), min_length=1, max_length=MOST_AT_ONCE
+    )
+    client_key = serializers.UUIDField()
+
+
+class InterpolatedSerializer(serializers.Serializer[Any]):
+    boxes = serializers.IntegerField(help_text="that were drawn, or deleted")
+    frames = serializers.IntegerField(help_text="on so many frames")
+
+
 class BulkSerializer(serializers.Serializer[Any]):
     project = serializers.IntegerField()
     frames = serializers.ListField(

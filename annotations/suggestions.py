@@ -129,12 +129,14 @@ def boxes_on(frame: Frame) -> list[dict[str, Any]] | None:
     told = [
         dict(zip(columns, (row.pk, row.model_name, *row.box), strict=True))
         for row in rows
-        if row.box
+        if row.box and not row.settled
     ]
     return told if rows else None
 
 
-def reject_box(suggestion: Suggestion) -> None:
-    """Propose this box no more. Its empty row stays and says that the model looked."""
-    suggestion.box = []
-    suggestion.save(update_fields=["box"])
+def settle(frame: Frame, suggestion: int, *, settled: bool = True) -> None:
+    """Propose this box on the frame no more, because a person accepted or rejected it; or again.
+
+    One that is gone, or was replaced by another detector's, is passed over.
+    """
+    Suggestion.objects.filter(pk=suggestion, frame=frame).update(settled=settled)

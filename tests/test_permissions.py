@@ -219,6 +219,7 @@ class World:
         boxes.delete(gone, revision=1)
         mine, named = {"project": project.pk}, {"client_key": str(uuid4())}
         reading_body = {"status": "readable", "text": "A1", "client_key": str(uuid4())}
+        between = {"boxes": [plate.pk], "client_key": str(uuid4())}
         self.bodies: dict[tuple[str, str], dict[str, Any]] = {
             ("post", "training-runs/"): {"dataset": version.pk},
             ("post", "training-runs/<pk>/resume/"): {},
@@ -240,6 +241,7 @@ class World:
             ("post", "suggestions/"): mine,
             ("post", "box-suggestions/"): {"frame": frame.pk},
             ("delete", "box-suggestions/<pk>/"): {},
+            ("post", "box-suggestions/<pk>/offer/"): {},
             ("post", "reads/<pk>/accept/"): {},
             ("post", "reads/<pk>/reject/"): {"reason": "not_a_plate"},
             ("post", "reads/<pk>/merge/"): {"other": read.pk, "text": "PBA1234"},
@@ -276,6 +278,8 @@ class World:
             ("delete", "uploads/<pk>/"): {},
             ("post", "videos/<pk>/split/"): {"fps": 1},
             ("patch", "frames/<pk>/"): {"status": "done"},
+            ("post", "frames/<pk>/interpolate/"): between,
+            ("post", "frames/<pk>/interpolate/undo/"): between,
             ("post", "frames/bulk/"): {**mine, "frames": [frame.pk], "do": "done"},
             ("post", "boxes/"): {"frame": frame.pk, "client_key": str(uuid4()), **label},
             ("patch", "boxes/<pk>/"): {"revision": 1, "ignore": True},

@@ -7,6 +7,7 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.mixins import DestroyModelMixin, ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -73,4 +74,14 @@ class BoxSuggestionViewSet(DestroyModelMixin, InProject):
 
     def perform_destroy(self, instance: Suggestion) -> None:
         """Propose this box no more."""
-        suggestions.reject_box(instance)
+        assert instance.frame is not None, "of the queryset"
+        suggestions.settle(instance.frame, instance.pk)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def offer(self, request: Request, pk: str) -> Response:
+        """Propose a rejected box again."""
+        suggestion: Suggestion = self.get_object()
+        assert suggestion.frame is not None, "of the queryset"
+        suggestions.settle(suggestion.frame, suggestion.pk, settled=False)
+        return Response(status=status.HTTP_204_NO_CONTENT)

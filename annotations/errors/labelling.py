@@ -69,6 +69,18 @@ class CarUnknown(Refused):
     es = "En este fotograma no hay un recuadro {car} que pueda ser el auto de esta placa."
 
 
+class NothingBetween(Refused):
+    en = "This is a single picture: only frames of a video have frames between them."
+    es = "Es una imagen suelta: solo los fotogramas de un video tienen otros entre ellos."
+
+
+class TooManyBetween(Refused):
+    """Facts: count, limit."""
+
+    en = "That would be {count} boxes at once, more than {limit}. Choose fewer boxes first."
+    es = "Serían {count} recuadros a la vez, más de {limit}. Elija antes menos recuadros."
+
+
 class TextEmpty(Refused):
     en = "Type the text of the plate, or mark it unreadable."
     es = "Escriba el texto de la placa o márquela ilegible."

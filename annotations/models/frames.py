@@ -80,6 +80,7 @@ class Source(models.TextChoices):
     IMPORT = "import"
     MODEL = "model"
     REVIEW = "review"
+    INTERPOLATED = "interpolated"
 
 
 class BoxQuerySet(models.QuerySet["Box"]):
@@ -97,7 +98,7 @@ class Box(models.Model):
     x2 = models.FloatField()
     y2 = models.FloatField()
     ignore = models.BooleanField(default=False)
-    source = models.CharField(max_length=8, choices=Source.choices, default=Source.PERSON)
+    source = models.CharField(max_length=12, choices=Source.choices, default=Source.PERSON)
     confidence = models.FloatField(null=True)
     car = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="plates")
     passage = models.ForeignKey(
@@ -172,6 +173,7 @@ class Suggestion(models.Model):
     confidence = models.FloatField(null=True)  # of a text: that of its least sure character
     alternatives = models.JSONField(default=list)  # per character [[other, its share], ...]
     box = models.JSONField(default=list)  # label, x1, y1, x2, y2, confidence
+    settled = models.BooleanField(default=False)  # a box that a person accepted or rejected
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,12 +15,13 @@ from rest_framework.mixins import DestroyModelMixin, ListModelMixin, RetrieveMod
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import boxes, frames, members
+from annotations import boxes, frames, interpolations, members, suggestions
 from annotations.access import InProject
 from annotations.frames import Place, Sought
 from annotations.models import Box, Frame, Project, Role, Video
 from annotations.models.frames import Source
 from annotations.serializers import (
+    BoxChangeSerializer,
     BoxPatchSerializer,
     BoxSerializer,
     FrameDetailSerializer,
@@ -35,6 +36,8 @@ from annotations.serializers_frames import (
     FrameIdsSerializer,
     FrameIndexSerializer,
     IndexQuerySerializer,
+    InterpolatedSerializer,
+    InterpolateSerializer,
     ReadingQuerySerializer,
     SoughtSerializer,
     index_of,
@@ -162,6 +165,27 @@ class FrameViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         frames.mark(frame, **given.validated_data)
         return Response(self.get_serializer(frame).data)
 
+    @extend_schema(request=InterpolateSerializer, responses=InterpolatedSerializer)
+    @action(detail=True, methods=["post"])
+    def interpolate(self, request: Request, pk: str) -> Response:
+        """Draw boxes of this frame on the frames before it, back to where each was last drawn."""
+        frame, asked = self._interpolation(request)
+        user: Any = request.user
+        return Response(interpolations.draw(frame, asked["boxes"], asked["client_key"], by=user))
+
+    @extend_schema(request=InterpolateSerializer, responses=InterpolatedSerializer)
+    @action(detail=True, methods=["post"], url_path="interpolate/undo")
+    def take_back(self, request: Request, pk: str) -> Response:
+        """Delete what this ``client_key`` drew, except for what somebody has moved since."""
+        frame, asked = self._interpolation(request)
+        user: Any = request.user
+        return Response(interpolations.undo(frame, asked["boxes"], asked["client_key"], by=user))
+
+    def _interpolation(self, request: Request) -> tuple[Frame, Any]:
+        given = InterpolateSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self.get_object(), given.validated_data
+
 
 class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProject):
     queryset = Box.objects.present().select_related("frame", "label", "crop__current")
@@ -171,7 +195,7 @@ class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProjec
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     def get_queryset(self) -> Any:
-        if self.action == "restore":
+        if self.action in ("restore", "partial_update", "changes"):  # deleted ones as well
             self.queryset = Box.objects.select_related("frame", "label", "crop__current")
         return super().get_queryset()
 
@@ -194,6 +218,8 @@ class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProjec
             car=new["car"].pk if new.get("car") else None,
             client_key=new.get("client_key"),
         )
+        if "suggestion" in new:
+            suggestions.settle(frame, new["suggestion"])
         return Response(self._data(box), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=BoxPatchSerializer, responses=BoxSerializer)
@@ -223,6 +249,13 @@ class BoxViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, InProjec
         """Bring a deleted box back, with its crop and texts."""
         user: Any = request.user
         return Response(self._data(boxes.restore(self.get_object(), by=user)))
+
+    @extend_schema(responses=BoxChangeSerializer(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def changes(self, request: Request, pk: str) -> Response:
+        """What was done to the box, by whom and when, the newest first."""
+        rows = self.get_object().changes.select_related("by").order_by("-id")
+        return Response(BoxChangeSerializer(rows, many=True).data)
 
     def _data(self, box: Box) -> Any:
         fresh = Box.objects.select_related("label", "crop__current").get(pk=box.pk)

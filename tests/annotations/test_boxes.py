@@ -179,6 +179,14 @@ def test_car_of_a_plate_is_on_the_same_frame(plate: Box, frame: Frame, project: 
     assert boxes.change(plate, Edit(car=None), revision=3).car is None
 
 
+def test_plate_of_a_deleted_car_belongs_to_none(plate: Box, frame: Frame) -> None:
+    car = boxes.draw(frame, label="car", xyxy=(10, 10, 200, 150))
+    boxes.change(plate, Edit(car=car.pk), revision=1)
+    boxes.delete(car, revision=1)
+    plate.refresh_from_db()
+    assert plate.car is None
+
+
 @pytest.mark.parametrize("sides", [{"x2": 5.0}, {"y1": 99.0}, {"x1": -1.0}])
 def test_box_without_area_is_impossible(plate: Box, sides: dict[str, float]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -227,6 +235,27 @@ def test_box_through_the_api(api: Any, frame: Frame) -> None:
     assert json_of(api, "delete", f"boxes/{box['id']}/?revision=2")[0] == 204
     assert json_of(api, "get", f"boxes/{box['id']}/")[0] == 404
     assert json_of(api, "post", f"boxes/{box['id']}/restore/")[0] == 200
+
+
+def test_change_of_a_deleted_box_is_a_conflict_and_it_can_come_back(api: Any, plate: Box) -> None:
+    assert json_of(api, "delete", f"boxes/{plate.pk}/?revision=1")[0] == 204
+    status, conflict = json_of(api, "patch", f"boxes/{plate.pk}/", {"revision": 1, "label": "car"})
+    assert (status, conflict["code"], conflict["current"]["deleted"]) == (409, "BoxChanged", True)
+    assert json_of(api, "post", f"boxes/{plate.pk}/restore/")[1]["label"] == "plate"
+
+
+def test_history_says_who_did_what(api: Any, frame: Frame, user: Any) -> None:
+    box = json_of(api, "post", "boxes/", drawn(frame))[1]
+    json_of(api, "patch", f"boxes/{box['id']}/", {"revision": 1, "label": "car"})
+    json_of(api, "delete", f"boxes/{box['id']}/?revision=2")
+    told = json_of(api, "get", f"boxes/{box['id']}/changes/")[1]
+    assert [(one["action"], one["by"]) for one in told] == [
+        (action, user.username) for action in ("deleted", "moved", "made")
+    ]
+    assert (told[1]["before"]["label"], told[1]["after"]["label"]) == ("plate", "car")
+    boxes.change(boxes.draw(frame, label="car", xyxy=PLATE), Edit(ignore=True), revision=1)
+    last = Box.objects.latest("pk").pk
+    assert json_of(api, "get", f"boxes/{last}/changes/")[1][0]["by"] == ""
 
 
 @pytest.mark.parametrize(

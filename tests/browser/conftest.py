@@ -77,6 +77,12 @@ class Site:
         self._bare.pop(0)
         return frame
 
+    def bare_stretch(self, count: int) -> list[int]:
+        """So many frames without boxes, one after the other."""
+        taken = self._bare[-count:]
+        del self._bare[-count:]
+        return taken
+
 
 def _chromium() -> str:
     given = os.environ.get("LPR_CHROMIUM")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -137,6 +138,84 @@ def test_a_plate_is_drawn_inside_its_car_and_listed_below_it(ana: Person, site: 
     page.reload()
     saved(page, 2)
     assert sorted(box["label"] for box in boxes(ana, frame)) == ["car", "plate"]
+
+
+def test_plate_is_linked_and_read_at_its_box_and_has_a_history(person: Any, site: Site) -> None:
+    ana = person("ana")
+    frame = site.bare_frame()
+    page = opened(ana, frame)
+    drag(page, (100, 100), (400, 300))
+    page.keyboard.press("n")
+    page.keyboard.press("2")
+    drag(page, (200, 240), (260, 262))
+    saved(page, 2)
+    page.wait_for_selector(".facts button:has-text('car 1')")
+    plate = next(box for box in boxes(ana, frame) if box["label"] == "plate")
+    assert plate["car"] == next(box["id"] for box in boxes(ana, frame) if box["label"] == "car")
+
+    page.keyboard.press("t")
+    page.wait_for_selector(".plate-field .cells-input:focus")
+    page.keyboard.type("pba1234")
+    page.wait_for_selector(".plate-field >> text=PBA-1234")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{CANVAS}:focus")
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    page.wait_for_selector(ALL_SAVED)
+    (said,) = ana.ask("GET", f"transcriptions/?crop={plate['crop']['id']}")["results"]
+    assert (said["text"], said["status"], said["role"]) == ("PBA1234", "readable", "first")
+    page.wait_for_selector(".box-row [aria-label=PBA1234]")
+
+    luis = person("luis")
+    crop = next(box["crop"] for box in boxes(luis, frame) if box["crop"])
+    reading = {"status": "readable", "text": "PBA1235", "client_key": str(uuid4())}
+    luis.ask(
+        "POST", f"crops/{crop['id']}/transcriptions/", {**reading, "revision": crop["revision"]}
+    )
+    page.keyboard.press("t")
+    page.wait_for_selector(".plate-field .cells-input:focus")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("6")
+    page.keyboard.press("Enter")
+    page.click("text=1 conflict")
+    page.wait_for_selector("[role=dialog] >> text=PBA1236")
+    page.wait_for_selector("[role=dialog] [aria-label=PBA1235]")
+    page.wait_for_selector("[role=dialog] [data-own-keys]:focus-within")
+    page.keyboard.press("1")
+    page.wait_for_selector(ALL_SAVED)
+    assert {box["crop"]["text"] for box in boxes(ana, frame) if box["crop"]} == {"PBA1236"}
+
+    page.wait_for_selector("[role=dialog]", state="detached")
+    page.click(".box-row:has-text('plate')")
+    page.keyboard.press("y")
+    history = page.locator(".box-history li")
+    sync_api.expect(history.first).to_contain_text("ana moved it")
+    sync_api.expect(history.last).to_contain_text("ana drew it")
+
+
+def test_boxes_between_two_frames_are_drawn_and_taken_back(ana: Person, site: Site) -> None:
+    first, *between, last = site.bare_stretch(4)
+    given = {"frame": first, "label": "car", "x1": 10, "y1": 40, "x2": 110, "y2": 90}
+    ana.ask("POST", "boxes/", given)
+    page = opened(ana, last)
+    page.keyboard.press("i")
+    page.wait_for_selector(".statusbar >> text=Draw the boxes of this frame first")
+    drag(page, (160, 40), (260, 90))
+    saved(page, 1)
+    page.keyboard.press("i")
+    page.wait_for_selector(".statusbar >> text=2 boxes drawn on 2 frames between")
+    page.keyboard.press("k")
+    page.wait_for_url(lambda url: url.endswith(f"/{between[1]}"))
+    saved(page, 1)
+    page.click(".box-row")
+    page.wait_for_selector("dd:has-text('interpolation')")
+    assert near(corners(boxes(ana, between[1])[0]), [110, 40, 210, 90])
+    page.keyboard.press("j")
+    page.wait_for_url(lambda url: url.endswith(f"/{last}"))
+    saved(page, 1)
+    page.keyboard.press("Control+z")
+    page.wait_for_selector(".statusbar >> text=The boxes between are gone again")
+    assert [len(boxes(ana, frame)) for frame in (first, *between, last)] == [1, 0, 0, 1]
 
 
 def test_everything_without_the_mouse(ana: Person, site: Site) -> None:
@@ -297,6 +376,10 @@ def test_suggested_boxes_are_accepted_and_rejected(ana: Person, site: Site) -> N
     offered(page, 2)
     page.keyboard.press("x")
     offered(page, 1)
+    page.keyboard.press("Control+z")
+    offered(page, 2)
+    page.keyboard.press("Control+y")
+    offered(page, 1)
     page.wait_for_selector(ALL_SAVED)
     page.reload()
     offered(page, 1)
@@ -305,9 +388,34 @@ def test_suggested_boxes_are_accepted_and_rejected(ana: Person, site: Site) -> N
     offered(page, 0)
     found = {(box["label"], box["source"], box["confidence"]) for box in boxes(ana, frame)}
     assert found == {("car", "model", 0.95), ("plate", "model", 0.7)}
-    assert ana.ask("GET", f"frames/{frame}/")["suggestions"][0]["label"] == "car"
+    page.keyboard.press("Delete")
+    saved(page, 1)
+    page.reload()
+    saved(page, 1)
+    offered(page, 0)
 
-    told = ana.ask("GET", f"frames/{frame}/")["suggestions"]
+    told = [
+        {
+            "id": 1,
+            "model_name": "m",
+            "label": "car",
+            "confidence": 0.9,
+            "x1": 9,
+            "y1": 9,
+            "x2": 99,
+            "y2": 99,
+        },
+        {
+            "id": 2,
+            "model_name": "m",
+            "label": "plate",
+            "confidence": 0.9,
+            "x1": 20,
+            "y1": 60,
+            "x2": 60,
+            "y2": 80,
+        },
+    ]
     looked: list[str] = []
 
     def queued(route: Any) -> None:

@@ -122,6 +122,20 @@ def test_rejected_box_is_not_proposed_again(
     assert json_of(api, "delete", f"box-suggestions/{one['id']}/")[0] == 204
     assert suggesting.suggest_boxes(frame, running, finds(CAR))["frames"] == 0
     assert shown(api, frame) == []
+    assert json_of(api, "post", f"box-suggestions/{one['id']}/offer/")[0] == 204
+    assert shown(api, frame) == [one]
+
+
+def test_accepted_box_that_was_deleted_is_not_proposed_again(api: Any, project: Project) -> None:
+    frame, other = film(project, 2)
+    suggestions.keep_boxes("Detector 1", {frame.pk: [("car", 1, 1, 50, 50, 0.9)]})
+    (one,) = shown(api, frame)
+    given = {"label": "car", "x1": 1, "y1": 1, "x2": 50, "y2": 50, "suggestion": one["id"]}
+    json_of(api, "post", "boxes/", {**given, "frame": other.pk})
+    assert shown(api, frame) == [one], "it is of another frame"
+    box = json_of(api, "post", "boxes/", {**given, "frame": frame.pk})[1]
+    json_of(api, "delete", f"boxes/{box['id']}/?revision=1")
+    assert shown(api, frame) == []
 
 
 def test_accepted_box_says_whose_it_was(api: Any, project: Project) -> None:

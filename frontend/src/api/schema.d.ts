@@ -42,6 +42,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/box-suggestions/{id}/offer/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Propose a rejected box again. */
+        post: operations["box_suggestions_offer_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/boxes/": {
         parameters: {
             query?: never;
@@ -73,6 +90,23 @@ export interface paths {
         head?: never;
         /** @description Move, relabel or mark; 409 with the present box when ``revision`` is old. */
         patch: operations["boxes_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/boxes/{id}/changes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was done to the box, by whom and when, the newest first. */
+        get: operations["boxes_changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/boxes/{id}/restore/": {
@@ -454,6 +488,40 @@ export interface paths {
         head?: never;
         /** @description Say that the frame is done, has nothing on it, or needs somebody again. */
         patch: operations["frames_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/frames/{id}/interpolate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Draw boxes of this frame on the frames before it, back to where each was last drawn. */
+        post: operations["frames_interpolate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/{id}/interpolate/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Delete what this ``client_key`` drew, except for what somebody has moved since. */
+        post: operations["frames_interpolate_undo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/frames/bulk/": {
@@ -1883,6 +1951,21 @@ export interface components {
                 revision: number;
             } | null;
         };
+        BoxChange: {
+            readonly id: number;
+            action: string;
+            /**
+             * @description of the person, or none
+             * @default
+             */
+            by: string;
+            /** Format: date-time */
+            readonly at: string;
+            /** @description xyxy, label, ignore, car; empty for a box just made */
+            before: unknown;
+            /** @description as before; empty for a deleted box */
+            after: unknown;
+        };
         BoxRequest: {
             frame: number;
             label: string;
@@ -1903,6 +1986,8 @@ export interface components {
             revision?: number;
             /** Format: uuid */
             client_key?: string | null;
+            /** @description that was accepted: it is proposed no more */
+            suggestion?: number;
         };
         /** @description A box that a detector proposes, in pixels of the frame. */
         BoxSuggestion: {
@@ -2566,6 +2651,17 @@ export interface components {
             };
             /** Format: date-time */
             readonly created_at: string;
+        };
+        InterpolateRequest: {
+            boxes: number[];
+            /** Format: uuid */
+            client_key: string;
+        };
+        Interpolated: {
+            /** @description that were drawn, or deleted */
+            boxes: number;
+            /** @description on so many frames */
+            frames: number;
         };
         Job: {
             readonly id: number;
@@ -3612,9 +3708,10 @@ export interface components {
          *     * `import` - Import
          *     * `model` - Model
          *     * `review` - Review
+         *     * `interpolated` - Interpolated
          * @enum {string}
          */
-        SourceEnum: "person" | "import" | "model" | "review";
+        SourceEnum: "person" | "import" | "model" | "review" | "interpolated";
         /**
          * @description * `train` - Train
          *     * `val` - Val
@@ -4033,6 +4130,27 @@ export interface operations {
             };
         };
     };
+    box_suggestions_offer_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this suggestion. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     boxes_list: {
         parameters: {
             query?: {
@@ -4153,6 +4271,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Box"];
+                };
+            };
+        };
+    };
+    boxes_changes_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this box. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoxChange"][];
                 };
             };
         };
@@ -4974,6 +5114,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FrameDetail"];
+                };
+            };
+        };
+    };
+    frames_interpolate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this frame. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterpolateRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["InterpolateRequest"];
+                "multipart/form-data": components["schemas"]["InterpolateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Interpolated"];
+                };
+            };
+        };
+    };
+    frames_interpolate_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this frame. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterpolateRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["InterpolateRequest"];
+                "multipart/form-data": components["schemas"]["InterpolateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Interpolated"];
                 };
             };
         };

@@ -1,29 +1,37 @@
 import { memo } from "react";
 
+import type { Saving } from "../saving/useSaving";
+import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
 import { PlateText } from "../shared/PlateText";
 import { useTexts } from "../shared/text";
-import { type EditorBox, isSmall, listed, preview, selectedBoxes, waiting } from "./editor";
+import { BoxHistory } from "./BoxHistory";
+import { type EditorBox, isSmall, preview, selectedBoxes, waiting } from "./editor";
 import { height, width } from "./geometry";
 import { colourOf } from "./labels";
+import { type Line, isPlate, listed } from "./links";
 import { texts } from "./texts";
 import type { EditorHandle } from "./useEditor";
+import type { Proposals } from "./useProposals";
 import type { FrameStatus } from "./wire";
 
 interface Props {
   readonly handle: EditorHandle;
+  readonly saving: Saving;
+  readonly proposals: Proposals;
   readonly status: FrameStatus;
-  readonly done: () => void;
-  readonly nothingHere: () => void;
-  readonly copyToNext: () => void;
+  /** What the buttons do; see the table of commands. */
+  readonly does: Readonly<Record<"done" | "nothingHere" | "copyToNext" | "interpolate" | "write" | "link" | "history", () => void>>;
+  readonly historyShown: boolean;
 }
 
 /** The frame's boxes with plates under their car, the selected one, and what can be done. */
-export function BoxPanel({ handle, status, done, nothingHere, copyToNext }: Props) {
+export function BoxPanel({ handle, saving, proposals, status, does, historyShown }: Props) {
   const t = useTexts(texts);
   const { editor, act } = handle;
   const shown = preview(editor);
   const chosen = selectedBoxes({ ...editor, boxes: shown });
+  const lines = listed(shown);
   return (
     <aside className="panel box-panel">
       <section className="panel-part">
@@ -31,31 +39,45 @@ export function BoxPanel({ handle, status, done, nothingHere, copyToNext }: Prop
         {shown.length === 0 && <p className="t3">{t("no_boxes")}</p>}
       </section>
       <ul className="box-list">
-        {numbered(shown).map(({ box, inside, number }) => (
+        {lines.map(({ box, inside, number }) => (
           <Row key={box.key} box={box} inside={inside} number={number} chosen={editor.selected.includes(box.key)} colour={colourOf(box.label, editor.labels)} act={act} />
         ))}
       </ul>
-      <Offers editor={editor} act={act} />
-      {chosen.length > 1 && <section className="panel-part t2">{t("many_selected", { count: chosen.length })}</section>}
-      {chosen.length === 1 && chosen[0] && <Chosen box={chosen[0]} />}
+      <Offers editor={editor} act={act} proposals={proposals} />
+      {chosen.length > 1 && (
+        <section className="panel-part spread t2">
+          {t("many_selected", { count: chosen.length })}
+          {chosen.some(isPlate) && <button type="button" className="button small" onClick={does.link}>{t("link")} <Key k="L" /></button>}
+        </section>
+      )}
+      {chosen.length === 1 && chosen[0] && (
+        <Chosen box={chosen[0]} lines={lines} does={does}>
+          {historyShown && <BoxHistory box={chosen[0].key} saving={saving} />}
+        </Chosen>
+      )}
       <section className="panel-part">
         <h2 className="panel-title spread"><span>{t("this_frame")}</span><span className="row"><i className="dot" data-status={status} />{t(status)}</span></h2>
         <div className="row wrap">
-          <button type="button" className="button small" onClick={copyToNext}>{t("copy_next")} <Key k="C" /></button>
-          <button type="button" className="button small" onClick={nothingHere}>{t("mark_nothing")} <Key k="E" /></button>
+          <button type="button" className="button small" onClick={does.copyToNext}>{t("copy_next")} <Key k="C" /></button>
+          <button type="button" className="button small" title={t("interpolate_name")} onClick={does.interpolate}>{t("interpolate")} <Key k="I" /></button>
+          <button type="button" className="button small" onClick={does.nothingHere}>{t("mark_nothing")} <Key k="E" /></button>
           <button type="button" className="button small" onClick={() => act({ do: "undo" })}>{t("undo")} <Key k="Ctrl+Z" /></button>
+          {editor.future.length > 0 && <button type="button" className="button small" onClick={() => act({ do: "redo" })}>{t("redo")} <Key k="Ctrl+Y" /></button>}
           {chosen.length > 0 && <button type="button" className="button small" onClick={() => act({ do: "delete" })}>{t("delete")} <Key k="Delete" /></button>}
         </div>
       </section>
-      <div className="box-done"><button type="button" className="button primary wide" onClick={done}>{t("done_next")} <Key k="Enter" /></button></div>
+      <div className="box-done"><button type="button" className="button primary wide" onClick={does.done}>{t("done_next")} <Key k="Enter" /></button></div>
     </aside>
   );
 }
 
-/** What a detector proposes: a row accepts, its cross rejects. */
-function Offers({ editor, act }: Pick<EditorHandle, "editor" | "act">) {
+/** What a detector proposes: a row accepts, its cross rejects; or what became of the detector. */
+function Offers({ editor, act, proposals }: Pick<EditorHandle, "editor" | "act"> & Pick<Props, "proposals">) {
   const t = useTexts(texts);
   const offers = waiting(editor);
+  if (proposals.state === "looking") return <p className="panel-part t3" role="status">{t("looking")}</p>;
+  if (proposals.state === "failed") return <p className="panel-part warn" role="status">{t("look_failed", { error: proposals.error })}</p>;
+  if (proposals.state === "unanswered") return <p className="panel-part warn" role="status">{t("look_unanswered")}</p>;
   if (offers.length === 0) return null;
   return (
     <section className="panel-part">
@@ -100,35 +122,61 @@ const Row = memo(function Row({ box, inside, number, chosen, colour, act }: RowP
         <i className="swatch" style={{ color: colour }} />
         <span>{box.label} {number > 0 && number}</span>
         {box.text !== "" && <PlateText text={box.text} />}
+        {isSmall(box) && <Small />}
         <span className="t3 grow num">{Math.round(width(box))} × {Math.round(height(box))}</span>
       </button>
     </li>
   );
 });
 
-/** Cars are counted, so that a plate can be said to belong to "car 2". */
-function numbered(boxes: readonly EditorBox[]) {
-  const count = new Map<string, number>();
-  return listed(boxes).map((line) => {
-    const number = line.inside ? 0 : (count.get(line.box.label) ?? 0) + 1;
-    if (!line.inside) count.set(line.box.label, number);
-    return { ...line, number };
-  });
+function Small() {
+  const t = useTexts(texts);
+  return <span className="warn" role="img" title={t("small")} aria-label={t("small")}><Icon name="warning" size={13} /></span>;
 }
 
-function Chosen({ box }: { box: EditorBox }) {
+interface ChosenProps {
+  readonly box: EditorBox;
+  readonly lines: readonly Line[];
+  readonly does: Props["does"];
+  readonly children: React.ReactNode;
+}
+
+function Chosen({ box, lines, does, children }: ChosenProps) {
   const t = useTexts(texts);
-  const source = box.source === "person" || box.source === "import" || box.source === "model" || box.source === "review" ? t(box.source) : box.source;
+  const source = isSource(box.source) ? t(box.source) : box.source;
+  const car = lines.find((line) => line.box.key === box.car);
   return (
     <section className="panel-part">
-      <h2 className="panel-title">{t("selected", { label: box.label })}</h2>
+      <h2 className="panel-title spread">
+        <span>{t("selected", { label: box.label })}</span>
+        <button type="button" className="button small" onClick={does.history}>{t("history")} <Key k="Y" /></button>
+      </h2>
       <dl className="facts">
-        {box.text !== "" && <><dt>{t("text")}</dt><dd><PlateText text={box.text} size={15} /></dd></>}
+        {isPlate(box) && (
+          <>
+            <dt>{t("text")}</dt>
+            <dd>
+              <button type="button" className="button plain small" onClick={does.write}>
+                {box.text !== "" ? <PlateText text={box.text} size={15} /> : t(box.status === "unreadable" ? "unreadable" : "not_read")} <Key k="T" />
+              </button>
+            </dd>
+            <dt>{t("belongs_to")}</dt>
+            <dd>
+              <button type="button" className="button plain small" title={t("link")} onClick={does.link}>
+                {car ? `${car.box.label} ${car.number}` : t("no_car")} <Key k="L" />
+              </button>
+            </dd>
+          </>
+        )}
         <dt>{t("position")}</dt><dd>{Math.round(box.x1)}, {Math.round(box.y1)}</dd>
         <dt>{t("size")}</dt><dd>{Math.round(width(box))}, {Math.round(height(box))}</dd>
         <dt>{t("made_by")}</dt><dd>{source}{box.confidence !== null && ` ${Math.round(box.confidence * 100)} %`}</dd>
       </dl>
       {isSmall(box) && <p className="warn small">{t("small")}</p>}
+      {children}
     </section>
   );
 }
+
+const SOURCES = ["person", "import", "model", "review", "interpolated"] as const;
+const isSource = (word: string): word is (typeof SOURCES)[number] => SOURCES.some((one) => one === word);

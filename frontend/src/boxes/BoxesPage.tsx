@@ -14,20 +14,24 @@ import { type Command, useCommands } from "../shared/commands";
 import { formatMoment, formatNumber, parseClock } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
+import { PlateText } from "../shared/PlateText";
 import { Empty, Failed, Loading } from "../shared/States";
 import { type Translate, useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
 import { BoxPanel } from "./BoxPanel";
 import { Canvas } from "./Canvas";
 import { boxCommands } from "./commands";
-import type { EditorBox } from "./editor";
+import { type EditorBox, selectedBoxes } from "./editor";
 import { Filmstrip } from "./Filmstrip";
 import { colourOf } from "./labels";
 import { texts } from "./texts";
-import { type EditorHandle, useEditor } from "./useEditor";
+import { PlateField } from "./PlateField";
+import { isPlate, plateToRead } from "./links";
+import { type EditorHandle, type LeftFrames, type Titles, useEditor } from "./useEditor";
 import { useFrame } from "./useFrame";
 import { useProposals } from "./useProposals";
-import { type FrameStatus, type LoadedFrame, firstFrame, firstOpen, markEntry } from "./wire";
+import { type FrameStatus, type LoadedFrame, type Reading, firstFrame, firstOpen, markEntry, textEntry } from "./wire";
+import { plateFormats } from "../transcribe/wire";
 import "../transcribe/transcribe.css";
 import "./boxes.css";
 
@@ -43,7 +47,7 @@ export default function BoxesPage() {
   if (frame.none) return <Shape><NoFrames project={project} /></Shape>;
   if (!saving || !about.data || frame.id === null) return <Shape><Loading /></Shape>;
   const labels = ((about.data as { labels?: readonly { name: string }[] }).labels ?? []).map(({ name }) => name);
-  return <Work title={t("title")} project={project} saving={saving} labels={labels.join("\n")} id={frame.id} go={frame.go} filter={frame.filter} />;
+  return <Work title={t("title")} project={project} saving={saving} labels={labels.join("\n")} alphabet={about.data.alphabet ?? ""} id={frame.id} go={frame.go} filter={frame.filter} />;
 }
 
 function Shape({ children }: { children: React.ReactNode }) {
@@ -88,6 +92,7 @@ interface WorkProps {
   readonly saving: Saving;
   /** One a line, so that the same labels are the same value. */
   readonly labels: string;
+  readonly alphabet: string;
   readonly id: number;
   readonly go: (frame: number) => void;
   readonly filter: FrameFilter;
@@ -95,25 +100,31 @@ interface WorkProps {
 
 type Said = { readonly kind: "note" | "warn"; readonly text: string } | null;
 
-function Work({ title, project, saving, labels: lines, id, go, filter }: WorkProps) {
+function Work({ title, project, saving, labels: lines, alphabet, id, go, filter }: WorkProps) {
   const t = useTexts(texts);
   const labels = useMemo(() => (lines === "" ? [] : lines.split("\n")), [lines]);
   const query = useFrame(id, searchOf(filter));
   const frame = query.data;
-  const left = useRef(new Map<number, { boxes: readonly EditorBox[]; at: number }>()).current;
-  const titleOf = useTitle(t, "box_title");
-  const rejectTitleOf = useTitle(t, "reject_title");
-  const handle = useEditor({ saving, frame, proposed: useProposals(frame), labels, left, titleOf, rejectTitleOf });
+  const left = useRef<LeftFrames>(new Map()).current;
+  const proposals = useProposals(frame);
+  const handle = useEditor({ saving, frame, proposed: proposals.boxes, labels, left, titles: useTitles(t) });
   const strip = useStrip(project, frame?.video, filter);
   const canvas = useRef<HTMLDivElement>(null);
   const timeInput = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<Said>(null);
-  const doing = useDoing({ project, saving, frame, handle, go, setSaid, strip, filter: isEverything(filter) ? null : filter, t });
+  const [writing, setWriting] = useState<string | null>(null);
+  const [historyShown, setHistoryShown] = useState(false);
+  const onFrame = useDoing({ project, saving, frame, handle, go, setSaid, strip, filter: isEverything(filter) ? null : filter, t });
+  const onBoxes = useBoxDoing({ handle, setSaid, setWriting, setHistoryShown, t });
+  const doing = useMemo(() => ({ ...onFrame, ...onBoxes }), [onFrame, onBoxes]);
+  useSaidOfBetween({ saving, frame: id, setSaid, t });
   const conflictView = useConflictView(t);
   useReloadAfterConflict(saving, query.refetch, handle.forget);
   useEffect(() => {
+    setWriting(null);
     canvas.current?.focus({ preventScroll: true });
   }, [id, frame === undefined]);
+  const written = handle.editor.boxes.find(({ key }) => key === writing);
   useCommands(useMemo(() => boxCommands({
     edit: handle.act,
     editor: handle.now,
@@ -136,20 +147,110 @@ function Work({ title, project, saving, labels: lines, id, go, filter }: WorkPro
               ? <div className="work-state">{query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loading />}</div>
               : <Canvas editor={handle.editor} picture={frame.picture} act={handle.act} canvas={canvas} newKey={() => crypto.randomUUID()}
                   onPictureError={() => setSaid({ kind: "warn", text: t("picture_failed") })} />}
+            {frame && written && (
+              <Writing key={written.key} box={written} frame={frame} handle={handle} saving={saving} project={project} alphabet={alphabet}
+                next={setWriting} leave={() => {
+                  setWriting(null);
+                  canvas.current?.focus({ preventScroll: true });
+                }} />
+            )}
+            {said && <p className={`box-said narrow-only ${said.kind === "warn" ? "warn" : ""}`}>{said.text}</p>}
           </div>
           <Filmstrip strip={strip} current={id} go={go} />
         </section>
-        {frame === undefined ? <aside className="panel" /> : <BoxPanel handle={handle} status={frame.status}
-          done={doing.done} nothingHere={doing.nothingHere} copyToNext={doing.copyToNext} />}
+        {frame === undefined ? <aside className="panel" /> : <BoxPanel handle={handle} saving={saving} proposals={proposals} status={frame.status}
+          does={doing} historyShown={historyShown} />}
       </div>
     </WorkPage>
   );
 }
 
-function useTitle(t: Translate<typeof texts>, key: "box_title" | "reject_title"): (label: string, frame: number) => string {
+/** In the language of the moment, without making the editor anew. */
+function useTitles(t: Translate<typeof texts>): Titles {
   const now = useRef(t);
   now.current = t;
-  return useCallback((label, frame) => now.current(key, { label, frame: String(frame) }), [key]);
+  return useRef<Titles>({
+    box: (label, frame) => now.current("box_title", { label, frame: String(frame) }),
+    proposal: (label, frame) => now.current("reject_title", { label, frame: String(frame) }),
+    between: (frame) => now.current("interpolate_title", { frame: String(frame) }),
+  }).current;
+}
+
+interface WritingProps {
+  readonly box: EditorBox;
+  readonly frame: LoadedFrame;
+  readonly handle: EditorHandle;
+  readonly saving: Saving;
+  readonly project: number;
+  readonly alphabet: string;
+  readonly next: (plate: string) => void;
+  readonly leave: () => void;
+}
+
+/** The text of a plate; whoever reads one that nobody had read goes on to the next such plate. */
+function Writing({ box, frame, handle, saving, project, alphabet, next, leave }: WritingProps) {
+  const t = useTexts(texts);
+  const formats = useQuery({ queryKey: ["plate-formats", project], queryFn: () => plateFormats(project), staleTime: Infinity });
+  const save = (said: Reading & { readonly seconds: number }): void => {
+    const title = t("write_title", { text: said.text === "" ? t("unreadable") : said.text, frame: String(frame.id) });
+    void saving.queue.add(textEntry(frame.id, box, said, title));
+    handle.act({ do: "text", key: box.key, text: said.text, status: said.status });
+    const further = handle.now().boxes.find((one) => isPlate(one) && one.status === "" && one.key !== box.key);
+    if (box.status !== "" || !further) return leave();
+    handle.act({ do: "select", key: further.key });
+    next(further.key);
+  };
+  return <PlateField box={box} editor={handle.editor} picture={frame.picture} formats={formats.data ?? []} alphabet={alphabet} save={save} leave={leave} />;
+}
+
+interface BoxDoing {
+  readonly handle: EditorHandle;
+  readonly setSaid: (said: Said) => void;
+  readonly setWriting: (box: string) => void;
+  readonly setHistoryShown: (change: (shown: boolean) => boolean) => void;
+  readonly t: Translate<typeof texts>;
+}
+
+/** What is done with the boxes in hand, with a word where nothing can be done. */
+function useBoxDoing({ handle: { act, now }, setSaid, setWriting, setHistoryShown, t }: BoxDoing) {
+  const told = useRef(t);
+  told.current = t;
+  return useMemo(() => {
+    const warn = (key: keyof typeof texts): void => setSaid({ kind: "warn", text: told.current(key) });
+    return {
+      write: (): void => {
+        const { boxes, selected } = now();
+        const plate = plateToRead(boxes, selected);
+        if (plate === null) return warn("write_none");
+        act({ do: "select", key: plate });
+        setWriting(plate);
+      },
+      link: (): void => {
+        const before = now();
+        act({ do: "link" });
+        if (now() !== before) return;
+        const [one, ...others] = selectedBoxes(before);
+        warn(one && others.length === 0 && isPlate(one) ? "link_no_car" : "link_what");
+      },
+      interpolate: (): void => (now().boxes.length === 0 ? warn("interpolate_first") : act({ do: "interpolate", key: crypto.randomUUID() })),
+      history: (): void => setHistoryShown((shown) => !shown),
+    };
+  }, [act, now, setSaid, setWriting, setHistoryShown]);
+}
+
+/** What came of an interpolation; the frames between are read again. */
+function useSaidOfBetween({ saving, frame, setSaid, t }: { saving: Saving; frame: number } & Pick<BoxDoing, "setSaid" | "t">): void {
+  const client = useQueryClient();
+  const told = useRef(t);
+  told.current = t;
+  useEffect(() => saving.queue.onSaved((entry, answer) => {
+    if (!entry.kind.startsWith("between.")) return;
+    void client.invalidateQueries({ queryKey: ["frame"] });
+    if (entry.body.frame !== frame) return;
+    const { boxes, frames } = answer as { boxes: number; frames: number };
+    const drawn = boxes === 0 ? told.current("between_none") : told.current("between_drawn", { count: boxes, frames });
+    setSaid({ kind: "note", text: entry.kind === "between.draw" ? drawn : told.current("between_undone") });
+  }), [saving, client, frame, setSaid]);
 }
 
 interface Doing {
@@ -216,6 +317,7 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, filter, 
     };
     return {
       go: step,
+      nextNeeds: (): void => void onward(),
       done: (): void => {
         if (now().boxes.length === 0 && frame?.status !== "nothing_here") return say("enter_needs");
         if (now().boxes.length > 0) mark("done");
@@ -251,10 +353,16 @@ function useReloadAfterConflict(saving: Saving, refetch: () => unknown, forget: 
 
 function useConflictView(t: Translate<typeof texts>): ConflictView {
   return {
-    mine: (entry) => <span>{entry.title} <Numbers values={[entry.body.x1, entry.body.y1, entry.body.x2, entry.body.y2]} /></span>,
+    mine: (entry) => (
+      <span>
+        {entry.kind === "box.delete" ? `${entry.title}: ${t("deleted_short")}` : entry.title}{" "}
+        <Numbers values={[entry.body.x1, entry.body.y1, entry.body.x2, entry.body.y2]} />
+      </span>
+    ),
     theirs: (current) => {
-      const now = (current ?? {}) as { xyxy?: readonly unknown[]; label?: string };
-      return now.xyxy ? <span>{now.label} <Numbers values={now.xyxy} /></span> : <span>{t("delete")}</span>;
+      const now = (current ?? {}) as { xyxy?: readonly unknown[]; label?: string; deleted?: boolean; text?: string };
+      if (now.text !== undefined) return now.text === "" ? <span>{t("unreadable")}</span> : <PlateText text={now.text} />;
+      return now.deleted ? <span>{t("deleted_short")}</span> : <span>{now.label} <Numbers values={now.xyxy ?? []} /></span>;
     },
     revision: (current) => (current as { revision?: number } | null)?.revision ?? 0,
   };

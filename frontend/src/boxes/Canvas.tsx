@@ -1,10 +1,11 @@
-import { type DragEvent, memo, type PointerEvent, type RefObject, useEffect, useRef } from "react";
+import { type DragEvent, memo, type PointerEvent, type RefObject, useEffect, useMemo, useRef } from "react";
 
 import { useTexts } from "../shared/text";
 import { useSize } from "../transcribe/Stage";
-import { type Action, type Editor, type EditorBox, type Proposed, drawn, preview, waiting } from "./editor";
-import { HANDLES, type Point, type Rect, handlePoint, rectToScreen } from "./geometry";
+import { type Action, type Editor, type EditorBox, type Proposed, drawn, isSmall, preview, waiting } from "./editor";
+import { HANDLES, type Point, type Rect, centre, handlePoint, height, rectToScreen, sameRect, width } from "./geometry";
 import { colourOf } from "./labels";
+import { listed } from "./links";
 import { Pointers } from "./pointers";
 import { texts } from "./texts";
 
@@ -27,6 +28,7 @@ export function Canvas({ editor, picture, act, canvas, newKey, onPictureError }:
   const { view, frame } = editor;
   const making = drawn(editor);
   const shown = preview(editor);
+  const numbers = useMemo(() => new Map(listed(editor.boxes).map(({ box, number }) => [box.key, number])), [editor.boxes]);
   return (
     <div className="box-canvas" ref={canvas} tabIndex={0} role="application" aria-label={t("canvas")}
       data-armed={editor.armed || undefined} {...pointer.handlers}>
@@ -38,9 +40,10 @@ export function Canvas({ editor, picture, act, canvas, newKey, onPictureError }:
         ))}
         {!editor.hidden && shown.map((box) => (
           <BoxMark key={box.key} box={box} labels={editor.labels} rect={box} view={editor.view} selected={editor.selected.includes(box.key)}
-            alone={editor.selected.length === 1} />
+            alone={editor.selected.length === 1} number={numbers.get(box.key) ?? 0} />
         ))}
-        {making && <NewBox rect={rectToScreen(making, view)} colour={colourOf(editor.label, editor.labels)} />}
+        {!editor.hidden && <Links boxes={shown} selected={editor.selected} view={view} />}
+        {making && <NewBox rect={making} view={view} label={editor.label} colour={colourOf(editor.label, editor.labels)} />}
       </svg>
       <svg className="crosshair" ref={pointer.crosshair} width="100%" height="100%" aria-hidden="true">
         <line x1="0" x2="100%" y1="0" y2="0" /><line y1="0" y2="100%" x1="0" x2="0" />
@@ -56,16 +59,18 @@ interface MarkProps {
   readonly labels: readonly string[];
   readonly selected: boolean;
   readonly alone: boolean;
+  /** "car 2"; 0 says nothing. */
+  readonly number: number;
 }
 
 /** A box that did not change is not drawn again: fifty of them cost nothing while one is dragged. */
-const BoxMark = memo(function BoxMark({ box, rect, view, labels, selected, alone }: MarkProps) {
+const BoxMark = memo(function BoxMark({ box, rect, view, labels, selected, alone, number }: MarkProps) {
   const at = rectToScreen(rect, view);
   const colour = colourOf(box.label, labels);
-  const name = box.text === "" ? box.label : `${box.label} ${box.text}`;
+  const name = [box.label, number > 0 && number, box.text].filter(Boolean).join(" ");
   const shape = { x: at.x1, y: at.y1, width: at.x2 - at.x1, height: at.y2 - at.y1 };
   return (
-    <g data-box={box.key} data-selected={selected || undefined} style={{ color: colour }}>
+    <g data-box={box.key} data-selected={selected || undefined} data-small={isSmall(box) || undefined} style={{ color: colour }}>
       <rect className="box-edge" {...shape} />
       <rect className="box-line" {...shape} />
       {(selected || at.x2 - at.x1 > 36) && (
@@ -81,9 +86,17 @@ const BoxMark = memo(function BoxMark({ box, rect, view, labels, selected, alone
       })}
     </g>
   );
-}, (a, b) => sameBox(a.rect, b.rect) && a.box.text === b.box.text && a.box.label === b.box.label && a.view === b.view && a.selected === b.selected && a.alone === b.alone);
+}, (a, b) => sameRect(a.rect, b.rect) && a.box.text === b.box.text && a.box.label === b.box.label && a.view === b.view && a.selected === b.selected && a.alone === b.alone && a.number === b.number);
 
-const sameBox = (a: Rect, b: Rect): boolean => a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+/** From each plate in hand, or of the car in hand, to its car. */
+function Links({ boxes, selected, view }: { boxes: readonly EditorBox[]; selected: readonly string[]; view: Editor["view"] }) {
+  return boxes.map((plate) => {
+    const car = plate.car === null ? undefined : boxes.find(({ key }) => key === plate.car);
+    if (!car || !(selected.includes(plate.key) || selected.includes(car.key))) return null;
+    const [from, to] = [rectToScreen(plate, view), rectToScreen(car, view)];
+    return <path key={plate.key} className="box-link" data-link={plate.key} d={`M${centre(from).x} ${from.y1}L${to.x1} ${to.y1}`} />;
+  });
+}
 
 /** Dashed; the one that the keys mean is drawn thicker. */
 const ProposedMark = memo(function ProposedMark({ box, view, colour, first }: { box: Proposed; view: Editor["view"]; colour: string; first: boolean }) {
@@ -97,9 +110,20 @@ const ProposedMark = memo(function ProposedMark({ box, view, colour, first }: { 
   );
 });
 
-function NewBox({ rect, colour }: { rect: Rect; colour: string }) {
-  const shape = { x: rect.x1, y: rect.y1, width: rect.x2 - rect.x1, height: rect.y2 - rect.y1 };
-  return <g style={{ color: colour }} data-selected="true"><rect className="box-edge" {...shape} /><rect className="box-line" {...shape} /></g>;
+/** With its size in pixels of the frame; amber where a plate so small is seldom readable. */
+function NewBox({ rect, view, label, colour }: { rect: Rect; view: Editor["view"]; label: string; colour: string }) {
+  const at = rectToScreen(rect, view);
+  const shape = { x: at.x1, y: at.y1, width: width(at), height: height(at) };
+  const size = `${Math.round(width(rect))} × ${Math.round(height(rect))}`;
+  return (
+    <g style={{ color: colour }} data-selected="true" data-small={isSmall({ ...rect, label }) || undefined}>
+      <rect className="box-edge" {...shape} /><rect className="box-line" {...shape} />
+      <g transform={`translate(${at.x1}, ${at.y2 + 4})`}>
+        <rect className="box-tag" width={size.length * 7 + 12} height={18} />
+        <text x={8} y={13}>{size}</text>
+      </g>
+    </g>
+  );
 }
 
 /** The middle button and two fingers move the picture; see Pointers for the rest. */

@@ -17,6 +17,11 @@ function table(editor: Partial<Editor> = {}, onCanvas = true) {
     copyToNext: () => done.push("copy"),
     go: (step) => done.push(`go ${step}`),
     toTime: () => done.push("time"),
+    write: () => done.push("write"),
+    link: () => done.push("link"),
+    interpolate: () => done.push("interpolate"),
+    nextNeeds: () => done.push("needs"),
+    history: () => done.push("history"),
   }, ["car", "plate"]);
   const press = (key: string, held: { shiftKey?: boolean; ctrlKey?: boolean } = {}): boolean => {
     const event = { key, code: "", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...held };
@@ -53,7 +58,14 @@ it("suggestions have their keys only while some are on screen", () => {
   press("a");
   press("A", { shiftKey: true });
   press("x");
-  expect(done).toEqual([{ do: "accept", key: "key" }, { do: "accept all", key: "key" }, { do: "reject" }]);
+  press("X", { shiftKey: true });
+  expect(done).toEqual([{ do: "accept", key: "key" }, { do: "accept all", key: "key" }, { do: "reject" }, { do: "reject all" }]);
+});
+
+it("plates are written, linked and interpolated by one key each", () => {
+  const { done, press } = table({ selected: ["a"] });
+  for (const key of ["t", "l", "i", "u", "y"]) press(key);
+  expect(done).toEqual(["write", "link", "interpolate", "needs", "history"]);
 });
 
 it("N arms, N again puts a box in the middle", () => {

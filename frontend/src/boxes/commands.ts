@@ -15,6 +15,11 @@ interface Hands {
   readonly copyToNext: () => void;
   readonly go: (step: 1 | -1) => void;
   readonly toTime: () => void;
+  readonly write: () => void;
+  readonly link: () => void;
+  readonly interpolate: () => void;
+  readonly nextNeeds: () => void;
+  readonly history: () => void;
 }
 
 type Key = keyof typeof texts;
@@ -58,6 +63,11 @@ export function boxCommands(hands: Hands, labels: readonly string[]): readonly C
     entry("accept", "A", () => hands.edit({ do: "accept", key: hands.newKey() }), offered),
     entry("accept_all", "Shift+A", () => hands.edit({ do: "accept all", key: hands.newKey() }), offered),
     entry("reject", "X", act({ do: "reject" }), offered),
+    entry("reject_all", "Shift+X", act({ do: "reject all" }), offered),
+    entry("write", "T", hands.write),
+    entry("link", "L", hands.link),
+    entry("interpolate_name", "I", hands.interpolate),
+    entry("history", "Y", hands.history, some),
     entry("delete", ["Delete", "Backspace"], act({ do: "delete" }), some),
     entry("duplicate", "Ctrl+D", () => hands.edit({ do: "duplicate", key: hands.newKey() }), some),
     entry("select_all", "Ctrl+A", act({ do: "all" })),
@@ -65,6 +75,7 @@ export function boxCommands(hands: Hands, labels: readonly string[]): readonly C
     entry("mark_nothing", "E", hands.nothingHere),
     entry("next_frame", ["J", "PageDown"], () => hands.go(1)),
     entry("previous_frame", ["K", "PageUp"], () => hands.go(-1)),
+    entry("next_needs", "U", hands.nextNeeds),
     entry("to_time", "G", hands.toTime),
     entry("fit", "0", act({ do: "fit" })),
     entry("to_box", "Z", act({ do: "to box" }), some),

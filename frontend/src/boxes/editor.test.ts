@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Action, type Editor, type EditorBox, type Proposed, EMPTY, changes, drawn, edit, isSmall, listed, preview, waiting } from "./editor";
+import { type Action, type Editor, type EditorBox, type Proposed, EMPTY, changes, drawn, edit, isSmall, preview, sameBoxes, waiting } from "./editor";
 
 const FRAME = { width: 1000, height: 500 };
 const box = (key: string, x1: number, y1: number, x2: number, y2: number, label = "car"): EditorBox => ({
@@ -13,6 +13,8 @@ const box = (key: string, x1: number, y1: number, x2: number, y2: number, label 
   source: "person",
   confidence: null,
   text: "",
+  status: "",
+  car: null,
 });
 const CAR = box("car", 100, 100, 500, 400);
 const PLATE = box("plate", 250, 350, 350, 380, "plate");
@@ -63,9 +65,11 @@ describe("drawing", () => {
     expect(state.boxes[1]).toMatchObject({ x1: 470, y1: 230, x2: 530, y2: 270 });
   });
 
-  it("near the frame's edge snaps to it", () => {
+  it("near the frame's edge snaps to it, and so does a box that is moved there", () => {
     const state = run(start(), ...drag([4, 30], [996, 70]));
     expect(state.boxes[0]).toMatchObject({ x1: 0, x2: 1000, y1: 30, y2: 70 });
+    const moved = run(start(CAR), { do: "select", key: "car" }, ...drag([300, 250], [205, 346]));
+    expect(moved.boxes[0]).toMatchObject({ x1: 0, x2: 400, y1: 200, y2: 500 });
   });
 });
 
@@ -91,15 +95,6 @@ describe("selecting", () => {
     });
     expect(seen).toEqual(["car", "plate", "other", "car"]);
     expect(edit(start(CAR, PLATE), { do: "next", back: true }).selected).toEqual(["plate"]);
-  });
-
-  it("a plate is listed under the smallest car around it", () => {
-    const lorry = box("lorry", 0, 0, 1000, 500);
-    expect(listed([lorry, CAR, PLATE]).map(({ box: { key }, inside }) => [key, inside])).toEqual([
-      ["lorry", false],
-      ["car", false],
-      ["plate", true],
-    ]);
   });
 });
 
@@ -163,6 +158,29 @@ describe("history", () => {
     expect(run(back, ...drag([300, 300], [400, 400], "c")).future).toEqual([]);
   });
 
+  it("goes on where it was when a frame is opened again", () => {
+    const state = run(start(), ...drag([10, 10], [60, 60], "a"));
+    const { boxes, settled, between, past, future } = state;
+    const away = edit(state, { do: "load", frame: FRAME, boxes: [CAR], labels: ["car"] });
+    expect(away.past).toEqual([]);
+    const home = edit(away, { do: "load", frame: FRAME, boxes: [], labels: ["car"], left: { boxes, settled, between, past, future } });
+    expect(home.boxes).toBe(boxes);
+    expect(edit(home, { do: "undo" }).boxes).toEqual([]);
+  });
+
+  it("a text is what the server last said, in every step", () => {
+    const state = run(start(PLATE), { do: "select", key: "plate" }, { do: "nudge", by: { x: 1, y: 0 } }, { do: "text", key: "plate", text: "PBA1", status: "readable" });
+    expect(edit(state, { do: "undo" }).boxes[0]).toEqual({ ...PLATE, text: "PBA1", status: "readable" });
+  });
+
+  it("interpolating is a step of the chosen boxes, else of all", () => {
+    expect(edit(start(), { do: "interpolate", key: "k" }).past).toEqual([]);
+    const state = edit(start(CAR, PLATE), { do: "interpolate", key: "k" });
+    expect(state.between).toEqual([{ key: "k", boxes: ["car", "plate"] }]);
+    const one = run(state, { do: "undo" }, { do: "select", key: "car" }, { do: "interpolate", key: "l" });
+    expect(one.between).toEqual([{ key: "l", boxes: ["car"] }]);
+  });
+
   it("looking around is no step", () => {
     const state = run(start(CAR), { do: "zoom", factor: 2 }, { do: "select", key: "car" }, { do: "to box" }, { do: "hide" });
     expect(state.past).toEqual([]);
@@ -175,13 +193,22 @@ describe("saving", () => {
     const made = box("new", 0, 0, 9, 9);
     expect(changes([CAR, PLATE], [moved, made])).toEqual([
       { kind: "delete", key: "plate" },
-      { kind: "change", box: moved },
       { kind: "create", box: made },
+      { kind: "change", box: moved },
     ]);
   });
 
   it("what the server says about a box is no change", () => {
     expect(changes([PLATE], [{ ...PLATE, text: "ABC1234" }])).toEqual([]);
+    expect(sameBoxes([PLATE], [{ ...PLATE, text: "ABC1234" }])).toBe(true);
+    expect(sameBoxes([PLATE], [CAR])).toBe(false);
+    expect(sameBoxes([PLATE], [])).toBe(false);
+  });
+
+  it("a car is there before the plates that belong to it", () => {
+    const plate = { ...PLATE, car: "car" };
+    expect(changes([PLATE], [plate, CAR]).map(({ kind }) => kind)).toEqual(["create", "change"]);
+    expect(changes([], [plate, CAR]).map((change) => change.kind === "create" && change.box.key)).toEqual(["car", "plate"]);
   });
 });
 
@@ -213,7 +240,7 @@ describe("suggestions", () => {
 
   it("accepting one makes a selected box of the model, and undoing offers it again", () => {
     const state = run(offered(), { do: "accept", key: "new" });
-    expect(state.boxes).toEqual([{ ...CAR, key: "new-1", source: "model", confidence: 0.9 }]);
+    expect(state.boxes).toEqual([{ ...CAR, key: "new-1", source: "model", confidence: 0.9, proposal: 1 }]);
     expect(state.selected).toEqual(["new-1"]);
     expect(ids(state)).toEqual([2]);
     expect(ids(run(state, { do: "undo" }))).toEqual([1, 2]);
@@ -237,6 +264,28 @@ describe("suggestions", () => {
     expect(ids(state)).toEqual([2]);
     expect(ids(run(state, { do: "reject", id: 2 }))).toEqual([]);
     expect(edit(start(), { do: "reject" }).boxes).toEqual([]);
+  });
+
+  it("rejecting one or all is a step that can be undone and done again", () => {
+    const none = run(offered(), { do: "reject all" });
+    expect(ids(none)).toEqual([]);
+    const again = run(none, { do: "undo" });
+    expect(ids(again)).toEqual([1, 2]);
+    expect(run(again, { do: "redo" }).settled).toEqual([1, 2]);
+  });
+
+  it("an accepted one that is moved or deleted is not offered again", () => {
+    const accepted = run(offered(), { do: "accept", key: "new" });
+    expect(ids(run(accepted, { do: "nudge", by: { x: 400, y: 0 } }))).toEqual([2]);
+    const deleted = run(accepted, { do: "delete" });
+    expect(ids(deleted)).toEqual([2]);
+    expect(ids(run(deleted, { do: "undo" }, { do: "undo" }))).toEqual([1, 2]);
+  });
+
+  it("one under a box that a person deletes goes with it", () => {
+    const state = run(offered(CAR), { do: "select", key: "car" }, { do: "delete" });
+    expect(ids(state)).toEqual([2]);
+    expect(ids(run(state, { do: "undo" }, { do: "nudge", by: { x: 0, y: 1 } }))).toEqual([2]);
   });
 
   it("those of another frame do not stay", () => {

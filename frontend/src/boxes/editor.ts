@@ -16,7 +16,6 @@ import {
   centre,
   clampPoint,
   contains,
-  coverage,
   fit,
   fitBox,
   handleAt,
@@ -25,13 +24,16 @@ import {
   move,
   pan,
   resize,
+  sameRect,
   snap,
   span,
   tidy,
+  toEdge,
   toFrame,
   width,
   zoomAt,
 } from "./geometry";
+import { copiesOf, isPlate, linkedByHand, listed, relinked } from "./links";
 
 export interface EditorBox extends Rect {
   /** Made in the browser and kept for the box's whole life; the server's id is not needed here. */
@@ -39,7 +41,28 @@ export interface EditorBox extends Rect {
   readonly label: string;
   readonly source: string;
   readonly confidence: number | null;
+  /** What the plate reads, and what was said of it: "" where nobody has read it. */
   readonly text: string;
+  readonly status: string;
+  /** The key of the car that a plate belongs to. */
+  readonly car: string | null;
+  /** The proposal that was accepted. */
+  readonly proposal?: number;
+}
+
+/** What a step changes and undo puts back. Whoever puts it back tells the server the difference. */
+export interface Work {
+  readonly boxes: readonly EditorBox[];
+  /** The proposals that were accepted, rejected, or lay under a box that was deleted. */
+  readonly settled: readonly number[];
+  /** Boxes drawn on the frames before this one, between here and where they were last seen. */
+  readonly between: readonly Between[];
+}
+
+export interface Between {
+  readonly key: string;
+  /** The keys of the boxes that it ends with. */
+  readonly boxes: readonly string[];
 }
 
 /** A box that a detector proposes. */
@@ -55,7 +78,7 @@ export type Drag =
   | { readonly kind: "resize"; readonly from: Point; readonly to: Point; readonly handle: Handle }
   | { readonly kind: "pan"; readonly view: View };
 
-export interface Editor {
+export interface Editor extends Work {
   readonly frame: Size;
   readonly stage: Size;
   readonly view: View;
@@ -64,24 +87,29 @@ export interface Editor {
   readonly labels: readonly string[];
   /** The label the next drawn box gets. */
   readonly label: string;
-  readonly boxes: readonly EditorBox[];
-  /** Whatever was proposed and not rejected; see `waiting`. */
+  /** Whatever was proposed; see `waiting`. */
   readonly proposed: readonly Proposed[];
   readonly selected: readonly string[];
   readonly armed: boolean;
   readonly hidden: boolean;
   readonly drag: (Drag & { readonly start: Point; readonly far: boolean }) | null;
-  readonly past: readonly (readonly EditorBox[])[];
-  readonly future: readonly (readonly EditorBox[])[];
+  readonly past: readonly Work[];
+  readonly future: readonly Work[];
   readonly lastSize: Readonly<Record<string, Size>>;
 }
 
+/** A frame as it was left, with the steps that can be undone and done again there. */
+export type Left = Work & Pick<Editor, "past" | "future">;
+
 export type Action =
-  | { readonly do: "load"; readonly frame: Size; readonly boxes: readonly EditorBox[]; readonly labels: readonly string[] }
+  | { readonly do: "load"; readonly frame: Size; readonly boxes: readonly EditorBox[]; readonly labels: readonly string[]; readonly left?: Left }
   | { readonly do: "propose"; readonly boxes: readonly Proposed[] }
   | { readonly do: "accept"; readonly key: string; readonly id?: number }
   | { readonly do: "accept all"; readonly key: string }
   | { readonly do: "reject"; readonly id?: number }
+  | { readonly do: "reject all" }
+  | { readonly do: "link" }
+  | { readonly do: "interpolate"; readonly key: string }
   | { readonly do: "stage"; readonly size: Size }
   | { readonly do: "down"; readonly at: Point; readonly add?: boolean; readonly hand?: boolean; readonly touch?: boolean }
   | { readonly do: "to"; readonly at: Point }
@@ -95,7 +123,6 @@ export type Action =
   | { readonly do: "delete" }
   | { readonly do: "duplicate"; readonly key: string }
   | { readonly do: "paste"; readonly key: string; readonly boxes: readonly EditorBox[] }
-  | { readonly do: "clear" }
   | { readonly do: "next"; readonly back?: boolean }
   | { readonly do: "select"; readonly key: string; readonly add?: boolean }
   | { readonly do: "all" }
@@ -107,7 +134,7 @@ export type Action =
   | { readonly do: "fit" }
   | { readonly do: "to box" }
   | { readonly do: "hide" }
-  | { readonly do: "text"; readonly key: string; readonly text: string };
+  | { readonly do: "text"; readonly key: string; readonly text: string; readonly status: string };
 
 /** Screen pixels within which a handle or the frame's edge takes the pointer. */
 const REACH = 8;
@@ -128,6 +155,8 @@ export const EMPTY: Editor = {
   labels: [],
   label: "",
   boxes: [],
+  settled: [],
+  between: [],
   proposed: [],
   selected: [],
   armed: false,
@@ -149,7 +178,13 @@ export function edit(state: Editor, action: Action): Editor {
     case "accept all":
       return accept(state, waiting(state), action.key);
     case "reject":
-      return reject(state, chosenOf(state, action.id)[0]);
+      return reject(state, chosenOf(state, action.id).slice(0, 1));
+    case "reject all":
+      return reject(state, waiting(state));
+    case "link":
+      return link(state);
+    case "interpolate":
+      return interpolate(state, action.key);
     case "stage":
       return withStage(state, action.size);
     case "down":
@@ -176,8 +211,6 @@ export function edit(state: Editor, action: Action): Editor {
       return duplicate(state, action.key);
     case "paste":
       return paste(state, action);
-    case "clear":
-      return state.boxes.length === 0 ? state : { ...commit(state, []), selected: [] };
     case "next":
       return next(state, action.back ? -1 : 1);
     case "select":
@@ -201,22 +234,21 @@ export function edit(state: Editor, action: Action): Editor {
     case "hide":
       return { ...state, hidden: !state.hidden };
     case "text":
-      return {
-        ...state,
-        boxes: state.boxes.map((box) => (box.key === action.key ? { ...box, text: action.text } : box)),
-      };
+      return withText(state, action);
   }
 }
 
 const margin = (stage: Size): number => (stage.width < 640 ? 0 : 16);
 
-function load(state: Editor, { frame, boxes, labels }: Extract<Action, { do: "load" }>): Editor {
+function load(state: Editor, { frame, boxes, labels, left }: Extract<Action, { do: "load" }>): Editor {
   const sameSize = frame.width === state.frame.width && frame.height === state.frame.height;
   const view = sameSize && !state.fitted ? state.view : fit(frame, state.stage, margin(state.stage));
   return {
     ...state,
     frame,
-    boxes,
+    boxes: left?.boxes ?? boxes,
+    settled: left?.settled ?? [],
+    between: left?.between ?? [],
     proposed: [],
     labels,
     view,
@@ -225,9 +257,17 @@ function load(state: Editor, { frame, boxes, labels }: Extract<Action, { do: "lo
     selected: [],
     armed: false,
     drag: null,
-    past: [],
-    future: [],
+    past: left?.past ?? [],
+    future: left?.future ?? [],
   };
+}
+
+/** A text is the server's, in every step alike: undoing a move does not bring an old one back. */
+function withText(state: Editor, { key, text, status }: Extract<Action, { do: "text" }>): Editor {
+  const told = (boxes: readonly EditorBox[]): readonly EditorBox[] =>
+    boxes.some((box) => box.key === key) ? boxes.map((box) => (box.key === key ? { ...box, text, status } : box)) : boxes;
+  const all = (steps: readonly Work[]): readonly Work[] => steps.map((step) => ({ ...step, boxes: told(step.boxes) }));
+  return { ...state, boxes: told(state.boxes), past: all(state.past), future: all(state.future) };
 }
 
 function withStage(state: Editor, stage: Size): Editor {
@@ -245,7 +285,7 @@ function down(state: Editor, { at, add = false, hand = false, touch = false }: E
   if (state.armed || add || state.hidden) return draw();
   const reach = (touch ? TOUCH_REACH : REACH) / state.view.scale;
   for (const box of selectedBoxes(state)) {
-    const handle = state.selected.length === 1 ? handleAt(box, point, handleReach(box, reach)) : null;
+    const handle = state.selected.length === 1 ? handleAt(box, point, contains(box, point) ? handleReach(box, reach) : reach) : null;
     if (handle) return begin({ kind: "resize", handle, from: point, to: point });
     if (contains(box, point)) return begin({ kind: "move", from: point, to: point });
   }
@@ -304,24 +344,28 @@ export function preview(state: Editor): readonly EditorBox[] {
   const { drag, frame } = state;
   if (drag === null || !drag.far || drag.kind === "pan" || drag.kind === "draw") return state.boxes;
   const by = { x: drag.to.x - drag.from.x, y: drag.to.y - drag.from.y };
+  const within = SNAP / state.view.scale;
   return state.boxes.map((box) => {
     if (!state.selected.includes(box.key)) return box;
-    const rect =
-      drag.kind === "move"
-        ? move(box, by, frame)
-        : snap(resize(box, drag.handle, by, frame), frame, SNAP / state.view.scale);
-    return { ...box, ...tidy(rect) };
+    if (drag.kind === "resize") return { ...box, ...tidy(snap(resize(box, drag.handle, by, frame), frame, within)) };
+    const moved = move(box, by, frame);
+    return { ...box, ...tidy(move(moved, toEdge(moved, frame, within), frame)) };
   });
 }
 
 // Changing boxes: each of these is one step that can be undone.
 
-function commit(state: Editor, boxes: readonly EditorBox[]): Editor {
-  return { ...state, boxes, past: [...state.past, state.boxes], future: [] };
+function record(state: Editor, work: Partial<Work>): Editor {
+  const { boxes, settled, between } = state;
+  return { ...state, ...work, past: [...state.past, { boxes, settled, between }], future: [] };
+}
+
+function commit(state: Editor, boxes: readonly EditorBox[], settled = state.settled): Editor {
+  return record(state, { boxes: relinked(state.boxes, boxes), settled });
 }
 
 function create(state: Editor, rect: Rect, key: string): Editor {
-  const box: EditorBox = { ...tidy(rect), key, label: state.label, source: "person", confidence: null, text: "" };
+  const box: EditorBox = { ...tidy(rect), key, label: state.label, source: "person", confidence: null, text: "", status: "", car: null };
   return {
     ...commit(state, [...state.boxes, box]),
     selected: [key],
@@ -349,11 +393,8 @@ function change(state: Editor, how: (box: EditorBox) => Rect): Editor {
   const boxes = state.boxes.map((box) =>
     state.selected.includes(box.key) ? { ...box, ...tidy(how(box)) } : box,
   );
-  return boxes.every((box, at) => sameRect(box, state.boxes[at])) ? state : commit(state, boxes);
+  return boxes.every((box, at) => sameRect(box, state.boxes[at] ?? box)) ? state : commit(state, boxes);
 }
-
-const sameRect = (a: Rect, b: Rect | undefined): boolean =>
-  b !== undefined && a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
 
 function relabel(state: Editor, label: string): Editor {
   if (!state.labels.includes(label)) return state;
@@ -367,105 +408,95 @@ function remove(state: Editor): Editor {
   const at = state.boxes.findIndex((box) => state.selected.includes(box.key));
   const left = state.boxes.filter((box) => !state.selected.includes(box.key));
   const heir = state.selected.length === 1 ? (left[at] ?? left[at - 1]) : undefined;
-  return { ...commit(state, left), selected: heir ? [heir.key] : [] };
+  const gone = selectedBoxes(state);
+  const under = state.proposed.filter((one) => gone.some((box) => covers(box, one))).map(({ id }) => id);
+  return { ...commit(state, left, together(state.settled, under)), selected: heir ? [heir.key] : [] };
+}
+
+function link(state: Editor): Editor {
+  const boxes = linkedByHand(state.boxes, state.selected);
+  return boxes.every((box, at) => box === state.boxes[at]) ? state : record(state, { boxes });
+}
+
+/** The chosen boxes, else all, for the frames between here and where each was last seen. */
+function interpolate(state: Editor, key: string): Editor {
+  const chosen = state.selected.length > 0 ? selectedBoxes(state) : state.boxes;
+  if (chosen.length === 0) return state;
+  return record(state, { between: [...state.between, { key, boxes: chosen.map((box) => box.key) }] });
 }
 
 function duplicate(state: Editor, key: string): Editor {
   const chosen = selectedBoxes(state);
   if (chosen.length === 0) return state;
   const step = 12 / state.view.scale;
-  const copies = chosen.map((box, at) => ({
-    ...box,
-    ...tidy(move(box, { x: step, y: step }, state.frame)),
-    key: `${key}-${at}`,
-    source: "person",
-    confidence: null,
-    text: "",
-  }));
+  const copies = copiesOf(chosen, key).map((box) => ({ ...box, ...tidy(move(box, { x: step, y: step }, state.frame)) }));
   return { ...commit(state, [...state.boxes, ...copies]), selected: copies.map((box) => box.key) };
 }
 
 function paste(state: Editor, { key, boxes }: Extract<Action, { do: "paste" }>): Editor {
-  const copies = boxes.flatMap((box, at) => {
+  const copies = copiesOf(boxes, key).flatMap((box) => {
     if (state.boxes.some((there) => there.label === box.label && iou(there, box) > SAME)) return [];
     const rect = span({ x: box.x1, y: box.y1 }, { x: box.x2, y: box.y2 }, state.frame);
-    return rect === null
-      ? []
-      : [{ ...box, ...rect, key: `${key}-${at}`, source: "person", confidence: null, text: "" }];
+    return rect === null ? [] : [{ ...box, ...rect }];
   });
   return copies.length === 0 ? state : { ...commit(state, [...state.boxes, ...copies]), selected: [] };
 }
 
-// Proposals. Accepting draws a box over one, which hides it; undoing that shows it again.
+// Proposals. A settled one is not shown again, not even when its box is moved or deleted.
 
-/** The proposals on screen: those that no box of their label is already. */
-export function waiting({ proposed, boxes }: Editor): readonly Proposed[] {
-  return proposed.filter((one) => !boxes.some((box) => box.label === one.label && iou(box, one) >= TAKEN));
+const covers = (box: EditorBox, one: Proposed): boolean => box.label === one.label && iou(box, one) >= TAKEN;
+
+/** The proposals on screen: not settled, and no box of their label is already there. */
+export function waiting({ proposed, boxes, settled }: Editor): readonly Proposed[] {
+  return proposed.filter((one) => !settled.includes(one.id) && !boxes.some((box) => covers(box, one)));
 }
+
+const together = (settled: readonly number[], more: readonly number[]): readonly number[] => {
+  const fresh = more.filter((id) => !settled.includes(id));
+  return fresh.length === 0 ? settled : [...settled, ...fresh];
+};
 
 /** The proposal of this id, else all, the one the keys mean first. */
 const chosenOf = (state: Editor, id?: number): readonly Proposed[] =>
   waiting(state).filter((one) => id === undefined || one.id === id);
 
 function accept(state: Editor, chosen: readonly Proposed[], key: string): Editor {
-  const boxes = chosen.map(({ id, ...box }): EditorBox => ({ ...box, ...tidy(box), key: `${key}-${id}`, source: "model", text: "" }));
+  const boxes = chosen.map(({ id, ...box }): EditorBox => ({
+    ...box, ...tidy(box), key: `${key}-${id}`, source: "model", text: "", status: "", car: null, proposal: id,
+  }));
   if (boxes.length === 0) return state;
-  return { ...commit(state, [...state.boxes, ...boxes]), selected: boxes.length === 1 ? boxes.map((box) => box.key) : [] };
+  const settled = together(state.settled, chosen.map(({ id }) => id));
+  return { ...commit(state, [...state.boxes, ...boxes], settled), selected: boxes.length === 1 ? boxes.map((box) => box.key) : [] };
 }
 
-function reject(state: Editor, chosen: Proposed | undefined): Editor {
-  return chosen ? { ...state, proposed: state.proposed.filter((one) => one !== chosen) } : state;
+function reject(state: Editor, chosen: readonly Proposed[]): Editor {
+  return chosen.length === 0 ? state : record(state, { settled: together(state.settled, chosen.map(({ id }) => id)) });
 }
 
 function undo(state: Editor): Editor {
-  const boxes = state.past.at(-1);
-  if (boxes === undefined) return state;
-  return {
-    ...state,
-    boxes,
-    past: state.past.slice(0, -1),
-    future: [state.boxes, ...state.future],
-    selected: state.selected.filter((key) => boxes.some((box) => box.key === key)),
-    drag: null,
-  };
+  const work = state.past.at(-1);
+  return work === undefined ? state : back(state, work, { past: state.past.slice(0, -1), future: [workOf(state), ...state.future] });
 }
 
 function redo(state: Editor): Editor {
-  const boxes = state.future[0];
-  if (boxes === undefined) return state;
-  return {
-    ...state,
-    boxes,
-    past: [...state.past, state.boxes],
-    future: state.future.slice(1),
-    selected: state.selected.filter((key) => boxes.some((box) => box.key === key)),
-    drag: null,
-  };
+  const work = state.future[0];
+  return work === undefined ? state : back(state, work, { past: [...state.past, workOf(state)], future: state.future.slice(1) });
 }
+
+const workOf = ({ boxes, settled, between }: Work): Work => ({ boxes, settled, between });
+
+const back = (state: Editor, work: Work, steps: Pick<Editor, "past" | "future">): Editor => ({
+  ...state,
+  ...work,
+  ...steps,
+  selected: state.selected.filter((key) => work.boxes.some((box) => box.key === key)),
+  drag: null,
+});
 
 // Choosing and looking.
 
 export function selectedBoxes(state: Editor): readonly EditorBox[] {
   return state.boxes.filter((box) => state.selected.includes(box.key));
-}
-
-/** Every plate directly below the car that holds most of it; cars and the rest in their order. */
-export function listed(boxes: readonly EditorBox[]): readonly { readonly box: EditorBox; readonly inside: boolean }[] {
-  const plates = boxes.filter((box) => box.label === "plate");
-  const owner = new Map(plates.map((plate) => [plate.key, ownerOf(plate, boxes)]));
-  return boxes
-    .filter((box) => !owner.get(box.key))
-    .flatMap((box) => [
-      { box, inside: false },
-      ...plates.filter((plate) => owner.get(plate.key) === box.key).map((plate) => ({ box: plate, inside: true })),
-    ]);
-}
-
-function ownerOf(plate: EditorBox, boxes: readonly EditorBox[]): string | null {
-  const around = boxes
-    .filter((box) => box.label !== "plate" && coverage(plate, box) > 0.5)
-    .sort((a, b) => area(a) - area(b));
-  return around[0]?.key ?? null;
 }
 
 function next(state: Editor, step: 1 | -1): Editor {
@@ -520,21 +551,32 @@ export type Change =
   | { readonly kind: "change"; readonly box: EditorBox }
   | { readonly kind: "delete"; readonly key: string };
 
-/** What must be told to the server when the list `before` has become `after`. Deletions first. */
+/**
+ * What must be told to the server when the list `before` has become `after`. Deletions first; cars
+ * before the plates that name them.
+ */
 export function changes(before: readonly EditorBox[], after: readonly EditorBox[]): readonly Change[] {
   const was = new Map(before.map((box) => [box.key, box]));
   const is = new Set(after.map((box) => box.key));
   const deleted = before.filter((box) => !is.has(box.key)).map(({ key }): Change => ({ kind: "delete", key }));
-  const rest = after.flatMap((box): Change[] => {
+  const created = after.filter((box) => !was.has(box.key)).map((box): Change => ({ kind: "create", box }));
+  const changed = after.flatMap((box): Change[] => {
     const old = was.get(box.key);
-    if (old === undefined) return [{ kind: "create", box }];
-    return sameRect(old, box) && old.label === box.label ? [] : [{ kind: "change", box }];
+    const same = old === undefined || (sameRect(old, box) && old.label === box.label && old.car === box.car);
+    return same ? [] : [{ kind: "change", box }];
   });
-  return [...deleted, ...rest];
+  const carsFirst = created.toSorted((a, b) => Number(linked(a)) - Number(linked(b)));
+  return [...deleted, ...carsFirst, ...changed];
 }
+
+const linked = (change: Change): boolean => change.kind !== "delete" && change.box.car !== null;
+
+/** Whether two lists say the same of the same boxes. */
+export const sameBoxes = (one: readonly EditorBox[], other: readonly EditorBox[]): boolean =>
+  one.length === other.length && changes(one, other).length === 0;
 
 /** Plates smaller than this, in frame pixels, are seldom readable: said once, never refused. */
 export const SMALL = { width: 30, height: 10 };
 
-export const isSmall = (box: EditorBox): boolean =>
-  box.label === "plate" && (width(box) < SMALL.width || height(box) < SMALL.height);
+export const isSmall = (box: Rect & { readonly label: string }): boolean =>
+  isPlate(box) && (width(box) < SMALL.width || height(box) < SMALL.height);

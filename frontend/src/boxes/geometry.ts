@@ -61,6 +61,8 @@ export function contains(rect: Rect, point: Point): boolean {
   return point.x >= rect.x1 && point.x <= rect.x2 && point.y >= rect.y1 && point.y <= rect.y2;
 }
 
+export const sameRect = (a: Rect, b: Rect): boolean => a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+
 /** How much of `inner` lies inside `outer`, 0 to 1. */
 export function coverage(inner: Rect, outer: Rect): number {
   const across = Math.min(inner.x2, outer.x2) - Math.max(inner.x1, outer.x1);
@@ -92,6 +94,13 @@ export function span(one: Point, other: Point, frame: Size): Rect | null {
     y2: Math.max(a.y, b.y),
   };
   return width(rect) < MIN_SIDE || height(rect) < MIN_SIDE ? null : rect;
+}
+
+/** How far to move on so that a side within reach of the frame's edge lies on it. */
+export function toEdge(rect: Rect, frame: Size, within: number): Point {
+  const off = (low: number, high: number, limit: number): number =>
+    Math.abs(low) < within ? -low : Math.abs(limit - high) < within ? limit - high : 0;
+  return { x: off(rect.x1, rect.x2, frame.width), y: off(rect.y1, rect.y2, frame.height) };
 }
 
 /** Moves without changing the size: at the frame's edge the box stops. */

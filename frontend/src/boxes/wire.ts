@@ -4,12 +4,13 @@ import type { components } from "../api/schema";
 import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
 import { ask, deliver } from "../saving/request";
 import { registerSenders } from "../saving/useSaving";
-import type { Change, EditorBox, Proposed } from "./editor";
+import type { Between, Change, EditorBox, Proposed } from "./editor";
 import type { Rect } from "./geometry";
 
 type FrameJson = components["schemas"]["Frame"];
 type FrameDetailJson = components["schemas"]["FrameDetail"];
 type BoxJson = components["schemas"]["Box"];
+type BoxChangeJson = components["schemas"]["BoxChange"];
 
 export type FrameStatus = "open" | "done" | "nothing_here";
 
@@ -34,9 +35,24 @@ export interface LoadedFrame {
   readonly asked: number;
 }
 
+// A box that was made here keeps its first key, so that a frame that is read again is the same to
+// the steps that can be undone.
+const names = new Map<number, string>();
+const ids = new Map<string, number>();
+
+function named(id: number, key: string): void {
+  names.set(id, key);
+  ids.set(key, id);
+}
+
+const keyOf = (id: number): string => names.get(id) ?? `b${id}`;
+
+/** The server's id of a box; null where it has not said it yet. */
+export const idOf = (key: string): number | null => ids.get(key) ?? (/^b\d+$/u.test(key) ? Number(key.slice(1)) : null);
+
 export function toBox(json: BoxJson): EditorBox {
   return {
-    key: `b${json.id}`,
+    key: keyOf(json.id),
     label: json.label,
     x1: json.x1,
     y1: json.y1,
@@ -45,6 +61,8 @@ export function toBox(json: BoxJson): EditorBox {
     source: json.source ?? "person",
     confidence: json.confidence ?? null,
     text: json.crop?.text ?? "",
+    status: json.crop?.status ?? "",
+    car: json.car == null ? null : keyOf(json.car),
   };
 }
 
@@ -66,7 +84,7 @@ export async function loadFrame(id: number, search: string): Promise<LoadedFrame
     nextOpen: json.next_open,
     boxes: json.boxes.map(toBox),
     suggestions: json.suggestions?.map(({ model_name: _, ...box }) => box) ?? null,
-    known: new Map(json.boxes.map((box) => [`b${box.id}`, { id: box.id, revision: box.revision ?? 1 }])),
+    known: new Map(json.boxes.map((box) => [keyOf(box.id), { id: box.id, revision: box.revision ?? 1 }])),
     asked,
   };
 }
@@ -106,12 +124,14 @@ const rectOf = ({ x1, y1, x2, y2 }: Rect): Rect => ({ x1, y1, x2, y2 });
 
 /** A proposal that was accepted says whose it was. */
 const madeBy = ({ kind, box }: Exclude<Change, { kind: "delete" }>): object =>
-  kind === "create" && box.source === "model" ? { source: box.source, confidence: box.confidence } : {};
+  kind === "create" && box.source === "model" && box.proposal !== undefined
+    ? { source: box.source, confidence: box.confidence, suggestion: box.proposal }
+    : {};
 
 export function entryOf(change: Change, frame: LoadedFrame, title: string): NewEntry {
   const key = change.kind === "delete" ? change.key : change.box.key;
   const base = frame.known.get(key) ?? null;
-  const body = change.kind === "delete" ? {} : { label: change.box.label, ...rectOf(change.box), ...madeBy(change) };
+  const body = change.kind === "delete" ? {} : { label: change.box.label, car: change.box.car, ...rectOf(change.box), ...madeBy(change) };
   return {
     kind: `box.${change.kind}`,
     clientKey: crypto.randomUUID(),
@@ -125,14 +145,68 @@ export function markEntry(frame: number, status: FrameStatus, title: string): Ne
   return { kind: "frame.mark", clientKey: crypto.randomUUID(), subject: `frame:${frame}`, title, body: { frame, status } };
 }
 
-export function rejectEntry(frame: number, id: number, title: string): NewEntry {
-  return { kind: "suggestion.reject", clientKey: crypto.randomUUID(), subject: `suggestion:${id}`, title, body: { frame, id } };
+/** A proposal is rejected, or offered again because that was undone. */
+export function proposalEntry(kind: "reject" | "offer", frame: number, id: number, title: string): NewEntry {
+  return { kind: `suggestion.${kind}`, clientKey: crypto.randomUUID(), subject: `suggestion:${id}`, title, body: { frame, id } };
 }
 
-const told = (answer: unknown): Known => {
+/** The frames between get boxes, or lose them because that was undone. */
+export function betweenEntry(kind: "draw" | "undo", frame: number, { key, boxes }: Between, title: string): NewEntry {
+  return { kind: `between.${kind}`, clientKey: crypto.randomUUID(), subject: `between:${key}`, title, body: { frame, key, boxes } };
+}
+
+export interface Reading {
+  readonly text: string;
+  readonly status: string;
+}
+
+/** What a person read on a plate; `seen` is what stood there when it was typed. */
+export function textEntry(frame: number, { key, text, status }: EditorBox, said: Reading & { readonly seconds: number }, title: string): NewEntry {
+  return {
+    kind: "box.text",
+    clientKey: crypto.randomUUID(),
+    subject: `text:${frame}:${key}`,
+    title,
+    body: { frame, box: key, seen: { text, status }, ...said },
+  };
+}
+
+export interface BoxChange {
+  readonly id: number;
+  readonly by: string;
+  readonly at: string;
+  readonly action: string;
+  readonly before: BoxState;
+  readonly after: BoxState;
+}
+
+/** As the history has it; empty before it was made and after it was deleted. */
+export interface BoxState {
+  readonly xyxy?: readonly number[];
+  readonly label?: string;
+  readonly ignore?: boolean;
+  readonly car?: number | null;
+}
+
+export async function boxHistory(id: number): Promise<readonly BoxChange[]> {
+  const rows = await ask<readonly BoxChangeJson[]>("GET", `boxes/${id}/changes/`);
+  return rows.map((row) => ({ ...row, before: row.before as BoxState, after: row.after as BoxState }));
+}
+
+const toldOf = (entry: Entry) => (answer: unknown): Known => {
   const box = answer as BoxJson;
+  const key = entry.subject.split(":")[2];
+  if (key !== undefined) named(box.id, key);
   return { id: box.id, revision: box.revision ?? 1 };
 };
+
+type Look = Parameters<Sender>[2];
+
+/** The server's id of another box of the entry's frame; boxes are made before they are named. */
+async function idOn(frame: unknown, key: unknown, look: Look): Promise<number | null> {
+  if (typeof key !== "string") return null;
+  return (await look(`box:${Number(frame)}:${key}`))?.id ?? idOf(key);
+}
 
 /** Our own answers raise the revision; of two the newer counts. */
 function newest(entry: Entry, known: Known | null): Known | null {
@@ -141,33 +215,47 @@ function newest(entry: Entry, known: Known | null): Known | null {
   return known.id === base.id && known.revision < base.revision ? base : known;
 }
 
-function shape({ body }: Entry): Record<string, unknown> {
-  const { base: _, frame: __, revision: ___, ...rest } = body;
-  return rest;
+async function shape({ body }: Entry, look: Look): Promise<Record<string, unknown>> {
+  const { base: _, frame, revision: __, car, ...rest } = body;
+  return { ...rest, car: await idOn(frame, car, look) };
 }
 
-const create: Sender = (entry, known) => {
+const create: Sender = async (entry, known, look) => {
   // Known already: it was deleted and the deletion undone. Its texts come back with it.
-  if (known !== null) return deliver("POST", `boxes/${known.id}/restore/`, { learn: told });
-  const body = { ...shape(entry), frame: entry.body.frame, client_key: entry.clientKey };
-  return deliver("POST", "boxes/", { body, learn: told });
+  if (known !== null) return deliver("POST", `boxes/${known.id}/restore/`, { learn: toldOf(entry) });
+  const body = { ...(await shape(entry, look)), frame: entry.body.frame, client_key: entry.clientKey };
+  return deliver("POST", "boxes/", { body, learn: toldOf(entry) });
 };
 
-const change: Sender = async (entry, known) => {
+const change: Sender = async (entry, known, look) => {
   const at = newest(entry, known);
   if (at === null) return { kind: "refused", message: "" };
-  const outcome = await deliver("PATCH", `boxes/${at.id}/`, { body: { ...shape(entry), revision: at.revision }, learn: told });
-  return outcome.kind === "conflict" ? arrivedBefore(entry, outcome) : outcome;
+  const body = await shape(entry, look);
+  const send = (revision: number): Promise<Outcome> =>
+    deliver("PATCH", `boxes/${at.id}/`, { body: { ...body, revision }, learn: toldOf(entry) });
+  const outcome = await send(at.revision);
+  if (outcome.kind !== "conflict") return outcome;
+  const current = outcome.current as BoxNow | null;
+  if (arrivedBefore(body, current)) return { kind: "saved", known: { id: at.id, revision: current?.revision ?? 1 }, answer: null };
+  // Whoever insists on a box that somebody deleted has it back first.
+  if (entry.body.revision === undefined || !current?.deleted) return outcome;
+  const back = await deliver("POST", `boxes/${at.id}/restore/`, { learn: toldOf(entry) });
+  return back.kind === "saved" && back.known ? send(back.known.revision) : back;
 };
 
+interface BoxNow {
+  readonly xyxy?: readonly number[];
+  readonly label?: string;
+  readonly car?: number | null;
+  readonly revision?: number;
+  readonly deleted?: boolean;
+}
+
 /** The answer to an earlier try was lost: the box is already as we wanted it. */
-function arrivedBefore(entry: Entry, outcome: Extract<Outcome, { kind: "conflict" }>): Outcome {
-  const current = outcome.current as { xyxy?: number[]; label?: string; revision?: number } | null;
-  const mine = [entry.body.x1, entry.body.y1, entry.body.x2, entry.body.y2];
-  const same = current?.label === entry.body.label && mine.every((value, at) => value === current?.xyxy?.[at]);
-  if (!same) return outcome;
-  const id = (entry.body.base as Known | null)?.id ?? 0;
-  return { kind: "saved", known: { id, revision: current?.revision ?? 1 }, answer: null };
+function arrivedBefore(body: Readonly<Record<string, unknown>>, current: BoxNow | null): boolean {
+  const mine = [body.x1, body.y1, body.x2, body.y2];
+  return !current?.deleted && current?.label === body.label && current?.car === body.car
+    && mine.every((value, at) => value === current?.xyxy?.[at]);
 }
 
 const remove: Sender = async (entry, known) => {
@@ -179,13 +267,50 @@ const remove: Sender = async (entry, known) => {
   return outcome;
 };
 
+/**
+ * The crop's revision moves with the box, so the text is what is compared: somebody else's, newer
+ * than the one that was seen, is a conflict.
+ */
+const write: Sender = async ({ clientKey, body: { frame, box, seen, text, status, seconds, revision } }, _, look) => {
+  const id = await idOn(frame, box, look);
+  if (id === null) return { kind: "refused", message: "" };
+  const asked = await deliver("GET", `boxes/${id}/`, {});
+  if (asked.kind !== "saved") return asked;
+  const { crop } = asked.answer as BoxJson;
+  if (crop === null) return { kind: "refused", message: "" };
+  const before = seen as Reading;
+  const same = (one: Reading): boolean => crop.text === one.text && crop.status === one.status;
+  const mine = { text: String(text), status: String(status) };
+  if (revision === undefined && !same(before) && !same(mine)) return { kind: "conflict", message: "", current: crop };
+  return deliver("POST", `crops/${crop.id}/transcriptions/`, {
+    body: { ...mine, seconds, revision: revision ?? crop.revision, client_key: clientKey },
+  });
+};
+
 const mark: Sender = (entry) =>
   deliver("PATCH", `frames/${Number(entry.body.frame)}/`, { body: { status: entry.body.status } });
 
-const reject: Sender = async (entry) => {
-  const outcome = await deliver("DELETE", `box-suggestions/${Number(entry.body.id)}/`, {});
-  // Gone already, or replaced by another detector's: nothing is left to reject.
-  return outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome;
+/** Gone already, or replaced by another detector's: nothing is left to reject or to offer. */
+const goneIsDone = (outcome: Outcome): Outcome => (outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome);
+
+const reject: Sender = async (entry) => goneIsDone(await deliver("DELETE", `box-suggestions/${Number(entry.body.id)}/`, {}));
+const offer: Sender = async (entry) => goneIsDone(await deliver("POST", `box-suggestions/${Number(entry.body.id)}/offer/`, {}));
+
+const between = (path: string): Sender => async ({ body }, _, look) => {
+  const found = await Promise.all((body.boxes as readonly string[]).map((key) => idOn(body.frame, key, look)));
+  const boxes = found.filter((id) => id !== null);
+  if (boxes.length === 0) return { kind: "saved", known: null, answer: { boxes: 0, frames: 0 } };
+  return deliver("POST", `frames/${Number(body.frame)}/${path}`, { body: { boxes, client_key: body.key } });
 };
 
-registerSenders({ "suggestion.reject": reject, "box.create": create, "box.change": change, "box.delete": remove, "frame.mark": mark });
+registerSenders({
+  "box.create": create,
+  "box.change": change,
+  "box.delete": remove,
+  "box.text": write,
+  "between.draw": between("interpolate/"),
+  "between.undo": between("interpolate/undo/"),
+  "suggestion.reject": reject,
+  "suggestion.offer": offer,
+  "frame.mark": mark,
+});

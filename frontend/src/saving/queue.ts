@@ -41,7 +41,8 @@ export type Outcome =
   | { readonly kind: "conflict"; readonly message: string; readonly current: unknown }
   | { readonly kind: "refused"; readonly message: string };
 
-export type Sender = (entry: Entry, known: Known | null) => Promise<Outcome>;
+/** `look` finds what the server has said about another subject, told by an earlier entry. */
+export type Sender = (entry: Entry, known: Known | null, look: (subject: string) => Promise<Known | null>) => Promise<Outcome>;
 
 export interface Store {
   add(entry: Omit<Entry, "sequence">): Promise<number>;
@@ -255,7 +256,8 @@ export class SaveQueue {
     const sender = this.#options.senders[entry.kind];
     if (sender === undefined) return { kind: "refused", message: `No sender for “${entry.kind}”.` };
     try {
-      return await sender(entry, await this.#options.store.known(entry.subject));
+      const look = (subject: string): Promise<Known | null> => this.#options.store.known(subject);
+      return await sender(entry, await look(entry.subject), look);
     } catch {
       return { kind: "away" };
     }
