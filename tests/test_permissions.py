@@ -222,6 +222,8 @@ class World:
         between = {"boxes": [plate.pk], "client_key": str(uuid4())}
         self.bodies: dict[tuple[str, str], dict[str, Any]] = {
             ("post", "training-runs/"): {"dataset": version.pk},
+            ("post", "training-runs/check/"): {"dataset": version.pk},
+            ("post", "training-runs/estimate/"): {"dataset": version.pk},
             ("post", "training-runs/<pk>/resume/"): {},
             ("post", "training-runs/<pk>/cancel/"): {},
             ("post", "training-runs/<pk>/stop/"): {},

@@ -271,6 +271,16 @@ class MemoryFull(Refused):
     )
 
 
+class MeasuredToFail(Refused):
+    en = "A few steps of this training were tried, and it cannot work: {why}"
+    es = "Se probaron unos pasos de este entrenamiento y no puede funcionar: {why_es}"
+
+
+class NoSuchDevice(Refused):
+    en = "There is no device “{device}” here. Choose among {known}."
+    es = "Aquí no hay ningún dispositivo «{device}». Elija entre {known}."
+
+
 class NotComparable(Refused):
     en = "“{first}” and “{second}” were not judged on the same pictures. Evaluate both on one set."
     es = "«{first}» y «{second}» no se evaluaron con las mismas imágenes. Evalúe ambos en una."

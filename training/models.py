@@ -97,6 +97,10 @@ class TrainingRun(models.Model):
     code_version = models.CharField(max_length=60, blank=True)
     environment = models.JSONField(default=dict)  # versions of libraries, hardware, data's hash
     stop = models.CharField(max_length=5, blank=True)  # asked for: "now" or after the "epoch"
+    device = models.CharField(max_length=10, default="auto")
+    minutes = models.PositiveIntegerField(
+        null=True, blank=True
+    )  # at most; null: as long as it takes
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

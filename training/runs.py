@@ -23,12 +23,14 @@ from annotations.models.datasets import Kind, Split
 from lprsite import files
 from lprsite.jobs import engine
 from lprsite.jobs.models import ACTIVE, State
-from training import evaluations, headers, options, starters
+from training import devices, estimates, evaluations, headers, options, starters
+from training.detector.config import DetectorConfig
 from training.errors import (
     DatasetForOther,
     ModelInUse,
     ModelNotHere,
     ModelRetired,
+    NoSuchDevice,
     NothingToTrainOn,
     OnnxMissing,
     OtherNetwork,
@@ -41,6 +43,7 @@ from training.errors import (
     TrainingDiskFull,
 )
 from training.models import EpochSamples, InferenceRun, Metric, Promotion, TrainedModel, TrainingRun
+from training.recognizer.config import RecognizerConfig
 
 CURRENT, STARTER = "current", "starter"
 LAST = "last"
@@ -60,25 +63,18 @@ def create(
     *,
     parent: TrainedModel | None = None,
     by: User | None = None,
+    device: str = devices.AUTO,
+    minutes: int | None = None,
 ) -> TrainingRun:
     """A run that has not started. ``config``: "preset" and whatever of it is changed.
 
-    Raises:
-        NothingToTrainOn, TrainingDiskFull: it could only fail.
-        SettingRefused: an unknown preset or setting, or a value that no training takes.
-        DatasetForOther: the parent is of another kind than the dataset version.
-        OtherNetwork: it is another network than the settings ask for.
+    ``minutes``: it takes no longer, with fewer epochs than the settings have if need be.
+    Raises what ``plan`` does, and MeasuredToFail.
     """
-    settings = {"preset": "quick", **config}
-    require_trainable(dataset, drawn=bool(settings.get("synthetic")))
-    options.check(dataset.kind, settings, started=parent is not None)
-    if parent is not None:
-        if parent.kind != dataset.kind:
-            raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)
-        settings = {**_network_of(parent, settings), **settings}
-    elif settings.get("tune", "full") != "full":
-        reason = "parts that rest must have learned before, so name a model to start from"
-        raise SettingRefused(setting="tune", value=settings["tune"], reason=reason)
+    settings = plan(dataset, config, parent=parent, device=device)
+    key = estimates.key_of(dataset, settings, parent=parent, device=device)
+    if problem := estimates.why_not(dataset, key):
+        raise problem
     return TrainingRun.objects.create(
         project_id=dataset.project_id,
         kind=dataset.kind,
@@ -86,16 +82,54 @@ def create(
         parent=parent,
         config=settings,
         seed=settings.get("seed", 0),
+        device=device,
+        minutes=minutes,
         created_by=by,
     )
 
 
-def require_trainable(dataset: DatasetVersion, *, drawn: bool) -> None:
-    """Raises NothingToTrainOn (unless plates are ``drawn``), TrainingDiskFull."""
+def plan(
+    dataset: DatasetVersion,
+    config: Mapping[str, Any],
+    *,
+    parent: TrainedModel | None,
+    device: str = devices.AUTO,
+) -> dict[str, Any]:
+    """The settings that a run would have.
+
+    Raises:
+        NothingToTrainOn, TrainingDiskFull: it could only fail.
+        NoSuchDevice.
+        SettingRefused: an unknown preset or setting, or a value that no training takes.
+        DatasetForOther: the parent is of another kind than the dataset version.
+        OtherNetwork: it is another network than the settings ask for.
+    """
+    settings = {"preset": "quick", **config}
+    checked = options.check(dataset.kind, settings, started=parent is not None)
+    if device not in devices.names():
+        raise NoSuchDevice(device=device, known=", ".join(devices.names()))
+    require_trainable(dataset, checked)
+    if parent is not None:
+        if parent.kind != dataset.kind:
+            raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)
+        settings = {**_network_of(parent, settings), **settings}
+    elif settings.get("tune", "full") != "full":
+        reason = "parts that rest must have learned before, so name a model to start from"
+        raise SettingRefused(setting="tune", value=settings["tune"], reason=reason)
+    return settings
+
+
+def require_trainable(dataset: DatasetVersion, config: options.Config) -> None:
+    """Raises NothingToTrainOn (unless plates are drawn), TrainingDiskFull."""
+    drawn = isinstance(config, RecognizerConfig) and config.synthetic > 0
     if not drawn and not dataset.items.filter(split=Split.TRAIN).exists():
         raise NothingToTrainOn()
-    if (free := files.free_bytes()) < NEEDED_BYTES:
-        raise TrainingDiskFull(free=free // 1024**2, needed=NEEDED_BYTES // 1024**2)
+    needed = NEEDED_BYTES
+    if isinstance(config, DetectorConfig):  # its frames lie there at training size meanwhile
+        frames = dataset.items.exclude(split=Split.TEST).count()
+        needed += frames * config.width * config.height * 3
+    if (free := files.free_bytes()) < needed:
+        raise TrainingDiskFull(free=free // 1024**2, needed=needed // 1024**2)
 
 
 def _network_of(parent: TrainedModel, settings: Mapping[str, Any]) -> dict[str, Any]:

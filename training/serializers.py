@@ -180,6 +180,8 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "trained_model",
             "config",
             "seed",
+            "device",
+            "minutes",
             "code_version",
             "environment",
             "stop",
@@ -225,12 +227,52 @@ class StartTrainingSerializer(serializers.Serializer[Any]):
     config = serializers.DictField(
         required=False, default=dict, help_text="further settings of the network's config"
     )
+    device = serializers.CharField(
+        required=False, default="auto", max_length=10, help_text="auto, cpu, cuda:0, ..."
+    )
+    minutes = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=60 * 24 * 365,
+        help_text="at most so long: its epochs are fitted to it",
+    )
 
     def settings(self) -> dict[str, Any]:
         """The settings of the run: the preset and what was changed of it."""
         given = dict(self.validated_data)
         named = {k: given[k] for k in ("preset", "epochs", "batch", "seed") if k in given}
         return {**given["config"], **named}
+
+
+class DeviceSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    memory_mb = serializers.IntegerField()
+
+
+class TrainingEstimateSerializer(serializers.Serializer[Any]):
+    """What a few steps tell of the whole training."""
+
+    epochs = serializers.IntegerField()
+    seconds = serializers.FloatField()
+    seconds_low = serializers.FloatField()
+    seconds_high = serializers.FloatField()
+    epoch_seconds = serializers.FloatField()
+    steps = serializers.IntegerField(help_text="of an epoch")
+    memory_mb = serializers.FloatField()
+    memory_total_mb = serializers.FloatField()
+    device = serializers.CharField()
+
+
+class CheckedTrainingSerializer(serializers.Serializer[Any]):
+    warnings = serializers.ListField(child=serializers.CharField())
+    refusal = serializers.CharField(allow_blank=True, help_text="why it cannot start; else empty")
+    setting = serializers.CharField(allow_blank=True, help_text="the one that is refused, if one")
+    estimate = TrainingEstimateSerializer(allow_null=True)
+    measuring = JobSerializer(allow_null=True, help_text="the newest measuring of just this")
+    devices = DeviceSerializer(many=True)
 
 
 class MetricSerializer(serializers.ModelSerializer[Metric]):

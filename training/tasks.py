@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
-from training import evaluations, readings, reads, retention, runs, suggesting
+from training import estimates, evaluations, readings, reads, retention, runs, suggesting
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,11 @@ def _tell_webhook(running: Running, **facts: Any) -> None:
         urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
     except (OSError, ValueError) as problem:
         log.warning("the webhook was not told of run %s: %s", told["run"], problem)
+
+
+@task("estimate", queue="gpu", max_attempts=1, role=Role.MANAGER)
+def estimate(running: Running) -> dict[str, Any]:
+    return supervise.run(running, WORK)
 
 
 @task("evaluate", queue="gpu", role=Role.MANAGER)
@@ -183,6 +188,26 @@ def start_training(run: TrainingRun, *, by: Any = None) -> Job:
     run.job, run.stop = job, ""
     run.save(update_fields=["job", "stop"])
     return job
+
+
+def start_estimate(
+    version: DatasetVersion,
+    settings: Mapping[str, Any],
+    *,
+    parent: TrainedModel | None,
+    device: str,
+    by: Any = None,
+) -> Job:
+    """Queue a few steps of a training, to know what all of them will take."""
+    return estimate.enqueue(
+        project_id=version.project_id,
+        by=by,
+        dedupe=estimates.key_of(version, settings, parent=parent, device=device),
+        dataset=version.pk,
+        config=dict(settings),
+        parent=parent and parent.pk,
+        device=device,
+    )
 
 
 def start_comparison(

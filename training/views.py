@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -29,10 +30,22 @@ from annotations.serializers import LabellingSerializer
 from lprsite.jobs import engine
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from training import comparisons, evaluations, options, readings, reads, runs, stats, tasks
+from training import (
+    comparisons,
+    devices,
+    evaluations,
+    options,
+    preparations,
+    readings,
+    reads,
+    runs,
+    stats,
+    tasks,
+)
 from training.errors import ModelRetired
 from training.models import Evaluation, InferenceRun, Promotion, TrainedModel, TrainingRun
 from training.serializers import (
+    CheckedTrainingSerializer,
     ComparisonSerializer,
     CurvesSerializer,
     EvaluateSerializer,
@@ -53,6 +66,17 @@ from training.serializers import (
 from training.views_review import ReviewOfRun
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A training as a request describes it."""
+
+    dataset: DatasetVersion
+    config: dict[str, Any]
+    parent: TrainedModel | None
+    device: str
+    minutes: int | None
+
+
 class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     queryset = TrainingRun.objects.select_related("job__created_by", "dataset", "created_by")
     serializer_class = TrainingRunSerializer
@@ -64,6 +88,46 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     @extend_schema(request=StartTrainingSerializer, responses={202: TrainingRunSerializer})
     def create(self, request: Request) -> Response:
         """Start a training on a dataset version. Only managers."""
+        asked = self._asked(request)
+        user: Any = request.user
+        run = runs.create(
+            asked.dataset,
+            asked.config,
+            parent=asked.parent,
+            by=user,
+            device=asked.device,
+            minutes=asked.minutes,
+        )
+        tasks.start_training(run, by=user)
+        return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=StartTrainingSerializer, responses=CheckedTrainingSerializer)
+    @action(detail=False, methods=["post"])
+    def check(self, request: Request) -> Response:
+        """What is wrong or doubtful about a training, and what it will take; starts nothing."""
+        asked = self._asked(request)
+        found = preparations.examine(
+            asked.dataset,
+            asked.config,
+            parent=asked.parent,
+            device=asked.device,
+            minutes=asked.minutes,
+        )
+        return Response(CheckedTrainingSerializer({**found, "devices": devices.found()}).data)
+
+    @extend_schema(request=StartTrainingSerializer, responses={202: JobSerializer})
+    @action(detail=False, methods=["post"])
+    def estimate(self, request: Request) -> Response:
+        """Measure a few steps of a training, to know what all of them will take."""
+        asked = self._asked(request)
+        settings = runs.plan(asked.dataset, asked.config, parent=asked.parent, device=asked.device)
+        job = tasks.start_estimate(
+            asked.dataset, settings, parent=asked.parent, device=asked.device, by=request.user
+        )
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+    def _asked(self, request: Request) -> Asked:
+        """The training that a request is about, if its maker may train."""
         given = StartTrainingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         visible = members.visible(request.user)
@@ -77,10 +141,8 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
             parent = runs.find(dataset.project, dataset.kind, named) if named else None
         else:
             parent = runs.usual_parent(dataset.project, dataset.kind, given.settings())
-        user: Any = request.user
-        run = runs.create(dataset, given.settings(), parent=parent, by=user)
-        tasks.start_training(run, by=user)
-        return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
+        device, minutes = (given.validated_data[name] for name in ("device", "minutes"))
+        return Asked(dataset, given.settings(), parent, device, minutes)
 
     @extend_schema(responses=CurvesSerializer)
     @action(detail=True)

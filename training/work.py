@@ -15,6 +15,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,12 @@ from lprsite.jobs.engine import Running  # noqa: E402
 from lprsite.jobs.models import Job  # noqa: E402
 from training import (  # noqa: E402
     checkpoints,
+    devices,
+    estimates,
     evaluations,
     exporting,
     headers,
+    measuring,
     options,
     ranks,
     reading,
@@ -92,12 +96,13 @@ def train(running: Running) -> dict[str, Any]:
 
 def _fit(run: TrainingRun, folder: Path, running: Running) -> None:
     """Train until the last epoch, or until somebody asks to stop after one."""
-    config = _config(run)
-    if not run.environment:
-        run.environment = {**_environment(run.dataset), "config": config.to_json()}
+    config = _within_budget(run, _config(run))
+    if "config" not in run.environment:
+        told = {**_environment(run.dataset), "config": config.to_json()}
+        run.environment = {**run.environment, **told}
         run.save(update_fields=["environment"])
     samples = _fixed_samples(run.dataset)
-    begun, worked = time.monotonic(), time.process_time()
+    begun, worked, spent = time.monotonic(), time.process_time(), 0.0
     with contextlib.closing(_epochs(run, config, folder, running)) as epochs:
         for epoch in epochs:
             figures = {**epoch.metrics, "seconds": epoch.seconds}
@@ -110,7 +115,8 @@ def _fit(run: TrainingRun, folder: Path, running: Running) -> None:
             runs.record(run, epoch.epoch, figures)
             running.progress(epoch.epoch, epoch.epochs, "epochs", _headline(epoch.metrics))
             sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs}: {_headline(figures)}\n")
-            if not epoch.replayed and runs.wish(run):
+            spent += epoch.seconds
+            if not epoch.replayed and (runs.wish(run) or _time_is_up(run, epoch, spent)):
                 break
             begun, worked = time.monotonic(), time.process_time()
 
@@ -124,7 +130,6 @@ def _memory() -> int:
 
 def _environment(version: DatasetVersion) -> dict[str, Any]:
     """What a training ran with, for whoever wants to repeat it."""
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     return {
         "code": checkpoints.code_version(),
         "dataset_hash": version.manifest_hash,
@@ -135,7 +140,7 @@ def _environment(version: DatasetVersion) -> dict[str, Any]:
         "system": platform.platform(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "device": device,
+        "device": _device_name(),
     }
 
 
@@ -193,6 +198,82 @@ def _epochs(
         progress=within,
         dataset_version=version,
     )
+
+
+def _within_budget(run: TrainingRun, config: options.Config) -> options.Config:
+    """The settings with as many epochs as fit into the run's minutes, if it has a limit.
+
+    Decided once: a resumed run keeps its epochs.
+    """
+    if run.minutes is None or "budget" in run.environment:
+        return config
+    key = estimates.key_of(run.dataset, run.config, parent=run.parent, device=run.device)
+    pace = estimates.known(run.dataset, key) or measure(run.dataset, config, run.parent)
+    epochs = pace.epochs_within(run.minutes, config.epochs)
+    run.environment["budget"] = {
+        "minutes": run.minutes,
+        "asked": config.epochs,
+        "epochs": epochs,
+        "epoch_seconds": round(pace.epoch_seconds, 2),
+    }
+    run.config["epochs"] = epochs
+    run.save(update_fields=["environment", "config"])
+    return _config(run)
+
+
+def _time_is_up(run: TrainingRun, epoch: Any, spent: float) -> bool:
+    """Whether another epoch would take the run beyond its minutes; the run then says so."""
+    left = epoch.epochs - epoch.epoch
+    if run.minutes is None or not left or spent + epoch.seconds <= run.minutes * 60:
+        return False
+    run.environment["budget"]["stopped_after"] = epoch.epoch
+    run.save(update_fields=["environment"])
+    return True
+
+
+def measure(
+    version: DatasetVersion, config: options.Config, parent: TrainedModel | None
+) -> estimates.Measured:
+    """A few steps of a training on this machine, and what they say of all of them."""
+    init = files.local_path(parent.file) if parent else None
+    if isinstance(config, DetectorConfig):
+        frames = (detector_samples(version, split) for split in (Split.TRAIN, Split.VAL))
+        pace = measuring.detector(config, *frames, init=init)
+    else:
+        crops = (recognizer_samples(version, split) for split in (Split.TRAIN, Split.VAL))
+        pace = measuring.recognizer(config, *crops, init=init)
+    return estimates.Measured(
+        **asdict(pace),
+        memory_mb=_memory() / 1e6,
+        memory_total_mb=_memory_total() / 1e6,
+        device=_device_name(),
+    )
+
+
+def _memory_total() -> int:
+    """The memory of the device that trains, in bytes."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.get_device_properties(0).total_memory)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def estimate(running: Running) -> dict[str, Any]:
+    """Measure a few steps of a training that nobody has started yet."""
+    told = running.parameters
+    version = DatasetVersion.objects.select_related("project").get(pk=told["dataset"])
+    parent = TrainedModel.objects.get(pk=told["parent"]) if told["parent"] else None
+    run = TrainingRun(
+        project=version.project,
+        kind=version.kind,
+        dataset=version,
+        parent=parent,
+        config=told["config"],
+    )
+    return asdict(measure(version, _config(run), parent))
+
+
+def _device_name() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
 
 
 def assist(running: Running) -> None:
@@ -409,6 +490,7 @@ def export_model(running: Running) -> dict[str, Any]:
 
 WORK: dict[str, Callable[[Running], dict[str, Any]]] = {
     "train": train,
+    "estimate": estimate,
     "evaluate": evaluate,
     "compare": compare,
     "infer": infer,
@@ -437,6 +519,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     supervise.die_with_parent()
     running = engine.attach(int(arguments[0]), int(arguments[1]))
+    devices.restrict(_device_of(running))
     cv2.setNumThreads(1)
     count = settings.TRAIN_PROCESSES if _is_shared(running) and ranks.count_here() == 1 else 1
     with ranks.helped(count, [sys.executable, "-u", "-m", "training.work", *arguments]):
@@ -444,6 +527,14 @@ def main(arguments: Sequence[str]) -> int:
         given = int(os.environ.get("LPR_THREADS") or (os.cpu_count() or 1) // shares)
         torch.set_num_threads(max(given, 1))
         return _work(running) if os.environ.get("RANK", "0") == "0" else _assist(running)
+
+
+def _device_of(running: Running) -> str:
+    """The device that the job is to use."""
+    if running.job.task == "train":
+        rows = TrainingRun.objects.filter(pk=running.parameters["run"])
+        return rows.values_list("device", flat=True).get()
+    return str(running.parameters.get("device", devices.AUTO))
 
 
 def _is_shared(running: Running) -> bool:

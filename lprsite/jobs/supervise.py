@@ -33,6 +33,17 @@ class ChildFailed(Refused):
     es = "El programa que hacía esto terminó con el código {code}. Sus últimas palabras: {words}"
 
 
+class ChildKilled(Refused):
+    en = (
+        "The system ended the program doing this, most likely because memory ran out. Choose "
+        "less at a time, close other programs, and start again."
+    )
+    es = (
+        "El sistema terminó el programa que hacía esto, casi seguro por falta de memoria. Elija "
+        "menos a la vez, cierre otros programas y empiece de nuevo."
+    )
+
+
 class ChildRefused(Refused):
     en = "{why}"
     es = "{why_es}"
@@ -105,6 +116,8 @@ def _said(tail: deque[str]) -> str:
 def _judge(job: Job, code: int, tail: deque[str]) -> None:
     if code == REFUSED:
         raise ChildRefused(why=job.error, why_es=job.error_es, code=job.error_code)
+    if code == -signal.SIGKILL:
+        raise ChildKilled()
     if code != 0:
         words = " ".join("".join(list(tail)[-3:]).split())[-400:] or "none"
         raise ChildFailed(code=code, words=words)

@@ -20,7 +20,7 @@ from lprsite.jobs import engine
 from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.vision import clips
-from training import checkpoints, evaluations, readings, runs, work
+from training import checkpoints, estimates, evaluations, readings, runs, work
 from training.errors import CheckpointMissing, DiskRanFull, MemoryFull, NothingKept
 from training.models import Evaluation, Metric, TrainedModel
 from training.synthetic import plates, scenes
@@ -274,3 +274,61 @@ def test_a_model_is_judged_on_what_it_did_not_see(
             version=made, position=position, split=split, width=1, height=1, file="x", text="A"
         )
     assert work.held_split(made) == held
+
+
+@pytest.mark.parametrize("kind", ["detector", "recognizer"])
+def test_few_steps_tell_what_a_training_takes(
+    version: Callable[[str], DatasetVersion], kind: str
+) -> None:
+    tiny = {**TINY, "window": 0.5} if kind == "detector" else {"batch": 4, "synthetic": 12}
+    told = work.estimate(
+        attached(
+            "estimate",
+            dataset=version(kind).pk,
+            config={"preset": "quick", **tiny},
+            parent=None,
+            device="auto",
+        )
+    )
+    assert told["epoch_seconds"] > 0 and told["memory_mb"] > 50
+    assert told["steps"] == (4 if kind == "detector" else 5)  # two passes; 17 crops by four
+    assert told["memory_total_mb"] > told["memory_mb"]
+
+
+def test_training_with_a_time_limit_fits_its_epochs_and_says_so(
+    version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = estimates.Measured(
+        epoch_seconds=20, once_seconds=0, spread=0, steps=2, memory_mb=1, memory_total_mb=2,
+        device="CPU",
+    )  # fmt: skip
+    monkeypatch.setattr(work, "measure", lambda *_: pace)
+    small = {"epochs": 9, "batch": 4, "network": "lite"}
+    run = runs.create(version("recognizer"), small, minutes=1)
+    work.train(attached("train", run=run.pk))
+    run.refresh_from_db()
+    assert run.environment["budget"] == {
+        "minutes": 1, "asked": 9, "epochs": 2, "epoch_seconds": 20,
+    }  # fmt: skip
+    assert run.environment["config"]["epochs"] == run.metrics.filter(name="loss").count() == 2
+
+
+def test_training_ends_cleanly_when_its_time_is_up(
+    version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = estimates.Measured(
+        epoch_seconds=1e-3, once_seconds=0, spread=0, steps=2, memory_mb=1, memory_total_mb=2,
+        device="CPU",
+    )  # fmt: skip
+    monkeypatch.setattr(work, "measure", lambda *_: fast)
+    monkeypatch.setattr(work, "_time_is_up", _after_the_first(work._time_is_up))
+    run = runs.create(version("recognizer"), {"epochs": 3, "batch": 4}, minutes=1)
+    work.train(attached("train", run=run.pk))
+    run.refresh_from_db()
+    assert run.environment["budget"]["stopped_after"] == 1
+    assert run.trained_model is not None and run.metrics.filter(name="loss").count() == 1
+
+
+def _after_the_first(real: Any) -> Any:
+    """As if the first epoch had taken a minute."""
+    return lambda run, epoch, _: real(run, epoch, 60.0)

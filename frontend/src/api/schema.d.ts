@@ -1639,6 +1639,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/training-runs/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What is wrong or doubtful about a training, and what it will take; starts nothing. */
+        post: operations["training_runs_check_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/estimate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Measure a few steps of a training, to know what all of them will take. */
+        post: operations["training_runs_estimate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transcriptions/": {
         parameters: {
             query?: never;
@@ -2051,6 +2085,17 @@ export interface components {
             /** Format: double */
             last_seconds: number;
         };
+        CheckedTraining: {
+            warnings: string[];
+            /** @description why it cannot start; else empty */
+            refusal: string;
+            /** @description the one that is refused, if one */
+            setting: string;
+            estimate: components["schemas"]["TrainingEstimate"] | null;
+            /** @description the newest measuring of just this */
+            measuring: components["schemas"]["Job"] | null;
+            devices: components["schemas"]["Device"][];
+        };
         /** @description Two readings of a video, on the passages that people confirmed. */
         Comparison: {
             passages: number;
@@ -2243,6 +2288,11 @@ export interface components {
             readonly created_by: string;
             /** Format: date-time */
             readonly created_at: string;
+        };
+        Device: {
+            name: string;
+            title: string;
+            memory_mb: number;
         };
         Differing: {
             passage: number;
@@ -3769,6 +3819,13 @@ export interface components {
             config?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description auto, cpu, cuda:0, ...
+             * @default auto
+             */
+            device: string;
+            /** @description at most so long: its epochs are fitted to it */
+            minutes?: number | null;
         };
         StepSamples: {
             step: number;
@@ -3840,6 +3897,25 @@ export interface components {
             /** @description of its checkpoint; null: it is gone */
             readonly bytes: number | null;
         };
+        /** @description What a few steps tell of the whole training. */
+        TrainingEstimate: {
+            epochs: number;
+            /** Format: double */
+            seconds: number;
+            /** Format: double */
+            seconds_low: number;
+            /** Format: double */
+            seconds_high: number;
+            /** Format: double */
+            epoch_seconds: number;
+            /** @description of an epoch */
+            steps: number;
+            /** Format: double */
+            memory_mb: number;
+            /** Format: double */
+            memory_total_mb: number;
+            device: string;
+        };
         /** @description One setting of a training, for a form. */
         TrainingOption: {
             /** @description a dot parts the name of a group of settings */
@@ -3871,6 +3947,8 @@ export interface components {
             readonly trained_model: number | null;
             readonly config: unknown;
             readonly seed: number;
+            readonly device: string;
+            readonly minutes: number | null;
             readonly code_version: string;
             readonly environment: unknown;
             readonly stop: string;
@@ -7273,6 +7351,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
+    training_runs_check_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartTrainingRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["StartTrainingRequest"];
+                "multipart/form-data": components["schemas"]["StartTrainingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedTraining"];
+                };
+            };
+        };
+    };
+    training_runs_estimate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartTrainingRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["StartTrainingRequest"];
+                "multipart/form-data": components["schemas"]["StartTrainingRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

@@ -77,6 +77,7 @@ function OneRun({ run }: { run: TrainingRun }) {
       {run.job && <Progress job={run.job} />}
       {order.error && <Notice kind="bad">{sentenceOf(order.error)}</Notice>}
       {active && run.stop !== "" && <Notice kind="ok">{t(run.stop === "now" ? "stopping_now" : "stopping_epoch")}</Notice>}
+      <Budget run={run} />
       <Figures run={run} curves={curves} />
       {metrics.error ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : curves.steps.length > 0 ? <RunCharts run={run} curves={curves} epochs={epochsOf(run)} /> : null}
       <Samples run={run} active={active} />
@@ -106,9 +107,24 @@ function configOf(run: TrainingRun): Record<string, unknown> {
   return (run.config ?? {}) as Record<string, unknown>;
 }
 
+/** Of all its settings once it has begun, before that what was asked over the preset. */
 function epochsOf(run: TrainingRun): number | undefined {
-  const { epochs } = configOf(run);
+  const { config } = (run.environment ?? {}) as { config?: Record<string, unknown> };
+  const { epochs } = config ?? configOf(run);
   return typeof epochs === "number" ? epochs : undefined;
+}
+
+interface Limit { minutes: number; asked: number; epochs: number; epoch_seconds: number; stopped_after?: number }
+
+/** What became of the time limit, if the run has one. */
+function Budget({ run }: { run: TrainingRun }) {
+  const t = useTexts(texts);
+  const { budget } = (run.environment ?? {}) as { budget?: Limit };
+  if (!budget) return null;
+  const { minutes, asked, epochs, stopped_after: epoch } = budget;
+  if (epoch !== undefined) return <Notice kind="warn">{t("budget_stopped", { minutes, epoch, epochs })}</Notice>;
+  if (budget.epoch_seconds > minutes * 60) return <Notice kind="warn">{t("budget_too_short", { minutes })}</Notice>;
+  return epochs < asked ? <Notice kind="ok">{t("budget_fits", { minutes, epochs, asked })}</Notice> : null;
 }
 
 function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {

@@ -4,23 +4,22 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { useProjectId } from "../api/queries";
 import type { DatasetVersion, Kind, TrainingOption, TrainingRun } from "../api/types";
-import { countsOf, RARE, rare } from "../datasets/counts";
+import { countsOf } from "../datasets/counts";
 import { useCommands } from "../shared/commands";
 import { useList } from "../shared/Pages";
 import { Empty, Loading, Notice, Shown } from "../shared/States";
 import { useLanguage } from "../shared/language";
 import { translator, useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
-import { Action, Segments, SelectField } from "../shared/ui";
+import { Action, Segments, SelectField, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { configOf, type Preset, presets, type Typed, typedOf } from "./config";
+import { Foresight, minutesOf, type StartTraining, useCheck } from "./Foresight";
 import { Settings } from "./Settings";
 import { texts } from "./texts";
 import "./training.css";
 
 const USUAL = "usual";
-/** Fewer vehicles than this and a network learns them by heart. */
-const FEW = 100;
 
 export default function StartPage() {
   const t = useTexts(texts);
@@ -76,15 +75,21 @@ function Form({ versions, like, known }: { versions: readonly DatasetVersion[]; 
   const options = useOptions(kind, parent !== "");
   const { config, errors } = configOf(options.data ?? [], preset, typed, kind === like?.kind ? before?.further : undefined);
   const wrong = Object.keys(errors).length;
+  const [minutes, setMinutes] = useState(like?.minutes ? String(like.minutes) : "");
+  const [device, setDevice] = useState(like?.device ?? "auto");
+  const limit = minutesOf(minutes);
+  const body = (id: number): StartTraining => ({ dataset: id, ...(parent === USUAL ? {} : { parent: parent || null }), ...config, device, minutes: limit ?? null });
+  const plan: StartTraining | null = dataset && wrong === 0 && limit !== undefined && options.data ? body(dataset.id) : null;
+  const checked = useCheck(plan);
   const start = useMutation({
-    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: { dataset: id, ...(parent === USUAL ? {} : { parent: parent || null }), ...config } })),
+    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-runs/", { body: body(id) })),
     onSuccess: (run) => {
       void client.invalidateQueries({ queryKey: ["live"] });
       void client.invalidateQueries({ queryKey: ["jobs"] });
       void go(`/p/${project}/training/${run.id}`);
     },
   });
-  const ready = wrong === 0 && options.data !== undefined && dataset !== undefined && !start.isPending;
+  const ready = plan !== null && dataset !== undefined && !start.isPending && !checked.data?.refusal;
   useCommands([{
     id: "start-training", name: { en: translator(texts, "en")("start"), es: translator(texts, "es")("start") }, keys: "Ctrl+Enter",
     inFields: true, when: () => ready, run: () => dataset && start.mutate(dataset.id),
@@ -108,10 +113,20 @@ function Form({ versions, like, known }: { versions: readonly DatasetVersion[]; 
             ))}
           </div>
         </section>
+        <section className="card grid-3">
+          <TextField label={t("minutes")} hint={t("minutes_unit")} inputMode="numeric" placeholder={t("no_limit")} value={minutes} error={limit === undefined ? t("bad_whole", { name: t("minutes") }) : undefined} title={t("minutes_help")} onChange={(event) => setMinutes(event.target.value)} />
+          <SelectField label={t("device")} value={device} onChange={(event) => setDevice(event.target.value)}>
+            <option value="auto">{t("device_auto")}</option>
+            <option value="cpu">CPU</option>
+            {checked.data?.devices.map((one) => <option key={one.name} value={one.name}>{one.title} ({one.name})</option>)}
+          </SelectField>
+          <p className="t3 tiny">{t("minutes_help")}</p>
+        </section>
         <Shown query={options}>{(all) => <Settings kind={kind} options={all} preset={preset} typed={typed} errors={errors} onChange={setTyped} />}</Shown>
       </div>
       <div className="stack">
-        {dataset && <DataFacts version={dataset} />}
+        {dataset && <DataFacts version={dataset} warnings={checked.data?.warnings ?? []} />}
+        {plan && <Foresight asked={plan} checked={checked.data} again={() => void checked.refetch()} />}
         {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
         <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => dataset && start.mutate(dataset.id)}>{t("start")}</Action>
         {wrong > 0 && <p className="t2 small">{t("fix", { count: wrong })}</p>}
@@ -134,22 +149,18 @@ function Parents({ kind, value, onChange }: { kind: Kind; value: string; onChang
   );
 }
 
-function DataFacts({ version }: { version: DatasetVersion }) {
+function DataFacts({ version, warnings }: { version: DatasetVersion; warnings: readonly string[] }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const counts = countsOf(version.counts);
   const items = version.kind === "detector" ? "frames" : "plates";
   const held = { items: counts.splits.val.items + counts.splits.test.items, groups: counts.splits.val.groups + counts.splits.test.groups };
-  const few = rare(counts.characters);
   const line = (side: { items: number; groups: number }) => `${t(items, { count: side.items })}, ${t("groups", { count: side.groups })}`;
   return (
     <section className="card stack">
       <header><h2 className="grow">{s(version.kind)} v{version.number}</h2><span className={counts.leaks ? "chip bad" : "chip ok"}>{counts.leaks ? t("leaks", { count: counts.leaks }) : `✓ ${t("no_leaks")}`}</span></header>
       <dl className="facts"><dt>{s("train")}</dt><dd>{line(counts.splits.train)}</dd><dt>{s("held")}</dt><dd>{line(held)}</dd></dl>
-      {held.items === 0 && <Notice kind="warn">{t("no_held")}</Notice>}
-      {counts.splits.train.groups > 0 && counts.splits.train.groups < FEW && <Notice kind="warn">{t("few_groups", { count: counts.splits.train.groups, least: FEW })}</Notice>}
-      {counts.leaks > 0 && <Notice kind="bad">{t("leak_warning", { count: counts.leaks })}</Notice>}
-      {few.length > 0 && <Notice kind="warn">{t("rare", { list: few.join(", "), least: RARE })}</Notice>}
+      {warnings.map((warning) => <Notice key={warning} kind="warn">{warning}</Notice>)}
     </section>
   );
 }

@@ -7,7 +7,7 @@ from typing import Any
 from annotations import datasets
 from annotations.commands import StepCommand
 from annotations.models.datasets import Kind
-from training import runs, tasks
+from training import devices, preparations, runs, tasks
 from training.errors import ResumeAlone, SettingRefused
 from training.models import TrainedModel, TrainingRun
 from training.recognizer.config import PRESETS
@@ -38,6 +38,8 @@ class Command(StepCommand):
         parser.add_argument("--epochs", type=int)
         parser.add_argument("--batch", type=int)
         parser.add_argument("--seed", type=int)
+        parser.add_argument("--minutes", type=int, help="at most; the epochs are fitted to it")
+        parser.add_argument("--device", help="auto, cpu, cuda:0, ... (default: auto)")
         parser.add_argument(
             "--set",
             action="append",
@@ -51,7 +53,8 @@ class Command(StepCommand):
         return self.run_task(tasks.train, run=run.pk)
 
     def _stopped(self, options: dict[str, Any]) -> TrainingRun:
-        others = ("dataset", "parent", "preset", "epochs", "batch", "seed", "set")
+        numbers = ("epochs", "batch", "seed", "minutes")
+        others = ("dataset", "parent", "preset", "set", "device", *numbers)
         if any(options[name] not in (None, []) for name in others):
             raise ResumeAlone()
         return runs.stopped(self.project, options["kind"], options["resume"])
@@ -67,7 +70,17 @@ class Command(StepCommand):
             parent = runs.usual_parent(self.project, options["kind"], config)
         elif options["parent"] != NOTHING:
             parent = runs.find(self.project, options["kind"], options["parent"], paths=True)
-        return runs.create(version, config, parent=parent)
+        for warning in preparations.warnings(version, config):
+            self.stderr.write(warning)
+        if options["minutes"] is not None and options["minutes"] < 1:
+            raise SettingRefused(setting="minutes", value=options["minutes"], reason="at least 1")
+        return runs.create(
+            version,
+            config,
+            parent=parent,
+            device=options["device"] or devices.AUTO,
+            minutes=options["minutes"],
+        )
 
     def show(self, result: dict[str, Any]) -> None:
         self.stdout.write(f"Run {result['run']} made trained model {result['model']}.")

@@ -1,0 +1,55 @@
+"""The processors that a training may be told to use. No torch: the driver's own tool is asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+
+AUTO, CPU = "auto", "cpu"
+_TOOL = "nvidia-smi"
+_MASK = "CUDA_VISIBLE_DEVICES"
+
+
+@dataclass(frozen=True)
+class Device:
+    """``name`` as a training takes it ("cuda:0"), ``title`` as the maker calls it."""
+
+    name: str
+    title: str
+    memory_mb: int
+
+
+@lru_cache(maxsize=1)
+def found() -> tuple[Device, ...]:
+    """The graphics cards of this machine; none where there is no driver."""
+    if (tool := shutil.which(_TOOL)) is None:
+        return ()
+    asked = [tool, "--query-gpu=index,name,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(_device(line) for line in answer.stdout.splitlines() if line.count(",") == 2)
+
+
+def names() -> tuple[str, ...]:
+    """What may be chosen here."""
+    return (AUTO, CPU, *(device.name for device in found()))
+
+
+def restrict(name: str) -> None:
+    """Let this process and its children see only this device. Before torch looks for any."""
+    if name == CPU:
+        os.environ[_MASK] = ""
+    elif name != AUTO:
+        number = int(name.partition(":")[2] or 0)
+        seen = [each for each in os.environ.get(_MASK, "").split(",") if each]
+        os.environ[_MASK] = seen[number] if number < len(seen) else str(number)
+
+
+def _device(line: str) -> Device:
+    number, title, memory = (part.strip() for part in line.split(","))
+    return Device(f"cuda:{number}", title, int(memory) if memory.isdecimal() else 0)
