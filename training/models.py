@@ -230,6 +230,8 @@ class Read(models.Model):
     votes = models.PositiveIntegerField(default=0)
     alternatives = models.JSONField(default=list)  # [second choice, its share] per character
     greedy = models.CharField(max_length=32, blank=True)  # what is read without plate formats
+    # approaching, leaving, left, right, up, down; empty where nobody knows
+    direction = models.CharField(max_length=12, blank=True)
 
     class Meta:
         ordering = ["first_pts", "number"]

@@ -1,18 +1,21 @@
-"""Read a whole video: detections per chunk, then tracks, then one voted read per track.
+"""Read a whole video: detections per chunk, then tracks, then one voted read per vehicle.
 
 Detections and reads of single crops are stored per fixed stretch of the video (natural key:
-run and chunk number), and tracks are made from those alone, so a resumed run ends like an
-uninterrupted one. Needs torch through its arguments only; part of ``work``.
+run and chunk number), and vehicles are made from those alone, so a resumed run ends like an
+uninterrupted one. Their reads are there as soon as nothing later can change them. Needs torch
+through its arguments only; part of ``work``.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from itertools import groupby, islice
+from bisect import bisect_right
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from itertools import accumulate, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,129 +26,155 @@ from annotations import activities
 from annotations.vision import boxes as geometry
 from annotations.vision import child
 from annotations.vision import crops as vision
-from annotations.vision import tracks as tracking
+from annotations.vision.activity import is_ignored
 from annotations.vision.boxes import Xyxy
-from annotations.vision.selection import Selection
+from annotations.vision.selection import TICK, Selection
 from lprsite import files
 from lprsite.jobs.engine import Running
 from training import readings, reads
 from training.detector.predict import Detection, Detector
 from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
-from training.recognizer.predict import PlateRead, Recognizer
-from training.recognizer.vote import vote
+from training.recognizer.predict import Recognizer
+from training.recognizer.whole import Whole, read_whole
+from training.vehicles import PLATE, Follower, Seen, Vehicle
 
-PLATE = "plate"
 CHUNK_SECONDS = 10.0
 BATCH = 8
+AHEAD = 2  # batches that are detected and wait to be read
 KEPT_CROPS = 5
-FRAMES_A_SECOND = 5.0
-SHORTEST_TRACK = 3  # analysed frames
-LEAST_CONFIDENCE = 0.25
+CANDIDATE = 0.5
+"""Of the detector's own threshold: boxes this sure are looked at, their texts decide."""
+SMALLEST = 4.0  # pixels; no text is read on a plate less high or wide
 SAME_PLATE = 0.3  # of the smaller box covered
+LONGEST = 86_400.0  # seconds of a video that does not say how long it is
+
+Stretches = list[tuple[float, float]]
 
 
 class Clock:
-    """Seconds spent per step."""
+    """Seconds spent per step; steps in other threads overlap."""
 
     def __init__(self) -> None:
         self.spent: dict[str, float] = defaultdict(float)
-        self._last = time.perf_counter()
 
-    def tick(self, step: str) -> None:
-        now = time.perf_counter()
-        self.spent[step] += now - self._last
-        self._last = now
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[name] += time.perf_counter() - begun
 
 
 def read_video(
     run: InferenceRun, detector: Detector, recognizer: Recognizer, running: Running
 ) -> dict[str, Any]:
-    """Fill the run's chunks that are missing, then make its reads anew."""
-    clock = Clock()
-    frames = 0
-    stored = set(run.chunks.values_list("number", flat=True))
-    folder = readings.scratch_of(run.pk)
-    # The folder goes once the reads are there: without it, only the end was not reached.
-    tracked = run.reads.exists() and not folder.is_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    with closing(_pictures(run, first_missing(stored), running)) as pictures:
-        for number, chunk in groupby(pictures, key=lambda p: int(p.seconds // CHUNK_SECONDS)):
-            if number not in stored:
-                frames += _store_chunk(run, number, chunk, folder, detector, recognizer, clock)
-            running.progress(
-                round((number + 1) * CHUNK_SECONDS), round(run.video.duration or 0), "seconds"
-            )
-            clock.tick("decode")
-    made = run.reads.count() if tracked else make_reads(run, folder)
-    clock.tick("tracks")
+    """Read the chunks that are missing; the reads come as their vehicles have passed."""
+    clock, folder = Clock(), readings.scratch_of(run.pk)
+    if not run.throughput:
+        if run.chunks.exists() and not folder.is_dir():  # the pictures of its plates are gone
+            run.reads.all().delete()
+            run.chunks.all().delete()
+        folder.mkdir(parents=True, exist_ok=True)
+        with clock.step("activity"):
+            stretches = _stretches(run, running)
+        frames = _fill(run, stretches, _Look(run, detector, recognizer, folder, clock), running)
+        with clock.step("match"):
+            reads.match_run(run)
+        _keep_throughput(run, frames, stretches, clock)
     shutil.rmtree(folder, ignore_errors=True)
-    score = reads.match_run(run)
-    spent = {step: round(seconds, 2) for step, seconds in clock.spent.items()}
-    throughput = {"frames": frames, "seconds": spent}
-    InferenceRun.objects.filter(pk=run.pk).update(throughput=throughput)
-    return {"run": run.pk, "reads": made, **throughput, "score": score}
+    count = run.reads.count()
+    return {"run": run.pk, "reads": count, **run.throughput, "score": reads.score(run)}
 
 
-def first_missing(stored: set[int]) -> int:
-    """The first chunk that is not there; resuming decodes from its beginning."""
-    number = 0
-    while number in stored:
-        number += 1
-    return number
+def _keep_throughput(run: InferenceRun, frames: int, stretches: Stretches, clock: Clock) -> None:
+    length = run.video.duration or max((end for _, end in stretches), default=0.0)
+    looked = sum(min(end, length) - begin for begin, end in stretches if begin < length)
+    run.throughput = {
+        "frames": frames,
+        "seconds": {step: round(spent, 2) for step, spent in clock.spent.items()},
+        "video_seconds": round(length, 1),
+        "skipped_seconds": round(length - looked, 1),
+    }
+    run.save(update_fields=["throughput"])
 
 
-def _pictures(run: InferenceRun, first: int, running: Running) -> child.Pictures:
-    """The frames to look at, from the stretch ``first`` on."""
-    row = run.video
-    info = activities.info_of(row)
-    return child.pictures(
-        files.local_path(row.file),
-        Selection(fps=float(run.options.get("fps") or FRAMES_A_SECOND)),
-        start=first * CHUNK_SECONDS,
-        name=row.name,
-        limits=child.limits_for(info),
-        size=(info.width, info.height),
-        check=running.check,
-    )
+def _stretches(run: InferenceRun, running: Running) -> Stretches:
+    """The stretches of the video to look at, (from, before) in seconds, fixed at the start."""
+    if "stretches" not in run.options:
+        # What files say of their length is a guess.
+        stretches: Stretches = [(0.0, (run.video.duration or LONGEST) + CHUNK_SECONDS)]
+        if run.options.get("skip_idle"):
+            stretches = activities.measured(run.video, running).moving()
+        run.options = {**run.options, "stretches": stretches}
+        run.save(update_fields=["options"])
+    return [(begin, end) for begin, end in run.options["stretches"]]
 
 
-def _store_chunk(
-    run: InferenceRun,
-    number: int,
-    chunk: Iterator[child.Picture],
-    folder: Path,
-    detector: Detector,
-    recognizer: Recognizer,
-    clock: Clock,
-) -> int:
-    rows: list[dict[str, Any]] = []
-    tiles = int(run.options.get("tiles") or 1)  # readings begun by an older program have none
-    while part := list(islice(chunk, BATCH)):
-        pictures = [frame.bgr for frame in part]
-        clock.tick("decode")
-        found = detector.detect(pictures, tiles=tiles)
-        clock.tick("detect")
-        for frame, picture, detections in zip(part, pictures, found, strict=True):
-            plates = distinct([d for d in detections if d.label == PLATE])
-            cut = [vision.crop_plate(picture, plate.with_margin()) for plate in plates]
-            said = recognizer.read(cut) if cut else []
-            clock.tick("recognize")
-            rows.append(
-                {
-                    "pts": frame.pts,
-                    "seconds": frame.seconds,
-                    "plates": [
-                        _plate_json(folder, frame.pts, i, plate, crop, read)
-                        for i, (plate, crop, read) in enumerate(zip(plates, cut, said, strict=True))
-                    ],
-                    "others": [
-                        [d.label, *(round(v, 1) for v in d.box), round(d.confidence, 3)]
-                        for d in detections
-                        if d.label != PLATE
-                    ],
-                }
-            )
-            clock.tick("write")
+def chunks_of(stretches: Stretches) -> list[int]:
+    """The numbers of the chunks in which there is something to look at."""
+    found = dict[int, None]()
+    for begin, end in stretches:
+        first, last = int(begin // CHUNK_SECONDS), int(end // CHUNK_SECONDS)
+        found.update(dict.fromkeys(range(first, last + 1)))
+    return list(found)
+
+
+def _fill(run: InferenceRun, stretches: Stretches, look: _Look, running: Running) -> int:
+    """Store what the chunks lack, and the reads of all. Returns how many frames were looked at."""
+    wanted, clock, frames = chunks_of(stretches), look.clock, 0
+    stored = set(run.chunks.values_list("number", flat=True))
+    missing = next((number for number in wanted if number not in stored), None)
+    follower, writer = Follower(), _Writer(run, look.folder)
+    if missing is not None:
+        run.chunks.filter(number__gt=missing).delete()
+    for number in sorted(stored):
+        if missing is None or number < missing:  # one at a time: an hour of them is large
+            writer.write(follower.add(run.chunks.get(number=number).frames))
+    if missing is not None:
+        start = missing * CHUNK_SECONDS
+        ahead = [(max(begin, start), end) for begin, end in stretches if end > start]
+        passed = _passed(stretches)
+        with closing(_pictures(run, ahead, running)) as pictures, closing(look):
+            timed = _timed(pictures, clock)
+            for number, group in groupby(timed, key=lambda p: int(p.seconds // CHUNK_SECONDS)):
+                rows = look.at(group)
+                for row in rows:
+                    row["looked"] = round(row["seconds"] - passed(row["seconds"]), 6)
+                frames += len(rows)
+                with clock.step("track"):
+                    vehicles = follower.add(rows)
+                with clock.step("write"):
+                    _store(run, number, rows)
+                    writer.write(vehicles)
+                    writer.forget_before(follower.needs_from)
+                running.progress(
+                    round((number + 1) * CHUNK_SECONDS), round(run.video.duration or 0), "seconds"
+                )
+    with clock.step("write"):
+        writer.write(follower.finish())
+    return frames
+
+
+def _timed(pictures: Iterator[child.Picture], clock: Clock) -> Iterator[child.Picture]:
+    """The same pictures; how long they were waited for counts as decoding."""
+    while True:
+        with clock.step("decode"):
+            picture = next(pictures, None)
+        if picture is None:
+            return
+        yield picture
+
+
+def _passed(stretches: Stretches) -> Callable[[float], float]:
+    """How many seconds up to a moment, inside a stretch, were skipped."""
+    begins = [begin for begin, _ in stretches]
+    ends = [0.0, *(end for _, end in stretches[:-1])]
+    skipped = list(accumulate(b - e for b, e in zip(begins, ends, strict=True)))
+    return lambda seconds: skipped[max(bisect_right(begins, seconds + TICK) - 1, 0)]
+
+
+def _store(run: InferenceRun, number: int, rows: Sequence[dict[str, Any]]) -> None:
     DetectionChunk.objects.update_or_create(
         run=run,
         number=number,
@@ -155,7 +184,99 @@ def _store_chunk(
             "frames": rows,
         },
     )
-    return len(rows)
+
+
+def _pictures(run: InferenceRun, stretches: Stretches, running: Running) -> child.Pictures:
+    """The frames to look at."""
+    row = run.video
+    info = activities.info_of(row)
+    return child.pictures(
+        files.local_path(row.file),
+        Selection(fps=float(run.options.get("fps") or readings.FRAMES_A_SECOND)),
+        stretches=stretches,
+        name=row.name,
+        limits=child.limits_for(info),
+        size=(info.width, info.height),
+        check=running.check,
+    )
+
+
+class _Look:
+    """Both networks at work: while one thread reads plates, the other finds the next ones."""
+
+    def __init__(
+        self,
+        run: InferenceRun,
+        detector: Detector,
+        recognizer: Recognizer,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        self.folder, self.clock = folder, clock
+        self._detector, self._recognizer = detector, recognizer
+        self._tiles = int(run.options.get("tiles") or 1)  # an older program had none
+        self._ignored = run.options.get("ignore") or []
+        self._least = CANDIDATE * detector.thresholds.get(PLATE, 1.0)
+        self._pool = ThreadPoolExecutor(1)
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def at(self, pictures: Iterator[child.Picture]) -> list[dict[str, Any]]:
+        """What is on the pictures, as a chunk stores it."""
+        rows: list[dict[str, Any]] = []
+        waiting: deque[Future[list[dict[str, Any]]]] = deque()
+        while part := list(islice(pictures, BATCH)):
+            with self.clock.step("detect"):
+                found = self._detector.detect(
+                    [one.bgr for one in part], confidence=self._least, tiles=self._tiles
+                )
+            waiting.append(self._pool.submit(self._read, part, found))
+            if len(waiting) > AHEAD:
+                rows += waiting.popleft().result()
+        return rows + [row for future in waiting for row in future.result()]
+
+    def _read(
+        self, part: Sequence[child.Picture], found: Sequence[Sequence[Detection]]
+    ) -> list[dict[str, Any]]:
+        plates = [self._plates(one, seen) for one, seen in zip(part, found, strict=True)]
+        with self.clock.step("recognize"):
+            whole = iter(
+                read_whole(
+                    self._recognizer.read,
+                    [
+                        (one.bgr, plate.box)
+                        for one, own in zip(part, plates, strict=True)
+                        for plate in own
+                    ],
+                )
+            )
+        with self.clock.step("write"):
+            return [
+                {
+                    "pts": one.pts,
+                    "seconds": one.seconds,
+                    "plates": [
+                        _plate_json(self.folder, f"{one.pts}_{i}.png", plate, next(whole))
+                        for i, plate in enumerate(own)
+                    ],
+                    "others": [
+                        [d.label, *(round(v, 1) for v in d.box), round(d.confidence, 3)]
+                        for d in seen
+                        if d.label != PLATE and d.confidence >= self._detector.thresholds[d.label]
+                    ],
+                }
+                for one, own, seen in zip(part, plates, found, strict=True)
+            ]
+
+    def _plates(self, picture: child.Picture, found: Sequence[Detection]) -> list[Detection]:
+        size = (picture.bgr.shape[1], picture.bgr.shape[0])
+        return [
+            plate
+            for plate in distinct([d for d in found if d.label == PLATE])
+            if min(plate.x2 - plate.x1, plate.y2 - plate.y1) >= SMALLEST
+            and not is_ignored(plate.box, self._ignored, size)
+        ]
 
 
 def distinct(plates: Sequence[Detection]) -> list[Detection]:
@@ -175,10 +296,8 @@ def _covered(first: Xyxy, second: Xyxy) -> float:
     return max(across, 0.0) * max(down, 0.0) / max(smaller, 1e-9)
 
 
-def _plate_json(
-    folder: Path, pts: int, index: int, plate: Any, crop: vision.Bgr, read: PlateRead
-) -> dict[str, Any]:
-    name = f"{pts}_{index}.png"
+def _plate_json(folder: Path, name: str, plate: Detection, whole: Whole) -> dict[str, Any]:
+    read, crop = whole.read, whole.crop
     (folder / name).write_bytes(vision.encode_png(crop))
     return {
         "box": [round(v, 2) for v in plate.box],
@@ -199,77 +318,62 @@ def _rounded(alternatives: Sequence[tuple[str, float]]) -> list[tuple[str, float
     return [(character, round(share, 4)) for character, share in alternatives]
 
 
-def _plate_read(plate: Mapping[str, Any]) -> PlateRead:
-    """What :func:`_plate_json` stored; readings begun by an older program know less."""
-    return PlateRead(
-        plate["text"],
-        plate["sure"],
-        tuple(plate["characters"]),
-        tuple((character, share) for character, share in plate.get("alternatives", ())),
-        *plate.get("greedy", ("", 0.0)),
-        *plate.get("fitted", ("", 0.0)),
-    )
+class _Writer:
+    """Writes the reads of a run in their order; those that are there stay."""
 
+    def __init__(self, run: InferenceRun, folder: Path) -> None:
+        self._run, self._folder = run, folder
+        self._there, self._number = run.reads.count(), 0
 
-def make_reads(run: InferenceRun, folder: Path) -> int:
-    """One read per track of plates, from the stored chunks alone. Returns how many."""
-    frames = [frame for chunk in run.chunks.order_by("number") for frame in chunk.frames]
-    plates = [frame["plates"] for frame in frames]
-    found = tracking.track(
-        (
-            tracking.FrameDetections(
-                frame["pts"],
-                frame["seconds"],
-                [
-                    tracking.TrackInput(tuple(p["box"]), p["confidence"], PLATE)
-                    for p in frame["plates"]
-                ],
+    def write(self, vehicles: Sequence[Vehicle]) -> None:
+        """Store the vehicles that have passed, all or none."""
+        new = [(number, one) for number, one in enumerate(vehicles, self._number)]
+        self._number += len(vehicles)
+        rows = [
+            (row := _row(self._run, number, one), _kept(row, one.seen, self._folder))
+            for number, one in new
+            if number >= self._there
+        ]
+        if not rows:
+            return
+        with transaction.atomic():
+            Read.objects.bulk_create([row for row, _ in rows], batch_size=settings.BULK_ROWS)
+            ReadCrop.objects.bulk_create(
+                [crop for _, kept in rows for crop in kept], batch_size=settings.BULK_ROWS
             )
-            for frame in frames
-        ),
-        min_length=SHORTEST_TRACK,
-    )
-    at = {frame["pts"]: index for index, frame in enumerate(frames)}
-    rows: list[tuple[Read, list[ReadCrop]]] = []
-    for track in found:
-        seen = [(point, plates[at[point.pts]][point.index]) for point in track.points]
-        row = _voted(run, len(rows), seen)
-        if row.text and row.confidence >= LEAST_CONFIDENCE:
-            rows.append((row, _kept(row, seen, folder)))
-    with transaction.atomic():
-        Read.objects.filter(run=run).delete()
-        Read.objects.bulk_create([row for row, _ in rows], batch_size=settings.BULK_ROWS)
-        ReadCrop.objects.bulk_create(
-            [crop for _, kept in rows for crop in kept], batch_size=settings.BULK_ROWS
-        )
-    return len(rows)
+        first, last = min(row.first_pts for row, _ in rows), max(row.last_pts for row, _ in rows)
+        reads.match(self._run, (first, last))
+
+    def forget_before(self, pts: int | None) -> None:
+        """Remove the pictures of plates that no read can show any more."""
+        for file in self._folder.iterdir():
+            if pts is None or int(file.stem.split("_")[0]) < pts:
+                file.unlink(missing_ok=True)
 
 
-def _voted(run: InferenceRun, number: int, seen: Sequence[tuple[Any, dict[str, Any]]]) -> Read:
-    """The vote over a track: surer and larger pictures count for more."""
-    said = [_plate_read(p) for _, p in seen]
-    weights = [float(p["size"][0]) for _, p in seen]
-    result = vote(said, weights)
+def _row(run: InferenceRun, number: int, vehicle: Vehicle) -> Read:
+    seen, voted = vehicle.seen, vehicle.voted
     return Read(
         run=run,
         number=number,
-        first_pts=seen[0][0].pts,
-        last_pts=seen[-1][0].pts,
-        boxes=[[point.pts, *plate["box"]] for point, plate in seen],
-        text=result.text[:32],
-        confidence=result.confidence,
-        characters=[round(v, 4) for v in result.characters],
-        votes=result.votes,
-        alternatives=_rounded(result.alternatives),
-        greedy=result.greedy[:32],
+        first_pts=seen[0][0],
+        last_pts=seen[-1][0],
+        boxes=[[pts, *plate["box"]] for pts, _, plate in seen],
+        text=voted.text[:32],
+        confidence=voted.confidence,
+        characters=[round(v, 4) for v in voted.characters],
+        votes=voted.votes,
+        alternatives=_rounded(voted.alternatives),
+        greedy=voted.greedy[:32],
+        direction=vehicle.direction,
     )
 
 
-def _kept(read: Read, seen: Sequence[tuple[Any, dict[str, Any]]], folder: Path) -> list[ReadCrop]:
+def _kept(read: Read, seen: Sequence[Seen], folder: Path) -> list[ReadCrop]:
     """The largest and sharpest crops of the track, each a different moment."""
-    best = sorted(seen, key=lambda s: (-s[1]["size"][0] * max(s[1]["sharpness"], 1.0), s[0].pts))
+    best = sorted(seen, key=lambda s: (-s[2]["size"][0] * max(s[2]["sharpness"], 1.0), s[0]))
     kept: dict[str, ReadCrop] = {}
-    for point, plate in best:
+    for pts, _, plate in best:
         if len(kept) == KEPT_CROPS:
             break
         key, sha256 = files.put_bytes("crops", (folder / plate["file"]).read_bytes(), ".png")
@@ -277,7 +381,7 @@ def _kept(read: Read, seen: Sequence[tuple[Any, dict[str, Any]]], folder: Path) 
             sha256,
             ReadCrop(
                 read=read,
-                pts=point.pts,
+                pts=pts,
                 box=plate["box"],
                 file=key,
                 sha256=sha256,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from annotations import activities
 from annotations.formats.manifest import guarded_rows
@@ -20,8 +22,9 @@ from lprsite.jobs.engine import Running
 from lprsite.jobs.models import ACTIVE
 from training import reads
 from training.errors import DatasetForOther
-from training.models import InferenceRun, TrainedModel
+from training.models import InferenceRun, Read, TrainedModel
 
+FRAMES_A_SECOND = 10.0
 MOST_TILES = 5
 # The commands' option, as argparse takes it.
 TILES: dict[str, Any] = {
@@ -43,6 +46,9 @@ COLUMNS = (
     "votes",
     "review",
     "confirmed",
+    "direction",
+    "time",
+    "characters",
 )
 
 
@@ -51,15 +57,18 @@ def create(
     *,
     detector: TrainedModel,
     recognizer: TrainedModel,
-    fps: float = 5.0,
+    fps: float = FRAMES_A_SECOND,
     tiles: int = 1,
+    skip_idle: bool = True,
     by: User | None = None,
 ) -> InferenceRun:
     """A reading that has not started; ``fps`` frames a second are looked at.
 
-    ``tiles`` above 1 looks also at so many parts across and down of every frame.
+    ``tiles`` above 1 looks also at so many parts across and down of every frame. With
+    ``skip_idle`` the stretches in which nothing moves are not looked at.
 
-    It keeps the project's plate formats as they are now, so that going on reads alike.
+    It keeps the project's plate formats and the areas that the camera ignores as they are now,
+    so that going on reads alike.
 
     Raises DatasetForOther when the models are of the wrong kind.
     """
@@ -71,7 +80,13 @@ def create(
         video=video,
         detector=detector,
         recognizer=recognizer,
-        options={"fps": fps, "tiles": tiles, "formats": patterns_of(video.project_id)},
+        options={
+            "fps": fps,
+            "tiles": tiles,
+            "skip_idle": skip_idle,
+            "formats": patterns_of(video.project_id),
+            "ignore": activities.ignored(video),
+        },
         created_by=by,
     )
 
@@ -140,12 +155,32 @@ def annotate(run: InferenceRun, target: Path, running: Running) -> dict[str, Any
     return {"run": run.pk, **made}
 
 
+def _rows(run: InferenceRun) -> QuerySet[Read]:
+    rows = run.reads.select_related("run__video__camera", "match__passage")
+    return rows.order_by("first_pts", "number")
+
+
 def csv_of(run: InferenceRun) -> str:
     """The reads of a run as CSV, by time; cells that a spreadsheet would compute are guarded."""
-    rows = run.reads.select_related("run__video", "match__passage").order_by("first_pts", "number")
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    lines = ([str(row[name]) for name in COLUMNS] for row in map(reads.as_row, rows))
+    lines = ([str(row[name]) for name in COLUMNS] for row in map(reads.as_row, _rows(run)))
     writer.writerows(guarded_rows(lines))
     return out.getvalue()
+
+
+def json_of(run: InferenceRun) -> str:
+    """The reads of a run as JSON, by time, with their boxes in pixels of the frame."""
+    video = run.video
+    found = [
+        {
+            **reads.as_row(read),
+            "characters": read.characters,
+            "alternatives": read.alternatives,
+            "boxes": [[round(video.seconds(key[0]), 3), *key[1:]] for key in read.boxes],
+        }
+        for read in _rows(run)
+    ]
+    facts = {"video": video.name, "width": video.width, "height": video.height}
+    return json.dumps({**facts, "options": run.options, "reads": found}, ensure_ascii=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -534,8 +535,25 @@ def matched_passage(read: Read) -> Passage | None:
     return match.passage if match else None
 
 
+def began(video: Video) -> datetime | None:
+    """When the recording began, by the right clock; None where nobody knows."""
+    if video.recorded_at is None:
+        return None
+    off = video.camera.clock_offset if video.camera else 0.0
+    return video.recorded_at + timedelta(seconds=off)
+
+
+def seen_at(read: Read) -> datetime | None:
+    """When the plate was first seen, by the right clock; None where nobody knows."""
+    video = read.run.video
+    begins = began(video)
+    if begins is None:
+        return None
+    return begins + timedelta(seconds=video.original_seconds(video.seconds(read.first_pts)))
+
+
 def as_row(read: Read) -> dict[str, Any]:
-    """A read as a line of the CSV: times in seconds of the video."""
+    """A read as a line of the table: times in seconds of the video, and by the right clock."""
     video = read.run.video
     passage = matched_passage(read)
     return {
@@ -547,4 +565,7 @@ def as_row(read: Read) -> dict[str, Any]:
         "votes": read.votes,
         "review": passage.verdict if passage else "",
         "confirmed": passage.text if passage else "",
+        "direction": read.direction,
+        "time": at.isoformat(timespec="milliseconds") if (at := seen_at(read)) else "",
+        "characters": " ".join(f"{share:.2f}" for share in read.characters),
     }

@@ -25,9 +25,9 @@ from training.models import (
     TrainedModel,
     TrainingRun,
 )
-from training.readings import MOST_TILES
-from training.reads import matched_passage
-from training.sightings import Sought, seen_at
+from training.readings import FRAMES_A_SECOND, MOST_TILES
+from training.reads import matched_passage, seen_at
+from training.sightings import Sought
 
 
 class TrainedModelSerializer(serializers.ModelSerializer[TrainedModel]):
@@ -330,7 +330,12 @@ class StartReadingSerializer(serializers.Serializer[Any]):
     recognizer = serializers.CharField(
         required=False, default="current", max_length=40, help_text="a number, current or starter"
     )
-    fps = serializers.FloatField(required=False, default=5.0, min_value=0.1, max_value=120)
+    fps = serializers.FloatField(
+        required=False, default=FRAMES_A_SECOND, min_value=0.1, max_value=120
+    )
+    skip_idle = serializers.BooleanField(
+        required=False, default=True, help_text="do not look where nothing moves for seconds"
+    )
     tiles = serializers.IntegerField(
         required=False,
         default=1,
@@ -488,6 +493,10 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
     crops = ReadCropSerializer(many=True, read_only=True)
     passage = serializers.SerializerMethodField()
     outcome = serializers.SerializerMethodField(help_text="empty until it is matched")
+    seen_at = serializers.SerializerMethodField(help_text="null where nobody knows the day")
+    direction = serializers.CharField(
+        read_only=True, help_text="approaching, leaving, left, right, up, down, or empty"
+    )
 
     class Meta:
         model = Read
@@ -507,6 +516,8 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
             "crops",
             "passage",
             "outcome",
+            "seen_at",
+            "direction",
         ]
 
     def get_first_seconds(self, read: Read) -> float:
@@ -520,6 +531,9 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
     )
     def get_boxes(self, read: Read) -> list[list[float]]:
         return in_seconds(read.run.video, read.boxes)
+
+    def get_seen_at(self, read: Read) -> datetime | None:
+        return seen_at(read)
 
     def get_outcome(self, read: Read) -> str:
         match = getattr(read, "match", None)

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from annotations.formats.manifest import guarded_rows
 from annotations.frames import alike
-from annotations.models import Project, Video
+from annotations.models import Project
 from annotations.models.passages import PassageStatus
 from training import reads
 from training.models import InferenceRun, Read
@@ -96,7 +96,7 @@ def _between(project: Project, since: datetime | None, until: datetime | None) -
     """Reads of videos whose recorded time is known and that were seen in the stretch of time."""
     found = Q(pk__in=[])
     for video in project.videos.filter(recorded_at__isnull=False).select_related("camera"):
-        begins = began(video)
+        begins = reads.began(video)
         assert begins is not None
         first = (since - begins).total_seconds() if since else float("-inf")
         last = (until - begins).total_seconds() if until else float("inf")
@@ -112,23 +112,6 @@ def _between(project: Project, since: datetime | None, until: datetime | None) -
     return found
 
 
-def began(video: Video) -> datetime | None:
-    """When the recording began, by the right clock; None where nobody knows."""
-    if video.recorded_at is None:
-        return None
-    off = video.camera.clock_offset if video.camera else 0.0
-    return video.recorded_at + timedelta(seconds=off)
-
-
-def seen_at(read: Read) -> datetime | None:
-    """When the plate was first seen, by the right clock; None where nobody knows."""
-    video = read.run.video
-    begins = began(video)
-    if begins is None:
-        return None
-    return begins + timedelta(seconds=video.original_seconds(video.seconds(read.first_pts)))
-
-
 def table(rows: QuerySet[Read]) -> str:
     """The reads as CSV; cells that a spreadsheet would compute are guarded."""
     out = io.StringIO()
@@ -141,7 +124,7 @@ def table(rows: QuerySet[Read]) -> str:
 def _lines(rows: QuerySet[Read]) -> Iterator[list[str]]:
     found: QuerySet[Any] = rows.select_related("run__video__camera", "match__passage")
     for read in found.defer("boxes").iterator(chunk_size=1000):
-        video, at, passage = read.run.video, seen_at(read), reads.matched_passage(read)
+        video, at, passage = read.run.video, reads.seen_at(read), reads.matched_passage(read)
         yield [
             video.name,
             video.camera.name if video.camera else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -357,6 +358,7 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
             recognizer=runs.find(video.project, "recognizer", new["recognizer"]),
             fps=new["fps"],
             tiles=new["tiles"],
+            skip_idle=new["skip_idle"],
             by=user,
         )
         tasks.start_reading(run, by=user)
@@ -388,6 +390,19 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
     @action(detail=True)
     def csv(self, request: Request, pk: str) -> HttpResponse:
         """All reads of the run as a table, with what review said."""
+        return self._handed_out(request, readings.csv_of, "text/csv", "csv")
+
+    @extend_schema(
+        responses={(200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, "the reads")}
+    )
+    @action(detail=True, url_path="json")
+    def as_json(self, request: Request, pk: str) -> HttpResponse:
+        """All reads of the run with their boxes, and what review said."""
+        return self._handed_out(request, readings.json_of, "application/json", "json")
+
+    def _handed_out(
+        self, request: Request, told: Callable[[InferenceRun], str], kind: str, suffix: str
+    ) -> HttpResponse:
         run: InferenceRun = self.get_object()
         AuditEntry.objects.create(
             project_id=run.project_id,
@@ -395,8 +410,8 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
             action="export reads",
             subject=str(run)[:255],
         )
-        answer = HttpResponse(readings.csv_of(run), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="reads_{run.pk}.csv"'
+        answer = HttpResponse(told(run), content_type=f"{kind}; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="reads_{run.pk}.{suffix}"'
         return answer
 
 

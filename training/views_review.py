@@ -54,7 +54,10 @@ class ByTime(CursorPagination):
 
 class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     queryset = Read.objects.select_related(
-        "run__video__project", "match__passage__reviewer", "match__passage__video"
+        "run__video__project",
+        "run__video__camera",
+        "match__passage__reviewer",
+        "match__passage__video",
     ).prefetch_related(
         Prefetch("crops", ReadCrop.objects.select_related("read__run__video").order_by("pts"))
     )

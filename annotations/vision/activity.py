@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from annotations.vision.boxes import Xyxy
 from annotations.vision.selection import TICK, Selection, choose
 from annotations.vision.video import Decoded
 
@@ -63,6 +64,13 @@ def mask_of(polygons: Polygons, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
             cv2.fillPoly(looked, [outline], 0)
             cv2.polylines(looked, [outline], isClosed=True, color=0)
     return looked > 0
+
+
+def is_ignored(box: Xyxy, polygons: Polygons, size: tuple[int, int]) -> bool:
+    """Whether the middle of a box, in pixels of a picture of ``size``, lies in such an area."""
+    middle = (box[0] + box[2]) / 2 / size[0], (box[1] + box[3]) / 2 / size[1]
+    corners = (np.array(polygon, np.float32) for polygon in polygons if len(polygon) >= 3)
+    return any(cv2.pointPolygonTest(each, middle, measureDist=False) >= 0 for each in corners)
 
 
 class Meter:

@@ -186,13 +186,16 @@ def pictures(
     path: Path,
     rule: Selection,
     *,
-    start: float,
+    stretches: Sequence[tuple[float, float | None]],
     name: str,
     limits: Limits,
     size: tuple[int, int],
     check: Callable[[], None],
 ) -> Pictures:
-    """The frames that a plain rule takes from ``start`` seconds on, of ``size`` (width, height).
+    """The frames that a plain rule takes from the stretches, of ``size`` (width, height).
+
+    ``stretches`` are (from, before) in seconds, in order and apart from each other. The same
+    frames are taken when some of the first ones are left out.
 
     The child decodes ahead, into memory that both see: pixels go through no pipe. ``check`` is
     called while it is silent, and may raise to stop.
@@ -204,7 +207,7 @@ def pictures(
         spec = {
             "path": str(path.resolve()),
             "rule": asdict(rule),
-            "start": start,
+            "stretches": list(stretches),
             "memory": memory,
             "shape": shape,
             "free": free,

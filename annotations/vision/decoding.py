@@ -112,8 +112,9 @@ def _take(order: Order, given: bytes, voice: Voice) -> None:
 def _pictures(order: Order, given: bytes, voice: Voice) -> None:
     """Frames into memory that the parent sees too, as far ahead as there are free slots."""
     slots = np.frombuffer(mmap.mmap(order["memory"], 0), np.uint8).reshape(order["shape"])
-    decoded = video.decode(Path(order["path"]), start=order["start"])
-    chosen = video.select(_heard(decoded, voice), Selection(**order["rule"]))
+    stretches = [(begin, end) for begin, end in order["stretches"]]
+    decoded = video.decode(Path(order["path"]), stretches=stretches)
+    chosen = _by_stretch(_heard(decoded, voice), Selection(**order["rule"]), stretches)
     for number, frame in enumerate(chosen):
         picture = frame.bgr()
         if not os.read(order["free"], 1):
@@ -121,6 +122,19 @@ def _pictures(order: Order, given: bytes, voice: Voice) -> None:
         slot = number % len(slots)
         slots[slot] = picture
         voice.say("frame", {"pts": frame.pts, "seconds": frame.seconds, "slot": slot})
+
+
+def _by_stretch(
+    frames: Iterable[Decoded], rule: Selection, stretches: list[tuple[float, float | None]]
+) -> Iterator[Decoded]:
+    """The frames a plain rule takes, anew in each stretch: the ones before do not matter."""
+    ahead, chooser = list(stretches), Chooser(rule)
+    for frame in frames:
+        while ahead[0][1] is not None and frame.seconds >= ahead[0][1] - TICK:
+            ahead.pop(0)
+            chooser = Chooser(rule)
+        if chooser.takes(frame):
+            yield frame
 
 
 def _heard(frames: Iterable[Decoded], voice: Voice) -> Iterator[Decoded]:

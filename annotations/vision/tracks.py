@@ -64,16 +64,24 @@ class Track:
 
     label: str
     points: tuple[TrackPoint, ...]
+    number: int = 0
+    """Counts the tracks in the order in which they began."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Followed:
     """A track while it is being made. Geometry is (centre x, centre y, width, height)."""
 
+    number: int
     label: str
     points: list[TrackPoint]
-    place: Floats  # (4,)
     velocity: Floats = field(default_factory=lambda: np.zeros(2))  # (2,) pixels a second
+
+    def __post_init__(self) -> None:
+        self.place: Floats = xyxy_to_cxcywh([self.points[0].box])[0]  # (4,)
+
+    def as_track(self) -> Track:
+        return Track(self.label, tuple(self.points), self.number)
 
     @property
     def seconds(self) -> float:
@@ -103,29 +111,56 @@ class _Followed:
         self.points.append(point)
 
 
+class Tracker:
+    """Follows plates or cars while frames arrive in order of time; memory holds what is alive."""
+
+    def __init__(self, *, max_gap: float = MAX_GAP) -> None:
+        self._max_gap = max_gap
+        self._alive: list[_Followed] = []
+        self._begun = 0
+        self._now = -math.inf
+
+    def add(self, frame: FrameDetections) -> list[Track]:
+        """The tracks that have ended by this frame: unseen for more than ``max_gap`` seconds.
+
+        Frames come with or without those in which nothing was found. Labels are tracked
+        apart. Raises ValueError when time goes back.
+        """
+        if frame.seconds < self._now:
+            raise ValueError("frames to track must be in order of time")
+        self._now = frame.seconds
+        over = [one for one in self._alive if self._now - one.seconds > self._max_gap + 1e-9]
+        self._alive = [one for one in self._alive if one not in over]
+        for label in sorted({found.label for found in frame.detections}):
+            points = _points(frame, label)
+            mine = [one for one in self._alive if one.label == label]
+            for point in _extend(mine, points):
+                self._alive.append(_Followed(self._begun, label, [point]))
+                self._begun += 1
+        return [one.as_track() for one in over]
+
+    def finish(self) -> list[Track]:
+        """The tracks that were still alive at the end."""
+        over, self._alive = self._alive, []
+        return [one.as_track() for one in over]
+
+    def alive_since(self) -> list[float]:
+        """When the tracks that are still alive began, seconds."""
+        return [one.points[0].seconds for one in self._alive]
+
+
 def track(
     frames: Iterable[FrameDetections], *, max_gap: float = MAX_GAP, min_length: int = 1
 ) -> list[Track]:
     """Tracks of at least ``min_length`` points, in the order in which they begin.
 
-    ``frames`` come in order of time, with or without the frames in which nothing was found;
-    a track unseen for more than ``max_gap`` seconds has ended. Labels are tracked apart.
-    Raises ValueError when time goes back.
+    As :class:`Tracker`, of frames that are all there.
     """
-    alive: list[_Followed] = []
-    made: list[_Followed] = []
-    now = -math.inf
-    for frame in frames:
-        if frame.seconds < now:
-            raise ValueError("frames to track must be in order of time")
-        now = frame.seconds
-        alive = [one for one in alive if now - one.seconds <= max_gap + 1e-9]
-        for label in sorted({found.label for found in frame.detections}):
-            points = _points(frame, label)
-            begun = _extend([one for one in alive if one.label == label], points, label)
-            alive += begun
-            made += begun
-    return [Track(one.label, tuple(one.points)) for one in made if len(one.points) >= min_length]
+    tracker = Tracker(max_gap=max_gap)
+    made = [one for frame in frames for one in tracker.add(frame)] + tracker.finish()
+    return sorted(
+        (one for one in made if len(one.points) >= min_length), key=lambda one: one.number
+    )
 
 
 def assign(cost: Floats, limit: float) -> list[tuple[int, int]]:
@@ -178,16 +213,13 @@ def _points(frame: FrameDetections, label: str) -> list[TrackPoint]:
     return sorted(points, key=lambda point: (point.box, -point.confidence, point.index))
 
 
-def _extend(
-    tracks: Sequence[_Followed], points: Sequence[TrackPoint], label: str
-) -> list[_Followed]:
-    """Give points of one frame to the tracks; the tracks begun by those left over."""
+def _extend(tracks: Sequence[_Followed], points: Sequence[TrackPoint]) -> list[TrackPoint]:
+    """Give points of one frame to the tracks; returns those left over."""
     pairs = assign(_cost(tracks, points), LIMIT) if tracks else []
     for row, column in pairs:
         tracks[row].add(points[column])
     taken = {column for _, column in pairs}
-    left = [point for column, point in enumerate(points) if column not in taken]
-    return [_Followed(label, [point], xyxy_to_cxcywh([point.box])[0]) for point in left]
+    return [point for column, point in enumerate(points) if column not in taken]
 
 
 def _cost(tracks: Sequence[_Followed], points: Sequence[TrackPoint]) -> Floats:

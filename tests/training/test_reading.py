@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from annotations import lessons, passages, videos
+from annotations import activities, lessons, passages, videos
 from annotations.models import Video
+from annotations.vision import activity
 from lprsite import files
 from lprsite.jobs.engine import Cancelled, Running
 from tests.annotations.vision import clips
 from tests.training.rows import make_run
-from training import reading, readings, reads
+from training import reading, readings, reads, vehicles
 from training.detector.predict import Detection
-from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
+from training.models import InferenceRun, Read, ReadCrop
 from training.recognizer.predict import PlateRead
 
 TEXT = "PBA1234"
@@ -26,10 +28,15 @@ TEXT = "PBA1234"
 class Eyes:
     """Finds the bar of a test clip, as a plate, and a car around it."""
 
+    thresholds: ClassVar = {"plate": 0.5, "car": 0.5}
+
     def __init__(self) -> None:
         self.looked = 0
 
-    def detect(self, frames: Sequence[np.ndarray], *, tiles: int = 1) -> list[list[Detection]]:
+    def detect(
+        self, frames: Sequence[np.ndarray], *, confidence: float, tiles: int
+    ) -> list[list[Detection]]:
+        assert (confidence, tiles) == (0.25, 1)
         self.looked += len(frames)
         return [self._one(clips.bar_of(frame) * 3) for frame in frames]
 
@@ -80,6 +87,8 @@ def test_video_becomes_one_read_with_its_crops(video: Video, running: Running) -
     stored = run.chunks.all()[0].frames[0]["plates"][0]
     assert (stored["greedy"], stored["fitted"]) == (["PBA123A", 0.8], [TEXT, 0.9])
     assert [round(video.seconds(p), 1) for p in (read.first_pts, read.last_pts)] == [0.0, 3.8]
+    assert read.direction == "right"
+    assert [row.frames[0]["others"][0][0] for row in run.chunks.all()] == ["car"] * 4
     assert read.crops.count() == reading.KEPT_CROPS
     assert all(files.local_path(crop.file).is_file() for crop in read.crops.all())
     assert [chunk.number for chunk in run.chunks.all()] == [0, 1, 2, 3]
@@ -142,60 +151,59 @@ def test_end_that_was_not_reached_is_reached_again(
     assert told(run) == before
 
 
-def seen(pts: int, box: tuple[float, ...], text: str, sure: float) -> dict[str, Any]:
-    """An analysed frame with one plate, as a chunk stores it."""
-    plate = {
-        "box": list(box),
-        "confidence": 0.9,
-        "text": text,
-        "sure": sure,
-        "characters": [sure] * len(text),
-        "sharpness": 10.0 + pts % 7,
-        "file": f"{pts}.png",
-        "size": [60, 30],
-    }
-    return {"pts": pts, "seconds": pts / 1000, "plates": [plate], "others": []}
+def test_reads_are_there_while_the_reading_goes_on(
+    video: Video, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vehicles, "JOIN_SECONDS", 0.2)
+    run = make_run(video.project, video, fps=5.0)
+    counts: list[int] = []
+
+    class Leaving(Eyes):
+        def detect(self, frames: Any, **told: Any) -> list[list[Detection]]:
+            """The vehicle is gone after ten pictures."""
+            found = super().detect(frames, **told)
+            begun = self.looked - len(frames)
+            return [[] if begun + at >= 10 else one for at, one in enumerate(found)]
+
+    monkeypatch.setattr(running, "progress", lambda *_: counts.append(run.reads.count()))
+    read_all(run, running, Leaving())
+    assert counts == [0, 0, 0, 1] and run.reads.count() == 1
 
 
-@pytest.fixture
-def chunked(project: Any, storage: Path, tmp_path: Path) -> tuple[InferenceRun, Path]:
-    """A run whose chunks hold a plate read three ways, then another, then a smudge."""
-    run = make_run(project)
-    here, there = (10.0, 10.0, 70.0, 40.0), (200.0, 90.0, 260.0, 120.0)
-    frames = [seen(200 * k, here, "PBA1234", 0.9) for k in range(5)]
-    frames[2] = seen(400, here, "PBA1Z34", 0.6)
-    later = [seen(8000 + 200 * k, there, "GSK7788", 0.8) for k in range(3)]
-    smudge = [seen(20_000 + 200 * k, here, "X", 0.01) for k in range(3)]
-    once = [seen(30_000, here, "ONCE111", 0.9)]
-    for number, part in enumerate((frames[:3], frames[3:] + later, smudge, once)):
-        for frame in part:
-            (tmp_path / f"{frame['pts']}.png").write_bytes(str(frame["pts"]).encode())
-        ends = {"first_pts": part[0]["pts"], "last_pts": part[-1]["pts"]}
-        DetectionChunk.objects.create(run=run, number=number, frames=part, **ends)
-    return run, tmp_path
+def test_plates_in_ignored_areas_are_not_read(video: Video, running: Running) -> None:
+    run = make_run(video.project, video, fps=5.0, ignore=[[[0, 0], [1, 0], [1, 1], [0, 1]]])
+    assert read_all(run, running)["reads"] == 0
 
 
-def test_reads_come_from_the_chunks_alone(chunked: tuple[InferenceRun, Path]) -> None:
-    run, folder = chunked
-    assert reading.make_reads(run, folder) == 2
-    first, second = run.reads.order_by("number")
-    assert (first.text, first.first_pts, first.last_pts, first.votes) == ("PBA1234", 0, 800, 4)
-    assert (second.text, second.first_pts, second.last_pts) == ("GSK7788", 8000, 8400)
-    assert (first.crops.count(), second.crops.count()) == (5, 3)
-    assert 0 < first.confidence <= 1 and len(first.characters) == 7
+def test_stretches_in_which_nothing_moves_are_skipped(
+    video: Video, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track = activity.Track(np.zeros(0, activity.ROW), Fraction(1, 1000), 0, 4.0)
+    monkeypatch.setattr(activity.Track, "moving", lambda _: [(0.0, 1.1), (2.5, 3.5)])
+    monkeypatch.setattr(activities, "measured", lambda *_: track)
+    run = make_run(video.project, video, fps=5.0, skip_idle=True)
+    result = read_all(run, running)
+    assert (result["frames"], result["skipped_seconds"], result["reads"]) == (11, 1.9, 1)
+    assert [chunk.number for chunk in run.chunks.all()] == [0, 1, 2, 3]
+    looked = [frame["looked"] for chunk in run.chunks.all() for frame in chunk.frames]
+    assert looked == [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2.0]
 
 
-def test_reads_made_again_are_the_same(chunked: tuple[InferenceRun, Path]) -> None:
-    run, folder = chunked
-    reading.make_reads(run, folder)
-    before = told(run)
-    reading.make_reads(run, folder)
-    assert told(run) == before and run.reads.count() == 2
+def test_recording_in_which_nothing_moves_has_no_reads(
+    video: Video, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(video.project, video, stretches=[])
+    assert read_all(run, running)["reads"] == 0
 
 
-@pytest.mark.parametrize(("stored", "first"), [(set(), 0), ({0, 1}, 2), ({0, 2}, 1), ({1}, 0)])
-def test_reading_goes_on_at_the_first_gap(stored: set[int], first: int) -> None:
-    assert reading.first_missing(stored) == first
+@pytest.mark.parametrize(
+    ("stretches", "numbers"),
+    [([(0.0, 0.5)], [0]), ([(0.5, 2.5), (7.0, 8.0)], [0, 1, 2, 7, 8]), ([], [])],
+)
+def test_chunks_hold_what_is_looked_at(
+    stretches: list[tuple[float, float]], numbers: list[int]
+) -> None:
+    assert reading.chunks_of(stretches) == numbers
 
 
 def test_annotated_video_shows_what_people_confirmed(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -403,10 +405,27 @@ def test_only_reviewers_write_the_truth(project: Any, run: InferenceRun) -> None
     assert json_of(annotator, "get", f"passages/?video={run.video_id}")[0] == 200
 
 
+def test_table_tells_direction_and_the_recordings_own_time(run: InferenceRun) -> None:
+    Video.objects.filter(pk=run.video_id).update(recorded_at=datetime(2026, 5, 1, 12, tzinfo=UTC))
+    read = make_read(run, "PBA1234", 1000, 2000)
+    read.direction, read.characters = "leaving", [0.9, 0.25]
+    read.save()
+    (line,) = readings.csv_of(run).splitlines()[1:]
+    assert line.endswith(",leaving,2026-05-01T12:00:01.000+00:00,0.90 0.25")
+    run.refresh_from_db()
+    (told,) = json.loads(readings.json_of(run))["reads"]
+    assert (told["text"], told["direction"], told["characters"]) == (
+        "PBA1234",
+        "leaving",
+        [0.9, 0.25],
+    )
+    assert told["boxes"][0] == [1.0, *FIRST]
+
+
 def test_table_of_reads_is_guarded_and_by_time(run: InferenceRun) -> None:
     make_read(run, "SECOND", 3000, 4000)
     reads.accept(make_read(run, "PBA1234", 1000, 2000))
     head, first, second = readings.csv_of(run).splitlines()
     assert head == ",".join(readings.COLUMNS)
-    assert first == "1,1.0,2.0,PBA1234,0.9,0,accepted,PBA1234"
-    assert second == "0,3.0,4.0,SECOND,0.9,0,,"
+    assert first == "1,1.0,2.0,PBA1234,0.9,0,accepted,PBA1234,,,"
+    assert second == "0,3.0,4.0,SECOND,0.9,0,,,,,"

@@ -743,6 +743,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inference-runs/{id}/json/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All reads of the run with their boxes, and what review said. */
+        get: operations["inference_runs_json_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inference-runs/{id}/learn/": {
         parameters: {
             query?: never;
@@ -3520,6 +3537,13 @@ export interface components {
             readonly passage: components["schemas"]["Passage"] | null;
             /** @description empty until it is matched */
             readonly outcome: string;
+            /**
+             * Format: date-time
+             * @description null where nobody knows the day
+             */
+            readonly seen_at: string | null;
+            /** @description approaching, leaving, left, right, up, down, or empty */
+            readonly direction: string;
         };
         ReadCrop: {
             readonly id: number;
@@ -3797,9 +3821,14 @@ export interface components {
             recognizer: string;
             /**
              * Format: double
-             * @default 5
+             * @default 10
              */
             fps: number;
+            /**
+             * @description do not look where nothing moves for seconds
+             * @default true
+             */
+            skip_idle: boolean;
             /**
              * @description look also at N x N parts of every picture, for far plates
              * @default 1
@@ -5615,6 +5644,31 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    inference_runs_json_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the reads */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };

@@ -5,7 +5,7 @@ import { api, sentenceOf, unwrap } from "../api/client";
 import { isActive, useProjectId } from "../api/queries";
 import type { InferenceRun, Kind, Schemas, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
-import { formatDateTime } from "../shared/format";
+import { formatClock, formatDateTime } from "../shared/format";
 import { More, useList } from "../shared/Pages";
 import { Empty, Notice, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
@@ -66,6 +66,7 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
               <td>
                 <Link to={`/p/${project}/videos/${run.video}`}>{run.video_name}</Link>
                 <div className="t2 small hide-narrow">{run.detector_name}, {run.recognizer_name}</div>
+                <Skipped run={run} />
                 <div className="row small hide-narrow">
                   {before(run) && <Link className="t2" to={`/p/${project}/review/compare/${before(run)?.id}/${run.id}`}>{t("compare")}</Link>}
                   {(run.score.right ?? 0) + (run.score.wrong ?? 0) > 0 && <button type="button" className="button small" title={t("learn_why")} disabled={learn.isPending} onClick={() => learn.mutate(run.id)}>{t("learn")}</button>}
@@ -75,7 +76,7 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
               <Score run={run} />
               <td className="t3 hide-narrow">{formatDateTime(run.created_at)}</td>
               <td className="num">
-                <a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link>
+                <a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/json/`} download>JSON</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link>
               </td>
             </tr>
           ))}
@@ -85,13 +86,21 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
   );
 }
 
+/** How much of the recording was not looked at, because nothing moved. */
+function Skipped({ run }: { run: InferenceRun }) {
+  const t = useTexts(texts);
+  const { skipped_seconds: skipped = 0, video_seconds: length = 0 } = run.throughput as Partial<Record<"skipped_seconds" | "video_seconds", number>>;
+  if (skipped <= 0 || length <= 0) return null;
+  return <div className="t3 small hide-narrow">{t("skipped", { time: formatClock(skipped), share: Math.round((100 * skipped) / length) })}</div>;
+}
+
 function Start({ videos }: { videos: readonly Video[] }) {
   const t = useTexts(texts);
   const client = useQueryClient();
   const project = useProjectId();
   const [search] = useSearchParams();
   const models = useList(["models", project], (cursor) => unwrap(api.GET("/api/v1/models/", { params: { query: { project, cursor } } })));
-  const [fps, setFps] = useState("5");
+  const [fps, setFps] = useState("10");
   const rate = Number(fps.replace(",", "."));
   const rateOk = rate > 0 && rate <= 60;
   const start = useMutation({
@@ -104,7 +113,7 @@ function Start({ videos }: { videos: readonly Video[] }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const model = (kind: Kind) => String(form.get(kind) || "current");
-    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate, tiles: Number(form.get("tiles")) });
+    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate, tiles: Number(form.get("tiles")), skip_idle: form.get("skip_idle") !== null });
   };
   const choice = (kind: Kind) => (
     <SelectField label={t(kind)} name={kind}>
@@ -124,6 +133,7 @@ function Start({ videos }: { videos: readonly Video[] }) {
       <SelectField label={t("tiles")} name="tiles">
         {[1, 2, 3, 4, 5].map((across) => <option key={across} value={across}>{across === 1 ? t("tiles_none") : t("tiles_parts", { across, work: 1 + across * across })}</option>)}
       </SelectField>
+      <label className="check"><input type="checkbox" name="skip_idle" defaultChecked />{t("skip_idle")}</label>
       {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
       <button type="submit" className="button primary wide" disabled={start.isPending || lacking || videos.length === 0 || !rateOk}>{t("start")}</button>
       {lacking && <p className="t2 small">{t("no_models")} <Link to={`/p/${project}/training/new`}>{t("train")}</Link></p>}

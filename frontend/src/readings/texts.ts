@@ -12,6 +12,8 @@ export const texts = defineTexts({
   tiles: { en: "Look closer, for far plates", es: "Mirar más de cerca, para placas lejanas" },
   tiles_none: { en: "No", es: "No" },
   tiles_parts: { en: "{across} × {across} parts: {work} times the work", es: "{across} × {across} partes: {work} veces el trabajo" },
+  skip_idle: { en: "Skip stretches where nothing moves", es: "Omitir los tramos sin movimiento" },
+  skipped: { en: "{time} skipped, nothing moved ({share} %)", es: "{time} omitidos, sin movimiento ({share} %)" },
   start: { en: "Read it", es: "Leerlo" },
   reading: { en: "Reading", es: "Leyendo" },
   reads: { en: "Reads", es: "Placas leídas" },

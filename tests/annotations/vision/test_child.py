@@ -85,12 +85,12 @@ def test_frames_are_taken_by_their_times(clip):
     assert [m.facts["index"] for m in heard(messages, "picture")] == [13, 20, 27, 34]
 
 
-def pictures_of(path: Path, rule: Selection, start: float = 0.0, check=lambda: None, **short):
+def pictures_of(path: Path, rule: Selection, stretches=((0.0, None),), check=lambda: None, **short):
     info = video.probe(path)
     return child.pictures(
         path,
         rule,
-        start=start,
+        stretches=stretches,
         name="gate",
         limits=limits(path, **short),
         size=(info.width, info.height),
@@ -102,10 +102,17 @@ def pictures_of(path: Path, rule: Selection, start: float = 0.0, check=lambda: N
 def test_pictures_to_look_at_are_those_decoded_here(tmp_path, rotation):
     path = clips.write(tmp_path / "clip.mp4", b_frames=2, rotation=rotation)
     here = list(video.select(video.decode(path, start=1.0), Selection(fps=5)))
-    there = list(pictures_of(path, Selection(fps=5), 1.0))
+    there = list(pictures_of(path, Selection(fps=5), [(1.0, None)]))
     assert len(there) == 15 > child.AHEAD
     assert [(p.pts, p.seconds) for p in there] == [(f.pts, f.seconds) for f in here]
     assert all((p.bgr == f.bgr()).all() for p, f in zip(there, here, strict=True))
+
+
+def test_pictures_of_a_stretch_do_not_depend_on_the_ones_before(clip):
+    stretches, rule = [(0.0, 0.9), (1.5, 2.35), (2.8, None)], Selection(fps=3)
+    whole = [p.pts for p in pictures_of(clip, rule, stretches)]
+    parts = [p.pts for one in stretches for p in pictures_of(clip, rule, [one])]
+    assert whole == parts and len(whole) == 8
 
 
 def test_who_looks_may_stop_while_the_child_is_silent(long):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.recognizer.predict import PlateRead
-from training.recognizer.vote import NOTHING, vote
+from training.recognizer.vote import NOTHING, part_of, vote
 
 
 def read(text: str, confidence: float = 0.9) -> PlateRead:
@@ -33,7 +33,37 @@ def test_right_text_may_win_without_any_read_of_it():
 def test_length_with_most_weight_wins_first():
     voted = vote([read("PBA123"), read("PBA1234"), read("PBA1234")], [1, 1, 1])
     assert voted.text == "PBA1234"
+    assert voted.confidence == pytest.approx(0.9)  # the short one is a part of it
+    voted = vote([read("XYZ123"), read("PBA1234"), read("PBA1234")], [1, 1, 1])
+    assert voted.text == "PBA1234"
     assert voted.confidence == pytest.approx(0.9 * 2 / 3)
+
+
+def test_texts_cut_short_speak_for_the_longer_one_they_are_part_of():
+    cut = [read("A1234"), read("A1234"), read("BA1234"), read("PBA1234", 0.8)]
+    voted = vote(cut, [1] * 4)
+    assert (voted.text, voted.votes) == ("PBA1234", 1)
+    assert voted.characters[0] == pytest.approx(0.8)
+    assert voted.characters[-1] == pytest.approx(0.9, abs=0.03)
+
+
+def test_one_longer_text_among_many_reads_is_not_believed():
+    assert vote([read("PBA1234")] * 8 + [read("PBA12341", 0.5)], [1] * 9).text == "PBA1234"
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "at"),
+    [
+        ("23126", "34A23126", 3),
+        ("28126", "34A23126", 3),
+        ("3126", "34A23126", 4),
+        ("3128", "34A23126", None),
+        ("126", "34A23126", None),
+        ("PBA1234", "PBA1234", None),
+    ],
+)
+def test_parts_of_a_text(part: str, text: str, at: int | None):
+    assert part_of(part, text) == at
 
 
 def test_one_sharp_read_beats_two_blurred_ones():

@@ -6,7 +6,7 @@ from typing import Any
 
 from annotations.commands import StepCommand, writable
 from training import readings, runs, tasks
-from training.readings import TILES
+from training.readings import FRAMES_A_SECOND, TILES
 
 MODEL = "number, folder, current or starter (default: current)"
 
@@ -16,12 +16,17 @@ class Command(StepCommand):
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", help="a video, or the number of one already here")
-        parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
+        parser.add_argument("--out", type=Path, required=True, help="reads.csv or reads.json")
         parser.add_argument("--annotated", type=Path, help="MP4 with boxes and texts drawn on it")
         parser.add_argument("--detector", default="current", help=MODEL)
         parser.add_argument("--recognizer", default="current", help=MODEL)
-        parser.add_argument("--fps", type=float, default=5.0, help="frames a second to look at")
+        parser.add_argument(
+            "--fps", type=float, default=FRAMES_A_SECOND, help="frames a second to look at"
+        )
         parser.add_argument("--tiles", **TILES)
+        parser.add_argument(
+            "--all", action="store_true", help="look also where nothing moves for seconds"
+        )
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         out = writable(options["out"])
@@ -32,9 +37,11 @@ class Command(StepCommand):
             recognizer=runs.find(self.project, "recognizer", options["recognizer"], paths=True),
             fps=options["fps"],
             tiles=options["tiles"],
+            skip_idle=not options["all"],
         )
         result = self.run_task(tasks.infer, run=run.pk)
-        out.write_text(readings.csv_of(run), encoding="utf-8", newline="")
+        told = readings.json_of if out.suffix.lower() == ".json" else readings.csv_of
+        out.write_text(told(run), encoding="utf-8", newline="")
         result["out"] = str(out)
         if annotated:
             self.run_task(tasks.annotate_video, run=run.pk, out=str(annotated))
