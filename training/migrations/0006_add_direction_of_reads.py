@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("training", "0004_add_evaluations_and_samples"),
+        ("training", "0005_add_device_and_minutes_of_runs"),
     ]
 
     operations = [
