@@ -20,6 +20,7 @@ import "./shell/shell.css";
 import "./shell/overlays.css";
 import "./app/mantine.css";
 // All styles of what is on every page are imported here: the server links only the entry's own.
+import "./shared/random-uuid";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

@@ -13,6 +13,14 @@ function answer<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
+/** A request that succeeded is written only with its transaction. */
+function committed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error("The browser's database failed."));
+  });
+}
+
 function open(): Promise<IDBDatabase> {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => {
@@ -28,7 +36,12 @@ export async function openStore(): Promise<Store> {
   const entries = (mode: IDBTransactionMode): IDBObjectStore => database.transaction(ENTRIES, mode).objectStore(ENTRIES);
   const facts = (mode: IDBTransactionMode): IDBObjectStore => database.transaction(KNOWN, mode).objectStore(KNOWN);
   return {
-    add: async (entry) => (await answer(entries("readwrite").add(entry))) as number,
+    add: async (entry) => {
+      const there = entries("readwrite");
+      const sequence = (await answer(there.add(entry))) as number;
+      await committed(there.transaction);
+      return sequence;
+    },
     put: async (entry) => void (await answer(entries("readwrite").put(entry))),
     remove: async (sequence) => void (await answer(entries("readwrite").delete(sequence))),
     all: () => answer(entries("readonly").getAll() as IDBRequest<Entry[]>),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { type Ahead, aheadIn } from "./ahead";
 import { type Entry, type Known, type Outcome, MemoryStore, SaveQueue } from "./queue";
 
 interface Server {
@@ -9,12 +10,13 @@ interface Server {
 
 const saved = (revision = 1): Outcome => ({ kind: "saved", known: { id: 7, revision }, answer: null });
 
-function build(store = new MemoryStore(), owner = "ana") {
+function build(store = new MemoryStore(), owner = "ana", ahead?: Ahead) {
   const server: Server = { got: [], answer: () => saved() };
   const timers: (() => void)[] = [];
   const queue = new SaveQueue({
     owner,
     store,
+    ...(ahead ? { ahead } : {}),
     now: () => 5000,
     later: (what) => timers.push(what),
     senders: {
@@ -248,4 +250,84 @@ it("what changes between the answer and its being noted is a message of its own"
   await settled(queue);
   expect(said).toEqual([false, false]);
   expect(server.got.map(({ body }) => body)).toEqual([{ x: 1 }]);
+});
+
+describe("a tab closed before its store has written", () => {
+  /** A store that takes nothing in any more: the tab is gone. */
+  class Closed extends MemoryStore {
+    override add = () => new Promise<number>(() => undefined);
+  }
+  const storage = () => {
+    const kept = new Map<string, string>();
+    return {
+      get length() { return kept.size; },
+      key: (at: number) => [...kept.keys()][at] ?? null,
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    };
+  };
+  const tabOf = (keep: ReturnType<typeof storage>, tab: string, alive: string[] = []) => aheadIn(keep, tab, async () => new Set(alive));
+
+  it("leaves its work to the next, in order and once", async () => {
+    const keep = storage();
+    const closed = build(new Closed(), "ana", tabOf(keep, "1"));
+    void closed.queue.add(entry("a"));
+    void closed.queue.add(entry("b"));
+    const next = build(new MemoryStore(), "ana", tabOf(keep, "2"));
+    await settled(next.queue);
+    expect(next.server.got.map(({ key }) => key)).toEqual(["a", "b"]);
+    expect(keep.length).toBe(0);
+    const third = build(new MemoryStore(), "ana", tabOf(keep, "3"));
+    await settled(third.queue);
+    expect(third.server.got).toEqual([]);
+  });
+
+  it("leaves nothing to the next where the store has it, and what an open tab writes is its own", async () => {
+    const keep = storage();
+    const { queue, server } = build(new MemoryStore(), "ana", tabOf(keep, "1", ["2"]));
+    server.answer = () => ({ kind: "away" });
+    await queue.add(entry("a"));
+    expect(keep.length).toBe(0);
+    void build(new Closed(), "ana", tabOf(keep, "2")).queue.add(entry("b"));
+    expect(keep.length).toBe(1);
+    const next = build(new MemoryStore(), "ana", tabOf(keep, "3", ["2"]));
+    await settled(next.queue);
+    expect(next.server.got).toEqual([]);
+    expect(keep.length).toBe(1);
+  });
+
+  it("leaves the last nudge of an entry that the store has", async () => {
+    const keep = storage();
+    const { queue, server, store } = build(new MemoryStore(), "ana", tabOf(keep, "1"));
+    server.answer = () => ({ kind: "away" });
+    await queue.add(entry("a", "box:1"));
+    await settled(queue);
+    store.put = () => new Promise(() => undefined);
+    expect(queue.amend("text", "box:1", { x: 9 })).toBe(true);
+    const copy = new MemoryStore();
+    for (const one of await store.all()) await copy.add(one);
+    const next = build(copy, "ana", tabOf(keep, "2"));
+    await settled(next.queue);
+    expect(next.server.got).toEqual([{ key: "a", known: null, body: { x: 9 } }]);
+  });
+
+  it("of another login waits for that one", async () => {
+    const keep = storage();
+    void build(new Closed(), "luis", tabOf(keep, "1")).queue.add(entry("a"));
+    const ana = build(new MemoryStore(), "ana", tabOf(keep, "2"));
+    await settled(ana.queue);
+    expect(ana.server.got).toEqual([]);
+    const luis = build(new MemoryStore(), "luis", tabOf(keep, "3"));
+    await settled(luis.queue);
+    expect(luis.server.got.map(({ key }) => key)).toEqual(["a"]);
+  });
+
+  it("what was taken back before it was stored is not there", async () => {
+    const keep = storage();
+    const { queue } = build(new Closed(), "ana", tabOf(keep, "1"));
+    void queue.add(entry("a"));
+    expect(queue.withdraw("a")).toBe(true);
+    expect(keep.length).toBe(0);
+  });
 });

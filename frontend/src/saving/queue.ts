@@ -5,6 +5,8 @@
  * everything; a conflict or a refusal is put aside, shown, and holds nothing up.
  */
 
+import type { Ahead } from "./ahead";
+
 export interface Entry {
   /** Given by the store; entries are sent in this order. */
   readonly sequence: number;
@@ -75,7 +77,11 @@ export interface Options {
   readonly later?: (what: () => void, after: number) => void;
   /** Runs the work while no other tab runs it. */
   readonly alone?: (work: () => Promise<void>) => Promise<void>;
+  /** Keeps at once what the store will have in a moment. */
+  readonly ahead?: Ahead;
 }
+
+const NO_AHEAD: Ahead = { put: () => undefined, remove: () => undefined, left: async () => [], taken: () => undefined };
 
 type Heard = (entry: Entry, answer: unknown) => void;
 
@@ -100,12 +106,14 @@ export class SaveQueue {
   /** Changed or taken away here, and not yet so in the store. */
   readonly #amended = new Set<number>();
   readonly #dropped = new Set<string>();
+  #adopted = false;
 
   constructor(options: Options) {
     this.#options = {
       now: Date.now,
       later: (what, after) => void setTimeout(what, after),
       alone: (work) => work(),
+      ahead: NO_AHEAD,
       ...options,
     };
   }
@@ -133,7 +141,9 @@ export class SaveQueue {
       message: "",
       current: null,
     };
-    this.#set([...this.#entries, { ...entry, sequence: this.#unsaved-- }]);
+    const unsaved = { ...entry, sequence: this.#unsaved-- };
+    this.#options.ahead.put(unsaved);
+    this.#set([...this.#entries, unsaved]);
     return this.#write(() => this.#store(entry)).then(() => void this.pump());
   }
 
@@ -144,6 +154,13 @@ export class SaveQueue {
     const stored = { ...now, sequence };
     this.#set(this.#entries.map((one) => (one === now ? stored : one)));
     if (now.body !== entry.body) await this.#options.store.put(stored);
+    this.#isStored(stored);
+  }
+
+  /** Not if it was changed since. */
+  #isStored(entry: Entry): void {
+    const now = this.#entries.find((one) => one.clientKey === entry.clientKey);
+    if (now === undefined || now.body === entry.body) this.#options.ahead.remove(entry.clientKey);
   }
 
   /** Takes an entry back if it has not begun to be sent. */
@@ -160,6 +177,7 @@ export class SaveQueue {
     if (last === undefined || last.kind !== kind || last.state !== "waiting") return false;
     if (last.clientKey === this.#sending?.clientKey) return false;
     const amended = { ...last, body: { ...last.body, ...body } };
+    this.#options.ahead.put(amended);
     this.#set(this.#entries.map((one) => (one === last ? amended : one)));
     if (amended.sequence < 0) return true;
     this.#amended.add(amended.sequence);
@@ -167,6 +185,7 @@ export class SaveQueue {
       const newest = (): Entry | undefined => this.#entries.find((one) => one.sequence === amended.sequence);
       const stored = newest();
       if (stored) await this.#options.store.put(stored);
+      this.#isStored(stored ?? amended);
       // What was amended meanwhile is stored by a write of its own: until then memory is newer.
       if (newest() === stored) this.#amended.delete(amended.sequence);
     });
@@ -235,9 +254,26 @@ export class SaveQueue {
     }
   }
 
+  /** What tabs that are gone had not stored yet, the body of an entry or all of it. */
+  async #adopt(): Promise<void> {
+    if (this.#adopted) return;
+    this.#adopted = true;
+    const { ahead, store, owner } = this.#options;
+    const left = (await ahead.left()).filter((entry) => entry.owner === owner);
+    const stored = left.length === 0 ? [] : await store.all();
+    for (const entry of left) {
+      const known = stored.find((one) => one.clientKey === entry.clientKey);
+      const { sequence: _, ...fresh } = entry;
+      if (known) await store.put({ ...known, body: entry.body });
+      else await store.add(fresh);
+      ahead.taken(entry);
+    }
+  }
+
   /** What other tabs did is taken over; what this one did since is not undone. */
   #read(): Promise<void> {
     return this.#write(async () => {
+      await this.#adopt();
       const stored = await this.#options.store.all();
       const mine = new Map(this.#entries.map((entry) => [entry.sequence, entry]));
       const merged = stored
@@ -287,6 +323,7 @@ export class SaveQueue {
   #drop(entry: Entry): void {
     this.#set(this.#entries.filter((one) => one.clientKey !== entry.clientKey));
     this.#dropped.add(entry.clientKey);
+    this.#options.ahead.remove(entry.clientKey);
     void this.#write(async () => {
       const stored = await this.#options.store.all();
       await Promise.all(

@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
+import { openAhead } from "./ahead";
 import { openStore } from "./indexeddb";
 import { type Sender, type Snapshot, MemoryStore, SaveQueue } from "./queue";
 
@@ -32,7 +33,7 @@ async function open(owner: string): Promise<Saving> {
     (found) => [found, true] as const,
     () => [new MemoryStore(), false] as const,
   );
-  const queue = new SaveQueue({ owner, store, senders, alone: whileAlone });
+  const queue = new SaveQueue({ owner, store, senders, alone: whileAlone, ...(kept ? { ahead: openAhead() } : {}) });
   window.addEventListener("online", queue.retry);
   window.addEventListener("beforeunload", (event) => {
     if (!kept && queue.snapshot().waiting.length > 0) event.preventDefault();
