@@ -66,7 +66,8 @@ interface WorkProps {
 function Work({ project, wanted, reviewer, saving, alphabet, formats }: WorkProps) {
   const t = useTexts(texts);
   const suggestions = useSuggestions(project);
-  const sitting = useSitting({ project, wanted, alphabet, formats, saving, unreadable: t("unreadable"), suggested: suggestions.news });
+  const [saveWhole, toggleWhole] = useSaveWhole();
+  const sitting = useSitting({ project, wanted, alphabet, formats, saving, unreadable: t("unreadable"), suggested: suggestions.news, saveWhole });
   const { session, dispatch } = sitting;
   const [look, setLook] = useState<Look>(PLAIN);
   const [frame, setFrame] = useState(false);
@@ -78,9 +79,10 @@ function Work({ project, wanted, reviewer, saving, alphabet, formats }: WorkProp
     look: setLook,
     frame: (shown) => setFrame((was) => shown ?? !was),
     frameShown: () => frame,
+    saveWhole: toggleWhole,
     now: () => performance.now(),
     newKey: () => crypto.randomUUID(),
-  }), [dispatch, frame]));
+  }), [dispatch, frame, toggleWhole]));
   useStayFocused(input, item !== null);
   return (
     <WorkPage title={t("title")}
@@ -91,12 +93,22 @@ function Work({ project, wanted, reviewer, saving, alphabet, formats }: WorkProp
         {item === null
           ? <div className="work-state"><Waiting project={project} sitting={sitting} filtered={Object.keys(wanted).some((name) => name !== "order")} /></div>
           : <Desk session={session} crop={lookedAt(session) ?? item.crop} look={look} setLook={setLook} input={input} dispatch={dispatch} formats={formats} frame={frame} setFrame={setFrame} />}
-        <Panel project={project} session={session} crop={lookedAt(session)} dispatch={dispatch} formats={formats} suggestions={suggestions}
+        <Panel project={project} session={session} crop={lookedAt(session)} dispatch={dispatch} formats={formats} suggestions={suggestions} saveWhole={saveWhole} toggleWhole={toggleWhole}
           wishes={<Wishes project={project} wanted={wanted} disagreements={sitting.disagreements} reviewer={reviewer} />} />
         {frame && item && <FramePeek crop={lookedAt(session) ?? item.crop} />}
       </div>
     </WorkPage>
   );
+}
+
+const WHOLE = "lpr-save-whole";
+
+/** A choice of this browser; on, until somebody turns it off. */
+function useSaveWhole(): readonly [boolean, () => void] {
+  const [on, setOn] = useState(() => localStorage.getItem(WHOLE) !== "off");
+  const toggle = useCallback(() => setOn((was) => !was), []);
+  useEffect(() => localStorage.setItem(WHOLE, on ? "on" : "off"), [on]);
+  return [on, toggle];
 }
 
 /** The field has the focus whenever nothing else was chosen on purpose. */
@@ -264,10 +276,12 @@ interface PanelProps {
   readonly dispatch: Sitting["dispatch"];
   readonly formats: readonly PlateFormat[];
   readonly suggestions: Suggestions;
+  readonly saveWhole: boolean;
+  readonly toggleWhole: () => void;
   readonly wishes: React.ReactNode;
 }
 
-function Panel({ project, session, crop, dispatch, formats, suggestions, wishes }: PanelProps) {
+function Panel({ project, session, crop, dispatch, formats, suggestions, saveWhole, toggleWhole, wishes }: PanelProps) {
   const t = useTexts(texts);
   const previous = useQuery({ queryKey: ["previous-texts", project], queryFn: () => previousTexts(project), staleTime: Infinity, gcTime: 0 });
   return (
@@ -295,6 +309,7 @@ function Panel({ project, session, crop, dispatch, formats, suggestions, wishes 
           <dt>{t("start_again")}</dt><dd><Key k="Ctrl+Backspace" /></dd>
           <dt>{t("last_text")}</dt><dd><Key k="Alt+L" /></dd>
         </dl>
+        <label className="row small save-whole"><input type="checkbox" checked={saveWhole} onChange={toggleWhole} /> {t("save_whole")} <Key k="Alt+A" /></label>
       </section>
       <section className="panel-part grow saved-list">
         <h2 className="panel-title spread"><span>{t("saved_now")}</span><span>{t("undo").toLowerCase()} <Key k="Ctrl+Z" /></span></h2>

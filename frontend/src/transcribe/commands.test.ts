@@ -10,7 +10,7 @@ function table() {
     dispatch: (action) => done.push(action),
     look: () => undefined,
     frame: () => undefined,
-    frameShown: () => false,
+    frameShown: () => false, saveWhole: () => undefined,
     now: () => 5,
     newKey: () => "key",
   });

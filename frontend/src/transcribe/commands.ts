@@ -10,6 +10,7 @@ interface Hands {
   readonly look: (change: (look: Look) => Look) => void;
   readonly frame: (shown: boolean | null) => void;
   readonly frameShown: () => boolean;
+  readonly saveWhole: () => void;
   readonly now: () => number;
   readonly newKey: () => string;
 }
@@ -56,6 +57,7 @@ export function transcribeCommands(hands: Hands): readonly Command[] {
     entry("more_contrast", "Alt+Shift+ArrowUp", () => hands.look((look) => brighten(look, "contrast", 1))),
     entry("less_contrast", "Alt+Shift+ArrowDown", () => hands.look((look) => brighten(look, "contrast", -1))),
     entry("frame", "Alt+C", () => hands.frame(null)),
+    entry("save_whole", "Alt+A", hands.saveWhole),
     entry("leave", "Escape", () => hands.frame(false), { when: hands.frameShown }),
   ];
 }

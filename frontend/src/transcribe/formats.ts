@@ -78,6 +78,12 @@ export function isPlausible(text: string, formats: readonly PlateFormat[]): bool
   return formats.length === 0 || hint(text, formats).kind === "fits";
 }
 
+/** Whether a text is a plate to the last character, and the beginning of no longer one. */
+export function isComplete(text: string, formats: readonly PlateFormat[]): boolean {
+  if (text.includes(UNKNOWN) || hint(text, formats).kind !== "fits") return false;
+  return formats.every((format) => wrongPlaces(text, format).length > 0 || slots(format.pattern).length === text.length);
+}
+
 function wrongPlaces(text: string, format: PlateFormat): readonly number[] {
   const wanted = slots(format.pattern);
   return [...text].flatMap((char, at) => (takes(wanted[at], char) ? [] : [at]));

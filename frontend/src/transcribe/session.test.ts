@@ -75,6 +75,26 @@ describe("saving", () => {
     expect(orders[0]).toMatchObject({ saved: { text: "RBA1284", outcome: "changed", changed: 2 } });
   });
 
+  const whole = (now: number): SessionAction => ({ do: "whole", now, key: keys(`whole-${now}`) });
+
+  it("without a suggestion the last character saves, and an Enter by habit saves nothing more", () => {
+    const { session, orders } = run(sitting(crop(1), crop(2, "PBB1111"), crop(3)), ...typed("pba123"), whole(1), ...typed("4"), whole(2), enter(300));
+    expect(orders).toMatchObject([{ saved: { crop: 1, text: "PBA1234", status: "readable", outcome: "" } }]);
+    expect(currentItem(session)?.crop.id).toBe(2);
+    expect(run(session, enter(2000)).orders).toMatchObject([{ saved: { crop: 2, text: "PBB1111" } }]);
+    expect(run(session, ...typed("X"), enter(400), enter(500)).orders).toHaveLength(1); // strange, said once
+  });
+
+  it("what was suggested, put there at once, or may go on is saved by Enter only", () => {
+    expect(run(sitting(crop(1, "PBA1235")), ...typed("4"), whole(1)).orders).toEqual([]);
+    const put: SessionAction = { do: "field", action: { do: "put", text: "PBA1234", alphabet: ALPHABET } };
+    expect(run(sitting(crop(1)), put, whole(1)).orders).toEqual([]);
+    expect(run(sitting(crop(1)), ...typed("PBA12?4"), whole(1)).orders).toEqual([]);
+    const longer = [...FORMATS, { country: "", name: "longer", pattern: "AAA99999", display: "AAA-99999" }];
+    const session = step(sitting(crop(1)), { do: "formats", formats: longer, alphabet: ALPHABET })[0];
+    expect(run(session, ...typed("PBA1234"), whole(1)).orders).toEqual([]);
+  });
+
   it("without a suggestion is the characters and Enter", () => {
     const { orders } = run(sitting(crop(1)), ...typed("pba1234"), enter());
     expect(orders[0]).toMatchObject({ saved: { text: "PBA1234", status: "readable", outcome: "" } });

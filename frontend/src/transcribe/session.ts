@@ -5,7 +5,7 @@
  */
 
 import { type Choice, type Field, type FieldAction, EMPTY_FIELD, suggested, textOf, type, written } from "./field";
-import { type PlateFormat, UNKNOWN, isPlausible } from "./formats";
+import { type PlateFormat, UNKNOWN, isComplete, isPlausible } from "./formats";
 import { distance, passing } from "./strip";
 
 export interface Suggestion {
@@ -92,6 +92,8 @@ export interface Session {
   readonly shownAt: number;
   /** Keys and buttons that did something. */
   readonly keys: number;
+  /** When a text was last saved without Enter. */
+  readonly wholeAt: number;
 }
 
 export type Order =
@@ -105,6 +107,8 @@ export type SessionAction =
   | { readonly do: "draft"; readonly crop: number; readonly field: Field }
   | { readonly do: "field"; readonly action: FieldAction }
   | { readonly do: "enter"; readonly now: number; readonly key: () => string }
+  /** A character was typed: what is whole now needs no Enter. */
+  | { readonly do: "whole"; readonly now: number; readonly key: () => string }
   | { readonly do: "unreadable"; readonly now: number; readonly key: () => string }
   | { readonly do: "strip"; readonly step: 1 | -1 }
   | { readonly do: "peek"; readonly crop: number }
@@ -121,6 +125,9 @@ export type SessionAction =
 
 /** A lease brings this many crops; with half of them read the next lease begins. */
 export const LEASE = 30;
+
+/** Milliseconds in which an Enter belongs to the text that was saved without it: hands have habits. */
+const HABIT = 700;
 
 export function begin(alphabet: string, formats: readonly PlateFormat[]): Session {
   return {
@@ -139,6 +146,7 @@ export function begin(alphabet: string, formats: readonly PlateFormat[]): Sessio
     left: null,
     shownAt: 0,
     keys: 0,
+    wholeAt: -Infinity,
   };
 }
 
@@ -162,7 +170,7 @@ type Step = readonly [Session, readonly Order[]];
 const only = (session: Session): Step => [session, []];
 
 /** What the program does by itself; all else is a person's key. */
-const UNASKED: ReadonlySet<SessionAction["do"]> = new Set(["crops", "formats", "draft", "forget skipped"]);
+const UNASKED: ReadonlySet<SessionAction["do"]> = new Set(["crops", "formats", "draft", "whole", "forget skipped"]);
 
 export function step(session: Session, action: SessionAction): Step {
   const [next, orders] = act(session, action);
@@ -191,6 +199,8 @@ function act(session: Session, action: SessionAction): Step {
     }
     case "enter":
       return enter(session, action);
+    case "whole":
+      return isWhole(session) ? finish({ ...session, wholeAt: action.now }, { ...action, status: "readable", text: textOf(session.field) }) : only(session);
     case "unreadable":
       return finish(session, { ...action, status: "unreadable", text: "" });
     case "skip":
@@ -317,7 +327,7 @@ function keyed(session: Session, action: FieldAction): Session {
 function enter(session: Session, { now, key }: { now: number; key: () => string }): Step {
   const item = currentItem(session);
   const text = textOf(session.field);
-  if (item === null) return only(session);
+  if (item === null || (session.before.length === 0 && now - session.wholeAt < HABIT)) return only(session);
   if (item.saved !== null && item.saved.text === text && item.saved.status !== "unreadable") {
     return only(show(session, nextOpen(session, session.at), now));
   }
@@ -326,6 +336,14 @@ function enter(session: Session, { now, key }: { now: number; key: () => string 
     return only({ ...session, warning: "strange" });
   }
   return finish(session, { now, key, text, status: text.includes(UNKNOWN) ? "partial" : "readable" });
+}
+
+/** Typed character by character where nothing was there, and no format goes on from here. */
+function isWhole(session: Session): boolean {
+  const { field, before, formats } = session;
+  const item = currentItem(session);
+  const bare = item !== null && isOpen(item) && item.crop.suggestion === null && item.crop.text === "";
+  return bare && before.length >= field.cells.length && field.caret === field.cells.length && isComplete(textOf(field), formats);
 }
 
 interface Confirmed { now: number; key: () => string; status: Status; text: string }

@@ -98,6 +98,7 @@ export const texts = defineTexts({
   },
   save_anyway: { en: "Enter again saves it anyway", es: "Enter otra vez lo guarda igual" },
   type_first: { en: "Type what can be read, or press . if nothing can", es: "Escriba lo que se lea, o presione . si no se lee nada" },
+  save_whole: { en: "Save a whole plate without Enter", es: "Guardar la placa completa sin Intro" },
   accepted: { en: "accepted", es: "aceptada" },
   changed: { en: "{count} changed", es: { one: "{count} cambiado", other: "{count} cambiados" } },
   typed: { en: "typed", es: "escrita" },

@@ -33,6 +33,8 @@ interface Options {
   readonly unreadable: string;
   /** Changes whenever suggestions have been made. */
   readonly suggested: string;
+  /** A plate that was typed to its last character is saved without Enter. */
+  readonly saveWhole: boolean;
 }
 
 type Fetched = Pick<Sitting, "ready" | "dry" | "error" | "disagreements">;
@@ -43,7 +45,7 @@ const RENEW = 4;
 const SETTLED = 300;
 
 /** Keeps the session fed with leased crops and passes its orders on. Nothing here waits for a save. */
-export function useSitting({ project, wanted, alphabet, formats, saving, unreadable, suggested }: Options): Sitting {
+export function useSitting({ project, wanted, alphabet, formats, saving, unreadable, suggested, saveWhole }: Options): Sitting {
   const [session, setSession] = useState(() => begin(alphabet, formats));
   const now = useRef(session);
   const [fetched, setFetched] = useState<Fetched>({ ready: false, dry: false, error: null, disagreements: 0 });
@@ -55,7 +57,9 @@ export function useSitting({ project, wanted, alphabet, formats, saving, unreada
     now.current = next;
     setSession(next);
     for (const order of orders) carryOut(order, { project, saving, unreadable });
-  }, [project, saving, unreadable]);
+    const typed = action.do === "field" && action.action.do === "type";
+    if (typed && saveWhole) dispatch({ do: "whole", now: performance.now(), key: () => crypto.randomUUID() });
+  }, [project, saving, unreadable, saveWhole]);
 
   const asking = useRef(false);
   const ask = useCallback(async (exclude: readonly number[], { count = LEASE, renewing = false } = {}) => {
