@@ -7,7 +7,8 @@ answers late, and presses keys in headless Chromium: ``--plates`` plates in a ro
 after 0, 100 and 300 ms. A wait is from the press of a plate's last key until the frame in which
 the next picture is drawn; busy counts tasks of the page that took over 50 ms. Then the server is
 stopped for ``--stopped`` seconds in the middle of the work, and what it has afterwards is
-compared with what was typed. Needs playwright and Chromium, and the built bundle. The aim is no wait over 50 ms and nothing lost or double.
+compared with what was typed. Needs playwright and Chromium, and the built bundle. The aim is no
+wait over 50 ms and nothing lost or double.
 """
 
 from __future__ import annotations
