@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -25,6 +26,7 @@ from django.utils import timezone
 from annotations import plate_formats
 from annotations.errors import (
     DatasetEmpty,
+    DatasetsUnlike,
     DatasetUnclear,
     DatasetUnknown,
     SeedWrong,
@@ -35,7 +37,7 @@ from annotations.errors import (
 )
 from annotations.formats.matching import stem
 from annotations.models import Box, Crop, DatasetItem, DatasetVersion, Frame, Project
-from annotations.models.crops import Status
+from annotations.models.crops import ReadingRole, Second, Status
 from annotations.models.datasets import Kind, Split
 from annotations.models.frames import FrameStatus
 from annotations.vision.crops import CROP_SIZE
@@ -65,6 +67,76 @@ class Rule:
         if not proper or abs(sum(given.values()) - 1) > 1e-6 or given["train"] <= 0:
             raise SharesWrong()
         return cls(tuple((name, given[name]) for name in Split.values), seed, whole_videos)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which frames or crops a version takes of those that can teach. Dates include both days."""
+
+    videos: tuple[int, ...] = ()  # none named: all, and what belongs to no video
+    since: date | None = None  # when a frame was taken in or a text was read
+    until: date | None = None
+    min_width: int = 0  # of crops, in pixels
+    min_sharpness: float = 0.0  # of crops
+    agreed: bool = False  # only texts that two people read alike or a reviewer decided
+    done: bool = False  # only frames that somebody said to be done
+
+    @classmethod
+    def of(cls, given: dict[str, Any] | None) -> Filter:
+        """From JSON, dates as YYYY-MM-DD; unknown names are left out."""
+        known: dict[str, Any] = {
+            f.name: given[f.name] for f in fields(cls) if given and given.get(f.name) is not None
+        }
+        for name in {"since", "until"} & set(known):
+            known[name] = date.fromisoformat(str(known[name]))
+        known["videos"] = tuple(known.get("videos", ()))
+        return cls(**known)
+
+    def json(self) -> dict[str, Any]:
+        """What is asked for; what takes everything is left out."""
+        usual = Filter()
+        asked = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            name: str(value) if isinstance(value, date) else value
+            for name, value in asked.items()
+            if value != getattr(usual, name)
+        }
+
+    def frames(self, rows: Any, zone: ZoneInfo) -> Any:
+        if self.done:
+            rows = rows.exclude(status=FrameStatus.OPEN)
+        return self._of_videos(self._between(rows, "created_at", zone), "video")
+
+    def crops(self, rows: Any, zone: ZoneInfo) -> Any:
+        if self.agreed:
+            decided = Q(current__role__in=[ReadingRole.ADJUDICATION, ReadingRole.REVIEW])
+            rows = rows.filter(decided | Q(second__in=[Second.AGREES, Second.DECIDED]))
+        rows = rows.filter(width__gte=self.min_width, sharpness__gte=self.min_sharpness)
+        return self._of_videos(
+            self._between(rows, "current__created_at", zone), "box__frame__video"
+        )
+
+    def _of_videos(self, rows: Any, column: str) -> Any:
+        return rows.filter(**{f"{column}__in": self.videos}) if self.videos else rows
+
+    def _between(self, rows: Any, column: str, zone: ZoneInfo) -> Any:
+        if self.since:
+            rows = rows.filter(**{f"{column}__gte": datetime.combine(self.since, time(), zone)})
+        if self.until:
+            after = self.until + timedelta(days=1)
+            rows = rows.filter(**{f"{column}__lt": datetime.combine(after, time(), zone)})
+        return rows
+
+
+EVERYTHING = Filter()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Items with groups and splits, not stored, and by which keys each was grouped."""
+
+    items: list[DatasetItem]
+    keys: list[list[Hashable]]
 
 
 class Groups:
@@ -135,7 +207,7 @@ def readable_crops(project: Project) -> Any:
     rows = Crop.objects.filter(
         project=project, withdrawn=False, recheck=False, current__status=Status.READABLE
     )
-    return rows.select_related("current", "box__frame").order_by("id")
+    return rows.select_related("current", "box__frame__video").order_by("id")
 
 
 def kinds_with_data(project: Project) -> list[str]:
@@ -147,13 +219,13 @@ def kinds_with_data(project: Project) -> list[str]:
     return kinds
 
 
-def draft(project: Project, kind: str, rule: Rule) -> list[DatasetItem]:
-    """The items a version frozen now would have, with groups and splits, not stored.
+def draft(project: Project, kind: str, rule: Rule, only: Filter = EVERYTHING) -> Draft:
+    """What a version frozen now would hold.
 
     Raises DatasetEmpty when there is nothing to freeze, TextNotInAlphabet, TextNotLearnable.
     """
     make = _detector_items if kind == Kind.DETECTOR else _recognizer_items
-    items, keys = make(project, rule)
+    items, keys = make(project, rule, only)
     if not items:
         raise DatasetEmpty(kind=kind)
     _check_texts(items, project.alphabet)
@@ -162,10 +234,12 @@ def draft(project: Project, kind: str, rule: Rule) -> list[DatasetItem]:
         zip(items, groups, assign(groups, rule), strict=True)
     ):
         item.position, item.group, item.split = position, str(group), split
-    return items
+    return Draft(items, keys)
 
 
-def _detector_items(project: Project, rule: Rule) -> tuple[list[DatasetItem], list[list[Hashable]]]:
+def _detector_items(
+    project: Project, rule: Rule, only: Filter
+) -> tuple[list[DatasetItem], list[list[Hashable]]]:
     countries = project.countries()
     boxes: dict[int, list[Box]] = {}
     rows = Box.objects.present().filter(frame__project=project)
@@ -173,7 +247,7 @@ def _detector_items(project: Project, rule: Rule) -> tuple[list[DatasetItem], li
         boxes.setdefault(box.frame_id, []).append(box)
     items, keys = [], []
     cluster, last = 0, (0, float("-inf"))
-    for frame in labelled_frames(project).iterator():
+    for frame in only.frames(labelled_frames(project), ZoneInfo(project.time_zone)).iterator():
         here = (frame.video_id or 0, frame.seconds() or 0.0)
         if here[0] != last[0] or here[1] - last[1] > TIME_GAP or not frame.video_id:
             cluster += 1
@@ -201,11 +275,12 @@ def _detector_items(project: Project, rule: Rule) -> tuple[list[DatasetItem], li
 
 
 def _recognizer_items(
-    project: Project, rule: Rule
+    project: Project, rule: Rule, only: Filter
 ) -> tuple[list[DatasetItem], list[list[Hashable]]]:
     countries = project.countries()
     items, keys = [], []
-    for crop in readable_crops(project).iterator(chunk_size=1000):
+    rows = only.crops(readable_crops(project), ZoneInfo(project.time_zone))
+    for crop in rows.iterator(chunk_size=1000):
         passage = crop.box.passage_id if crop.box else None
         shared = _vehicle_keys(passage, crop.current.text, countries)
         shared.append(("picture", crop.sha256))
@@ -259,30 +334,83 @@ def _box_json(box: Box) -> dict[str, Any]:
     }
 
 
-def summary(items: Sequence[DatasetItem]) -> dict[str, Any]:
-    """Counts of a version per split: items, vehicles, boxes per label, characters; and leaks."""
-    counts: dict[str, Any] = {"leaks": leaks(items)}
+def summary(draft: Draft) -> dict[str, Any]:
+    """Counts per split and video: items, vehicles, boxes per label, characters; and leaks."""
+    lines = leaks(draft)
+    counts: dict[str, Any] = {"leaks": sum(lines.values()), "leak_lines": lines}
     for split in Split.values:
-        mine = [item for item in items if item.split == split]
+        mine = [item for item in draft.items if item.split == split]
         counts[split] = {
             "items": len(mine),
             "groups": len({item.group for item in mine}),
             "boxes": dict(Counter(box["label"] for item in mine for box in item.boxes)),
+            "characters": _characters(mine),
         }
-    texts = [item.text for item in items if item.text]
-    counts["characters"] = dict(sorted(Counter("".join(texts)).items()))
-    counts["longest"] = max(map(len, texts), default=0)
+    counts["videos"] = _per_video(draft.items)
+    counts["characters"] = _characters(draft.items)
+    counts["longest"] = max((len(item.text) for item in draft.items), default=0)
     return counts
 
 
-def leaks(items: Iterable[DatasetItem]) -> int:
-    """How many groups, texts and pictures stand on more than one side. Must be 0."""
-    sides: dict[Hashable, set[str]] = {}
+def _characters(items: Iterable[DatasetItem]) -> dict[str, int]:
+    return dict(sorted(Counter("".join(item.text for item in items)).items()))
+
+
+def _per_video(items: Iterable[DatasetItem]) -> list[dict[str, Any]]:
+    """Items per split and vehicles of each video, by name; without a name what is of none."""
+    rows: dict[int, dict[str, Any]] = {}
+    groups: dict[int, set[str]] = defaultdict(set)
     for item in items:
-        for key in (("group", item.group), ("picture", item.sha256), ("text", item.text)):
-            if key[1]:
-                sides.setdefault(key, set()).add(item.split)
-    return sum(len(found) > 1 for found in sides.values())
+        frame = _frame_of(item)
+        video = frame.video if frame else None
+        row = rows.setdefault(
+            video.pk if video else 0,
+            {"name": video.name if video else "", **dict.fromkeys(Split.values, 0)},
+        )
+        row[item.split] += 1
+        groups[video.pk if video else 0].add(item.group)
+    told = [{**row, "groups": len(groups[pk])} for pk, row in rows.items()]
+    return sorted(told, key=lambda row: (row["name"] == "", row["name"]))
+
+
+def _frame_of(item: DatasetItem) -> Frame | None:
+    if item.crop is not None:
+        return item.crop.box.frame if item.crop.box else None
+    return item.frame
+
+
+KEY_KINDS = {"passage": "passage", "track": "passage", "text": "text", "picture": "picture"}
+
+
+def leaks(draft: Draft) -> dict[str, int]:
+    """What stands on more than one side, by kind; each must be 0.
+
+    Passages (or tracks), canonical texts and pictures, and moments of a video at which frames
+    closer than ``TIME_GAP`` are parted.
+    """
+    sides: dict[Hashable, set[str]] = {}
+    for item, keys in zip(draft.items, draft.keys, strict=True):
+        for key in keys:
+            sides.setdefault(key, set()).add(item.split)
+    lines = dict.fromkeys(KEY_KINDS.values(), 0)
+    for key, found in sides.items():
+        kind = KEY_KINDS.get(key[0]) if isinstance(key, tuple) else None
+        if kind and len(found) > 1:
+            lines[kind] += 1
+    return {**lines, "time": _parted_moments(draft.items)}
+
+
+def _parted_moments(items: Iterable[DatasetItem]) -> int:
+    """How often neighbours in a video closer than ``TIME_GAP`` are on two sides (detector)."""
+    moments = sorted(
+        (item.frame.video_id, item.frame.seconds() or 0.0, item.split)
+        for item in items
+        if item.frame is not None and item.frame.video_id is not None
+    )
+    return sum(
+        one[0] == next_[0] and next_[1] - one[1] <= TIME_GAP and one[2] != next_[2]
+        for one, next_ in pairwise(moments)
+    )
 
 
 def manifest_hash(items: Iterable[DatasetItem]) -> str:
@@ -299,6 +427,7 @@ def freeze(
     kind: str,
     rule: Rule,
     *,
+    only: Filter = EVERYTHING,
     note: str = "",
     by: User | None = None,
     running: Running | None = None,
@@ -308,11 +437,11 @@ def freeze(
     Raises what :func:`draft` raises, and whatever stops the job; a half-written version
     is removed.
     """
-    items = draft(project, kind, rule)
+    drafted = draft(project, kind, rule, only)
+    items = drafted.items
     _forget_unfinished(project, kind)
-    version = _number(
-        project, kind, rule, note=note, by=by, job=running.job.pk if running else None
-    )
+    asked = {**only.json(), **({"job": running.job.pk} if running else {})}
+    version = _number(project, kind, rule, note=note, by=by, asked=asked)
     try:
         for start in range(0, len(items), settings.BULK_ROWS):
             chunk = items[start : start + settings.BULK_ROWS]
@@ -324,7 +453,7 @@ def freeze(
     except BaseException:
         version.delete()
         raise
-    version.counts, version.manifest_hash = summary(items), manifest_hash(items)
+    version.counts, version.manifest_hash = summary(drafted), manifest_hash(items)
     version.save(update_fields=["counts", "manifest_hash"])
     return version
 
@@ -366,7 +495,7 @@ def _forget_unfinished(project: Project, kind: str) -> None:
 
 @transaction.atomic
 def _number(
-    project: Project, kind: str, rule: Rule, *, note: str, by: User | None, job: int | None
+    project: Project, kind: str, rule: Rule, *, note: str, by: User | None, asked: dict[str, Any]
 ) -> DatasetVersion:
     newest = DatasetVersion.objects.filter(project=project, kind=kind).aggregate(n=Max("number"))
     return DatasetVersion.objects.create(
@@ -374,7 +503,7 @@ def _number(
         kind=kind,
         number=(newest["n"] or 0) + 1,
         note=note,
-        filter={"job": job} if job else {},
+        filter=asked,
         split_rule={"shares": dict(rule.shares), "whole_videos": rule.whole_videos},
         seed=rule.seed,
         manifest_hash="",
@@ -407,3 +536,56 @@ def find(project: Project, name: str | int | None, *, kind: str | None = None) -
         known = ", ".join(f"{row.kind}:{row.number}" for row in of_kind[:10]) or "–"
         raise DatasetUnknown(name=name or kind or "", known=known)
     return found[0]
+
+
+EXAMPLES = 24  # of each kind of difference
+
+
+@dataclass
+class Difference:
+    """Between an older and a newer version of one kind: ids of items, the first so many."""
+
+    same: int = 0
+    added: list[int] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    relabelled: list[tuple[int, int]] = field(default_factory=list)  # (older, newer)
+    moved: list[tuple[int, int]] = field(default_factory=list)  # to another split
+
+
+def compare(older: DatasetVersion, newer: DatasetVersion) -> Difference:
+    """What was added, removed, relabelled, moved to another split; the last two may be one item.
+
+    An item is the same when its frame or crop is; where that is gone, when its picture is.
+
+    Raises DatasetsUnlike.
+    """
+    if older.project_id != newer.project_id or older.kind != newer.kind:
+        raise DatasetsUnlike()
+    before, now = _facts(older), _facts(newer)
+    told = Difference(
+        added=[now[key][0] for key in now.keys() - before.keys()],
+        removed=[before[key][0] for key in before.keys() - now.keys()],
+    )
+    for key in now.keys() & before.keys():
+        (was, label, side), (is_, label_now, side_now) = before[key], now[key]
+        if label != label_now:
+            told.relabelled.append((was, is_))
+        if side != side_now:
+            told.moved.append((was, is_))
+        told.same += label == label_now and side == side_now
+    for name in ("added", "removed", "relabelled", "moved"):
+        getattr(told, name).sort()
+    return told
+
+
+def _facts(version: DatasetVersion) -> dict[Hashable, tuple[int, str, str]]:
+    """What an item is -> its id, what it is labelled, its split."""
+    columns = ("pk", "frame", "crop", "sha256", "text", "boxes", "split")
+    told: dict[Hashable, tuple[int, str, str]] = {}
+    for pk, frame, crop, sha256, text, boxes, split in version.items.values_list(
+        *columns
+    ).iterator():
+        key = ("frame", frame) if frame else ("crop", crop) if crop else ("picture", sha256)
+        label = text or json.dumps(boxes, sort_keys=True)
+        told[key] = (pk, label, split)
+    return told

@@ -25,14 +25,26 @@ SPLIT_COUNTS = {
         "items": {"type": "integer"},
         "groups": {"type": "integer", "description": "vehicles"},
         "boxes": COUNTS,
+        "characters": COUNTS,
     },
     "required": ["items", "groups", "boxes"],
+}
+OF_VIDEO = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "description": "empty: of no video"},
+        "groups": {"type": "integer"},
+        **{split: {"type": "integer"} for split in Split.values},
+    },
+    "required": ["name", "groups", *Split.values],
 }
 VERSION_COUNTS = {
     "type": "object",
     "properties": {
         **dict.fromkeys(Split.values, SPLIT_COUNTS),
-        "leaks": {"type": "integer", "description": "groups on more than one side; must be 0"},
+        "leaks": {"type": "integer", "description": "what is on more than one side; must be 0"},
+        "leak_lines": {**COUNTS, "description": "by kind: passage, text, picture, time"},
+        "videos": {"type": "array", "items": OF_VIDEO},
         "characters": COUNTS,
         "longest": {"type": "integer"},
     },
@@ -228,6 +240,24 @@ class ImportDetailSerializer(ImportBatchSerializer):
         return bool(batch.path)
 
 
+class DatasetFilterSerializer(serializers.Serializer[Any]):
+    """Which of what is labelled a version takes; what is left out asks for nothing."""
+
+    videos = serializers.ListField(
+        child=serializers.IntegerField(), required=False, max_length=1000, help_text="none: all"
+    )
+    since = serializers.DateField(required=False, allow_null=True, help_text="this day included")
+    until = serializers.DateField(required=False, allow_null=True, help_text="this day included")
+    min_width = serializers.IntegerField(
+        required=False, min_value=0, max_value=100_000, help_text="of crops, pixels"
+    )
+    min_sharpness = serializers.FloatField(required=False, min_value=0, help_text="of crops")
+    agreed = serializers.BooleanField(
+        required=False, help_text="only texts that two people read alike or a reviewer decided"
+    )
+    done = serializers.BooleanField(required=False, help_text="only frames that are done")
+
+
 class DatasetRuleSerializer(serializers.Serializer[Any]):
     """What a version would be frozen by."""
 
@@ -236,6 +266,10 @@ class DatasetRuleSerializer(serializers.Serializer[Any]):
     shares = SharesField(required=False, allow_null=True, default=None)
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
     whole_videos = serializers.BooleanField(default=False)
+    filter = DatasetFilterSerializer(required=False)
+
+    def only(self) -> datasets.Filter:
+        return datasets.Filter.of(self.validated_data.get("filter"))
 
     def rule(self) -> datasets.Rule:
         """The rule for splitting. Raises SharesWrong."""
@@ -251,30 +285,6 @@ class DatasetRequestSerializer(DatasetRuleSerializer):
 
 class DatasetPreviewSerializer(serializers.Serializer[Any]):
     counts = VersionCountsField()
-
-
-class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
-    counts = VersionCountsField(read_only=True)
-    created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
-
-    class Meta:
-        model = DatasetVersion
-        fields = [
-            "id",
-            "project",
-            "kind",
-            "number",
-            "note",
-            "filter",
-            "split_rule",
-            "seed",
-            "manifest_hash",
-            "counts",
-            "incomplete",
-            "created_by",
-            "created_at",
-        ]
-        read_only_fields = fields
 
 
 class DatasetItemSerializer(serializers.ModelSerializer[DatasetItem]):
@@ -301,3 +311,46 @@ class DatasetItemSerializer(serializers.ModelSerializer[DatasetItem]):
 
     def get_picture(self, item: DatasetItem) -> str:
         return media("dataset-items", item.pk, item.sha256[:8])
+
+
+class DatasetPairSerializer(serializers.Serializer[Any]):
+    """An item as it was in the older version and as it is in the newer one."""
+
+    older = DatasetItemSerializer(allow_null=True)
+    newer = DatasetItemSerializer(allow_null=True)
+
+
+class DatasetDifferenceSerializer(serializers.Serializer[Any]):
+    """What differs between two versions: how much of each kind, and the first items."""
+
+    older = serializers.IntegerField()
+    newer = serializers.IntegerField()
+    counts = CountsField(help_text="same, added, removed, relabelled, moved")
+    added = DatasetPairSerializer(many=True)
+    removed = DatasetPairSerializer(many=True)
+    relabelled = DatasetPairSerializer(many=True)
+    moved = DatasetPairSerializer(many=True)
+
+
+class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
+    counts = VersionCountsField(read_only=True)
+    created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
+
+    class Meta:
+        model = DatasetVersion
+        fields = [
+            "id",
+            "project",
+            "kind",
+            "number",
+            "note",
+            "filter",
+            "split_rule",
+            "seed",
+            "manifest_hash",
+            "counts",
+            "incomplete",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields = fields

@@ -267,6 +267,7 @@ def freeze_dataset(running: Running) -> dict[str, Any]:
             project,
             given["kind"],
             rule,
+            only=datasets.Filter.of(given.get("filter")),
             note=given["note"],
             by=job.created_by,
             running=running,

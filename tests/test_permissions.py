@@ -324,6 +324,8 @@ class World:
         pattern = pattern.replace("<frames>", str(self.pks["frames"]))
         if route.pattern == "evaluations/<pk>/compare/":
             pattern += f"?other={self.pks['evaluations']}"
+        if route.pattern == "datasets/<pk>/compare/":
+            pattern += f"?with={self.pks['datasets']}"
         if pattern in OF_A_PROJECT:
             pattern += f"?project={self.project.pk}&text=P"
         if route.key in (("delete", "boxes/<pk>/"), ("delete", "passages/<pk>/")):

@@ -43,6 +43,11 @@ class DatasetUnknown(Refused):
     es = "No existe la versión «{name}» en este proyecto. Existen: {known}."
 
 
+class DatasetsUnlike(Refused):
+    en = "These two versions are of different kinds or projects; compare two of one kind."
+    es = "Estas dos versiones son de tipos o proyectos distintos; compare dos del mismo tipo."
+
+
 class ExportFormatWrong(Refused):
     en = "A {kind} version cannot be written as {format}; choose one of {known}."
     es = "Una versión de {kind} no se puede escribir como {format}; elija uno de {known}."

@@ -14,9 +14,10 @@ from rest_framework.response import Response
 
 from annotations import datasets, members, tasks
 from annotations.access import InProject
-from annotations.models import DatasetVersion, Project, Role
+from annotations.models import DatasetItem, DatasetVersion, Project, Role
 from annotations.models.datasets import Split
 from annotations.serializers_data import (
+    DatasetDifferenceSerializer,
     DatasetItemSerializer,
     DatasetPreviewSerializer,
     DatasetRequestSerializer,
@@ -48,8 +49,9 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given = DatasetRuleSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         project = self._project(given.validated_data["project"])
-        items = datasets.draft(project, given.validated_data["kind"], given.rule())
-        return Response({"counts": datasets.summary(items)})
+        kind = given.validated_data["kind"]
+        drafted = datasets.draft(project, kind, given.rule(), given.only())
+        return Response({"counts": datasets.summary(drafted)})
 
     @extend_schema(request=DatasetRequestSerializer, responses={202: JobSerializer})
     def create(self, request: Request) -> Response:
@@ -57,7 +59,7 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given = DatasetRequestSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         given.rule()
-        asked = dict(given.validated_data)
+        asked = {**given.validated_data, "filter": given.only().json()}
         project = self._project(asked.pop("project"))
         user: Any = request.user
         job = tasks.freeze_dataset.enqueue(
@@ -79,5 +81,45 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(DatasetItemSerializer(page, many=True).data)
 
+    @extend_schema(
+        parameters=[OpenApiParameter("with", int, required=True, description="the older version")],
+        responses=DatasetDifferenceSerializer,
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None, filterset_fields=[])
+    def compare(self, request: Request, pk: str) -> Response:
+        """What this version has otherwise than an older one of its kind."""
+        newer: DatasetVersion = self.get_object()
+        given = request.query_params.get("with", "")
+        older = get_object_or_404(self.get_queryset(), pk=int(given) if given.isdecimal() else 0)
+        told = difference_json(older, newer, datasets.compare(older, newer))
+        return Response(DatasetDifferenceSerializer(told).data)
+
     def _project(self, pk: int) -> Project:
         return self.project_for(get_object_or_404(members.visible(self.request.user), pk=pk))
+
+
+def difference_json(
+    older: DatasetVersion, newer: DatasetVersion, found: datasets.Difference
+) -> dict[str, Any]:
+    """The counts, and the first items of each kind of difference, fetched in one query."""
+    pairs: dict[str, list[tuple[int | None, int | None]]] = {
+        "added": [(None, pk) for pk in found.added],
+        "removed": [(pk, None) for pk in found.removed],
+        "relabelled": [*found.relabelled],
+        "moved": [*found.moved],
+    }
+    shown = {name: some[: datasets.EXAMPLES] for name, some in pairs.items()}
+    wanted = {pk for some in shown.values() for pair in some for pk in pair if pk}
+    items = DatasetItem.objects.in_bulk(wanted)
+    return {
+        "older": older.pk,
+        "newer": newer.pk,
+        "counts": {"same": found.same, **{name: len(some) for name, some in pairs.items()}},
+        **{
+            name: [
+                {"older": items.get(was or 0), "newer": items.get(now or 0)} for was, now in some
+            ]
+            for name, some in shown.items()
+        },
+    }

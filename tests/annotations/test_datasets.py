@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import pytest
@@ -162,17 +162,17 @@ def test_old_and_new_form_of_a_plate_are_one_vehicle(project, frame):
     """In Ecuador ABC123 and ABC0123 are the same."""
     frame(1, text="ABC123")
     frame(2, text="ABC0123")
-    items = datasets.draft(project, "recognizer", datasets.Rule())
+    items = datasets.draft(project, "recognizer", datasets.Rule()).items
     assert len({item.group for item in items}) == 1
 
 
 def test_frames_close_in_time_stay_together(project, frame, video):
     for seed, seconds in enumerate((0, 9, 18, 40, 49, 80)):
         frame(seed, video=video, pts=seconds * 1000)
-    items = datasets.draft(project, "detector", datasets.Rule())
+    items = datasets.draft(project, "detector", datasets.Rule()).items
     assert [item.group for item in items] == ["0", "0", "0", "1", "1", "2"]
     whole = datasets.Rule.of(None, seed=0, whole_videos=True)
-    assert {item.group for item in datasets.draft(project, "detector", whole)} == {"0"}
+    assert {item.group for item in datasets.draft(project, "detector", whole).items} == {"0"}
 
 
 def test_empty_frames_teach_only_when_somebody_looked(project, frame):
@@ -181,7 +181,7 @@ def test_empty_frames_teach_only_when_somebody_looked(project, frame):
     unseen = frame(2)
     unseen.boxes.all().delete()
     Frame.objects.filter(pk=unseen.pk).update(status="open")
-    items = datasets.draft(project, "detector", datasets.Rule())
+    items = datasets.draft(project, "detector", datasets.Rule()).items
     assert [(item.name, item.boxes) for item in items] == [("f1.jpg", [])]
 
 
@@ -190,7 +190,7 @@ def test_unread_and_doubtful_crops_do_not_teach(project, frame):
     frame(2, text="ABC123")
     frame(3, text="ABC124")
     Crop.objects.filter(current__text="ABC124").update(recheck=True, waiting=True)
-    items = datasets.draft(project, "recognizer", datasets.Rule())
+    items = datasets.draft(project, "recognizer", datasets.Rule()).items
     assert [item.text for item in items] == ["ABC123"]
 
 
@@ -218,12 +218,131 @@ def test_a_character_that_left_the_alphabet_is_refused_with_its_crop(api, projec
     assert not DatasetVersion.objects.exists()
 
 
-def test_leaks_are_counted():
+def test_leaks_are_counted_by_kind(project, frame, video):
+    frames = [frame(at, video=video, pts=4000 * at) for at in range(4)]  # 0, 4, 8, 12 s
     items = [
-        DatasetItem(group="0", sha256="a", text="X1", split="train"),
-        DatasetItem(group="1", sha256="a", text="X1", split="val"),
+        DatasetItem(frame=one, split=split)
+        for one, split in zip(frames, ("train", "train", "val", "val"), strict=True)
     ]
-    assert datasets.leaks(items) == 2
+    same: list[Hashable] = [("text", "X1"), ("picture", "a"), ("passage", 5), ("video", 1)]
+    drafted = datasets.Draft(items, [[same[0]], [], same, [same[1]]])
+    assert datasets.leaks(drafted) == {"passage": 0, "text": 1, "picture": 0, "time": 1}
+    drafted = datasets.Draft(items, [same, [], [], same])
+    assert datasets.leaks(drafted) == {"passage": 1, "text": 1, "picture": 1, "time": 1}
+
+
+def test_frozen_counts_tell_videos_characters_and_no_leak(project, frame, video):
+    frame(0, text="AB1", video=video, pts=0)
+    frame(1, text="CD2", video=video, pts=60_000)
+    frame(2, text="AB1")
+    counts = datasets.freeze(project, "recognizer", rule_of((0.7, 0.3, 0.0))).counts
+    assert counts["videos"] == [
+        {"name": "v.mp4", "train": 1, "val": 1, "test": 0, "groups": 2},
+        {"name": "", "train": 1, "val": 0, "test": 0, "groups": 1},
+    ]
+    assert counts["train"]["characters"] == {"1": 2, "A": 2, "B": 2}
+    assert counts["val"]["characters"] == {"2": 1, "C": 1, "D": 1}
+    assert set(counts["leak_lines"].values()) == {0}
+
+
+# --- what a version takes
+
+
+def taken(project: Any, kind: str, **only: Any) -> list[str]:
+    drafted = datasets.draft(project, kind, datasets.Rule(), datasets.Filter.of(only))
+    return sorted(item.name.partition(".")[0].partition("_")[0] for item in drafted.items)
+
+
+def test_crops_by_video_width_sharpness_and_agreement(project, frame, video):
+    frame(0, text="AB1", video=video)
+    frame(1, text="CD2")
+    frame(2, text="EF3")
+    Crop.objects.filter(box__frame__name="f1.jpg").update(width=90, sharpness=70, second="agrees")
+    Crop.objects.filter(box__frame__name="f2.jpg").update(sharpness=5)
+    Crop.objects.filter(box__frame__name="f0.jpg").update(sharpness=5)
+    assert taken(project, "recognizer") == ["f0", "f1", "f2"]
+    assert taken(project, "recognizer", videos=[video.pk]) == ["f0"]
+    assert taken(project, "recognizer", min_width=60) == ["f1"]
+    assert taken(project, "recognizer", min_sharpness=6) == ["f1"]
+    assert taken(project, "recognizer", agreed=True) == ["f1"]
+    Transcription.objects.filter(crop__box__frame__name="f2.jpg").update(role="review")
+    assert taken(project, "recognizer", agreed=True) == ["f1", "f2"]
+
+
+def test_frames_by_day_of_the_project_and_done(project, frame):
+    project.time_zone = "America/Guayaquil"
+    project.save()
+    for seed in range(3):
+        frame(seed)
+    Frame.objects.filter(name="f0.jpg").update(created_at="2026-03-02T04:59:00Z")
+    Frame.objects.filter(name="f1.jpg").update(created_at="2026-03-02T05:01:00Z", status="open")
+    assert taken(project, "detector", until="2026-03-01") == ["f0"]
+    assert taken(project, "detector", since="2026-03-02") == ["f1", "f2"]
+    assert taken(project, "detector", since="2026-03-02", until="2026-03-02") == ["f1"]
+    assert taken(project, "detector", done=True) == ["f0", "f2"]
+
+
+def test_the_filter_is_kept_with_the_version_and_what_takes_nothing_is_refused(
+    api, project, frame, here
+):
+    frame(0, text="AB1")
+    body = {"project": project.pk, "kind": "recognizer", "filter": {"min_width": 5}}
+    api.post("/api/v1/datasets/", body, format="json")
+    version = DatasetVersion.objects.get(pk=work("freeze_dataset").result["dataset"])
+    assert version.filter["min_width"] == 5
+    body["filter"] = {"min_width": 5000}
+    assert (
+        api.post("/api/v1/datasets/preview/", body, format="json").json()["code"] == "DatasetEmpty"
+    )
+    body["filter"] = {"since": "yesterday"}
+    assert api.post("/api/v1/datasets/preview/", body, format="json").status_code == 400
+
+
+def test_command_takes_what_is_asked_for(project, frame, video, capsys):
+    frame(0, text="AB1", video=video)
+    frame(1, text="CD2")
+    call_command("create_dataset", "recognizer", "--video", "v.mp4", "--until", "2100-01-01")
+    version = DatasetVersion.objects.get()
+    assert version.items.count() == 1
+    assert version.filter["videos"] == [video.pk]
+    with pytest.raises(CommandError, match="There is no video “x”"):
+        call_command("create_dataset", "recognizer", "--video", "x")
+
+
+# --- two versions
+
+
+def test_two_versions_compared(api, project, frame, django_assert_max_num_queries):
+    gone, kept, changed = frame(0, text="AB1"), frame(1, text="CD2"), frame(2, text="EF3")
+    older = datasets.freeze(project, "recognizer", rule_of((1.0, 0.0, 0.0)))
+    Crop.objects.filter(box__frame=gone).update(withdrawn=True, waiting=False)
+    read(Crop.objects.get(box__frame=changed), "EF4")
+    frame(3, text="GH5")
+    newer = datasets.freeze(project, "recognizer", rule_of((0.6, 0.4, 0.0)))
+    DatasetItem.objects.filter(version=newer).update(split="train")
+    moved = newer.items.get(crop__box__frame=kept)
+    DatasetItem.objects.filter(pk=moved.pk).update(split="val")
+    with django_assert_max_num_queries(9):
+        told = api.get(f"/api/v1/datasets/{newer.pk}/compare/?with={older.pk}").json()
+    assert told["counts"] == {"same": 0, "added": 1, "removed": 1, "relabelled": 1, "moved": 1}
+    assert told["added"][0]["newer"]["text"] == "GH5"
+    assert told["removed"][0]["older"]["text"] == "AB1"
+    (pair,) = told["relabelled"]
+    assert (pair["older"]["text"], pair["newer"]["text"]) == ("EF3", "EF4")
+    assert (told["moved"][0]["older"]["split"], told["moved"][0]["newer"]["split"]) == (
+        "train",
+        "val",
+    )
+
+
+def test_a_detectors_version_is_not_compared_with_a_recognizers(api, project, frame):
+    frame(0, text="AB1")
+    one, other = (
+        datasets.freeze(project, kind, datasets.Rule()) for kind in ("detector", "recognizer")
+    )
+    told = api.get(f"/api/v1/datasets/{one.pk}/compare/?with={other.pk}")
+    assert (told.status_code, told.json()["code"]) == (400, "DatasetsUnlike")
+    assert api.get(f"/api/v1/datasets/{one.pk}/compare/").status_code == 404
 
 
 def test_nothing_to_freeze_is_a_sentence(project):

@@ -312,6 +312,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{id}/compare/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What this version has otherwise than an older one of its kind. */
+        get: operations["datasets_compare_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{id}/items/": {
         parameters: {
             query?: never;
@@ -2178,6 +2195,45 @@ export interface components {
                 [key: string]: (number | null)[];
             };
         };
+        /** @description What differs between two versions: how much of each kind, and the first items. */
+        DatasetDifference: {
+            older: number;
+            newer: number;
+            /** @description same, added, removed, relabelled, moved */
+            counts: {
+                [key: string]: number;
+            };
+            added: components["schemas"]["DatasetPair"][];
+            removed: components["schemas"]["DatasetPair"][];
+            relabelled: components["schemas"]["DatasetPair"][];
+            moved: components["schemas"]["DatasetPair"][];
+        };
+        /** @description Which of what is labelled a version takes; what is left out asks for nothing. */
+        DatasetFilterRequest: {
+            /** @description none: all */
+            videos?: number[];
+            /**
+             * Format: date
+             * @description this day included
+             */
+            since?: string | null;
+            /**
+             * Format: date
+             * @description this day included
+             */
+            until?: string | null;
+            /** @description of crops, pixels */
+            min_width?: number;
+            /**
+             * Format: double
+             * @description of crops
+             */
+            min_sharpness?: number;
+            /** @description only texts that two people read alike or a reviewer decided */
+            agreed?: boolean;
+            /** @description only frames that are done */
+            done?: boolean;
+        };
         DatasetItem: {
             readonly id: number;
             readonly position: number;
@@ -2194,6 +2250,11 @@ export interface components {
             /** @description as it was frozen */
             readonly picture: string;
         };
+        /** @description An item as it was in the older version and as it is in the newer one. */
+        DatasetPair: {
+            older: components["schemas"]["DatasetItem"] | null;
+            newer: components["schemas"]["DatasetItem"] | null;
+        };
         DatasetPreview: {
             counts: {
                 train: {
@@ -2201,6 +2262,9 @@ export interface components {
                     /** @description vehicles */
                     groups: number;
                     boxes: {
+                        [key: string]: number;
+                    };
+                    characters?: {
                         [key: string]: number;
                     };
                 };
@@ -2211,6 +2275,9 @@ export interface components {
                     boxes: {
                         [key: string]: number;
                     };
+                    characters?: {
+                        [key: string]: number;
+                    };
                 };
                 test: {
                     items: number;
@@ -2219,9 +2286,24 @@ export interface components {
                     boxes: {
                         [key: string]: number;
                     };
+                    characters?: {
+                        [key: string]: number;
+                    };
                 };
-                /** @description groups on more than one side; must be 0 */
+                /** @description what is on more than one side; must be 0 */
                 leaks: number;
+                /** @description by kind: passage, text, picture, time */
+                leak_lines?: {
+                    [key: string]: number;
+                };
+                videos?: {
+                    /** @description empty: of no video */
+                    name: string;
+                    groups: number;
+                    train: number;
+                    val: number;
+                    test: number;
+                }[];
                 characters: {
                     [key: string]: number;
                 };
@@ -2241,6 +2323,7 @@ export interface components {
             seed: number;
             /** @default false */
             whole_videos: boolean;
+            filter?: components["schemas"]["DatasetFilterRequest"];
             /** @default  */
             note: string;
         };
@@ -2257,6 +2340,7 @@ export interface components {
             seed: number;
             /** @default false */
             whole_videos: boolean;
+            filter?: components["schemas"]["DatasetFilterRequest"];
         };
         DatasetVersion: {
             readonly id: number;
@@ -2276,12 +2360,18 @@ export interface components {
                     boxes: {
                         [key: string]: number;
                     };
+                    characters?: {
+                        [key: string]: number;
+                    };
                 };
                 val: {
                     items: number;
                     /** @description vehicles */
                     groups: number;
                     boxes: {
+                        [key: string]: number;
+                    };
+                    characters?: {
                         [key: string]: number;
                     };
                 };
@@ -2292,9 +2382,24 @@ export interface components {
                     boxes: {
                         [key: string]: number;
                     };
+                    characters?: {
+                        [key: string]: number;
+                    };
                 };
-                /** @description groups on more than one side; must be 0 */
+                /** @description what is on more than one side; must be 0 */
                 leaks: number;
+                /** @description by kind: passage, text, picture, time */
+                leak_lines?: {
+                    [key: string]: number;
+                };
+                videos?: {
+                    /** @description empty: of no video */
+                    name: string;
+                    groups: number;
+                    train: number;
+                    val: number;
+                    test: number;
+                }[];
                 characters: {
                     [key: string]: number;
                 };
@@ -4849,6 +4954,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+        };
+    };
+    datasets_compare_retrieve: {
+        parameters: {
+            query: {
+                /** @description the older version */
+                with: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this dataset version. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetDifference"];
                 };
             };
         };

@@ -23,6 +23,7 @@ const projectPages: RouteObject[] = [
   { path: "exports", lazy: page(() => import("../exports/ExportsPage")) },
   { path: "datasets", lazy: page(() => import("../datasets/DatasetsPage")) },
   { path: "datasets/new", lazy: page(() => import("../datasets/NewDatasetPage")) },
+  { path: "datasets/compare", lazy: page(() => import("../datasets/ComparePage")) },
   { path: "datasets/:version", lazy: page(() => import("../datasets/DatasetPage")) },
   { path: "training", lazy: page(() => import("../training/TrainingPage")) },
   { path: "training/new", lazy: page(() => import("../training/StartPage")) },

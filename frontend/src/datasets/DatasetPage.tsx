@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { Link, useParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { isActive, useJob, useProject, useProjectId } from "../api/queries";
@@ -14,7 +14,7 @@ import { texts as shared } from "../shared/texts";
 import { Figure, SelectField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { Characters, LeakCheck, SplitParts } from "./CountParts";
-import { countsOf } from "./counts";
+import { countsOf, takenOf } from "./counts";
 import { texts } from "./texts";
 
 const REVIEWER = 3;
@@ -41,7 +41,7 @@ function OneVersion({ version }: { version: DatasetVersion }) {
   return (
     <Page title={t("version", { kind: s(version.kind), number: version.number })} parent={{ name: s("datasets"), to: `/p/${project}/datasets` }}
       beside={<span className="chip">{version.note || formatDateTime(version.created_at)}</span>}
-      actions={<Link className="button primary" to={`/p/${project}/training/new?dataset=${version.id}`}>{t("train_on")}</Link>}>
+      actions={<>{version.number > 1 && <Link className="button hide-narrow" to={`/p/${project}/datasets/compare?newer=${version.id}`}>{t("compare")}</Link>}<Link className="button primary" to={`/p/${project}/training/new?dataset=${version.id}`}>{t("train_on")}</Link></>}>
       {version.incomplete && <Notice kind="warn">{t("incomplete")}</Notice>}
       <div className="columns">
         <div className="stack">
@@ -54,14 +54,16 @@ function OneVersion({ version }: { version: DatasetVersion }) {
           <Characters counts={counts} />
         </div>
         <div className="stack">
-          <LeakCheck counts={counts} />
+          <LeakCheck counts={counts} kind={version.kind} />
           <Exports version={version} />
           <section className="card">
             <dl className="facts">
               <dt>{s("made")}</dt><dd>{formatDateTime(version.created_at)}</dd>
               <dt>{s("by")}</dt><dd>{version.created_by || "–"}</dd>
+              {takenOf(version.filter).map(([name, value]) => <Fragment key={name}><dt>{t(`took_${name}`)}</dt><dd>{value}</dd></Fragment>)}
               <dt>{t("fingerprint")}</dt><dd className="mono tiny">{version.manifest_hash.slice(0, 16)}</dd>
             </dl>
+            {version.number > 1 && <Link to={`/p/${project}/datasets/compare?newer=${version.id}`}>{t("compare")}</Link>}
           </section>
         </div>
       </div>

@@ -21,7 +21,7 @@ export default function DatasetsPage() {
   const failed = jobs[0]?.state === "failed" ? jobs[0] : undefined;
   const make = <Link className="button primary" to={`/p/${project}/datasets/new`}>{t("new_version")}</Link>;
   return (
-    <Page title={s("datasets")} actions={Boolean(versions.data?.length) && make}>
+    <Page title={s("datasets")} actions={Boolean(versions.data?.length) && <>{(versions.data?.length ?? 0) > 1 && <Link className="button hide-narrow" to={`/p/${project}/datasets/compare`}>{t("compare")}</Link>}{make}</>}>
       {jobs.filter(isActive).map((job) => <section key={job.id} className="card"><JobProgress job={job} name={t("freezing")} /></section>)}
       {failed && <Notice kind="bad">{failed.error}</Notice>}
       <Shown query={versions}>

@@ -12,7 +12,8 @@ import { texts as shared } from "../shared/texts";
 import { Action, Segments, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { Characters, LeakCheck, SplitParts } from "./CountParts";
-import { countsOf, sharesOf, type Split, splits } from "./counts";
+import { countsOf, EVERYTHING, filterOf, sharesOf, type Split, splits } from "./counts";
+import { Takes } from "./Takes";
 import { texts } from "./texts";
 
 /** What a version frozen now would hold; it is frozen only when the leak check shows 0. */
@@ -28,12 +29,14 @@ export default function NewDatasetPage() {
   const [seed, setSeed] = useState("0");
   const [whole, setWhole] = useState(false);
   const [note, setNote] = useState("");
+  const [wanted, setWanted] = useState(EVERYTHING);
+  const filter = filterOf(wanted, kind);
   const shares = sharesOf(typed);
   const seedOk = /^\d{1,9}$/.test(seed);
-  const body = { project, kind, shares, seed: Number(seed), whole_videos: whole, note };
+  const body = { project, kind, shares, seed: Number(seed), whole_videos: whole, note, filter: filter ?? {} };
   const preview = useQuery({
-    queryKey: ["dataset-preview", project, kind, shares, seed, whole],
-    enabled: shares !== null && seedOk,
+    queryKey: ["dataset-preview", project, kind, shares, seed, whole, filter],
+    enabled: shares !== null && seedOk && filter !== null,
     placeholderData: keepPreviousData,
     queryFn: () => unwrap(api.POST("/api/v1/datasets/preview/", { body })),
   });
@@ -45,7 +48,7 @@ export default function NewDatasetPage() {
     },
   });
   const counts = preview.data && !preview.error ? countsOf(preview.data.counts) : undefined;
-  const ready = counts !== undefined && counts.items > 0 && counts.leaks === 0 && shares !== null && seedOk && !freeze.isPending;
+  const ready = counts !== undefined && counts.items > 0 && counts.leaks === 0 && shares !== null && seedOk && filter !== null && !freeze.isPending;
   useCommands([{
     id: "freeze", name: { en: translator(texts, "en")("freeze"), es: translator(texts, "es")("freeze") }, keys: "Ctrl+Enter",
     inFields: true, when: () => ready, run: () => freeze.mutate(),
@@ -60,6 +63,8 @@ export default function NewDatasetPage() {
                 options={[["detector", s("plate_detector")], ["recognizer", s("plate_recognizer")]]} />
               <span className="t3">{t("takes")}</span><span className="chip on">{t(kind === "detector" ? "takes_detector" : "takes_recognizer")}</span>
             </div>
+            <Takes project={project} kind={kind} wanted={wanted} change={(to) => setWanted({ ...wanted, ...to })} />
+            {filter === null && <p className="bad small" role="alert">{t("number_wrong")}</p>}
             {counts && (
               <p className="row wrap">
                 <span><span className="big">{formatNumber(counts.items)}</span> <span className="t2">{t(kind === "detector" ? "frames" : "plates", { count: counts.items })}</span></span>
@@ -84,7 +89,7 @@ export default function NewDatasetPage() {
           {counts && <Characters counts={counts} />}
         </div>
         <div className="stack">
-          {counts && <LeakCheck counts={counts} />}
+          {counts && <LeakCheck counts={counts} kind={kind} />}
           {freeze.error && <Notice kind="bad">{sentenceOf(freeze.error)}</Notice>}
           <section className="card stack">
             <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => freeze.mutate()}>{t("freeze")}</Action>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsOf, rare, sharesOf } from "./counts";
+import { countsOf, EVERYTHING, filterOf, unlearnt, rare, sharesOf } from "./counts";
 
 test("counts are read and summed over the splits", () => {
   const counts = countsOf({
@@ -20,4 +20,24 @@ test("shares add up to a hundred and leave some to train", () => {
   expect(sharesOf({ train: "80", val: "30", test: "" })).toBeNull();
   expect(sharesOf({ train: "0", val: "100", test: "" })).toBeNull();
   expect(sharesOf({ train: "x", val: "10", test: "10" })).toBeNull();
+});
+
+test("characters that only held plates show are told", () => {
+  const side = (characters: Record<string, number>) => ({ items: 1, groups: 1, boxes: {}, characters });
+  expect(unlearnt(countsOf({ train: side({ A: 1 }), val: side({ A: 1, Q: 1 }), test: side({ "7": 2 }) }))).toEqual(["7", "Q"]);
+  expect(unlearnt(countsOf({}))).toEqual([]);
+});
+
+test("videos and leaks by kind are read, older versions have none", () => {
+  const counts = countsOf({ leak_lines: { text: 2 }, videos: [{ name: "hour 1", train: 3, val: 1, test: 0, groups: 2 }] });
+  expect([counts.leakLines.text, counts.videos[0]?.train]).toEqual([2, 3]);
+  expect(countsOf({}).videos).toEqual([]);
+});
+
+test("a filter asks only for what fits the kind", () => {
+  const wanted = { ...EVERYTHING, min_width: "40", agreed: true, done: true, until: "2026-03-01" };
+  expect(filterOf(wanted, "recognizer")).toEqual({ min_width: 40, agreed: true, until: "2026-03-01" });
+  expect(filterOf(wanted, "detector")).toEqual({ done: true, until: "2026-03-01" });
+  expect(filterOf({ ...EVERYTHING, min_sharpness: "much" }, "recognizer")).toBeNull();
+  expect(filterOf(EVERYTHING, "recognizer")).toEqual({});
 });
