@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -43,7 +44,7 @@ from annotations.views.media import KINDS
 from lprsite import files
 from lprsite.jobs.models import Job
 from tests.annotations.rows import make_crops, make_frame, make_member, make_video
-from training import runs
+from training import runs, schedules
 from training.models import (
     Evaluation,
     InferenceRun,
@@ -67,7 +68,7 @@ FOR_MEMBERS = {
     ("post", "projects/"),
     ("post", "projects/restore/"),
 }
-OF_A_PROJECT = ("jobs/", "stats/", "stats/videos/", "stats/labelling/",
+OF_A_PROJECT = ("jobs/", "stats/", "training-runs/queue/", "stats/videos/", "stats/labelling/",
                 "frames/index/", "frames/counts/", "frames/reading/",
                 "reads/search/", "reads/table/", "transcriptions/people/")  # fmt: skip
 NOT_FOR_VIEWERS = ("media/exports/",)  # whole data sets to take away
@@ -178,11 +179,13 @@ class World:
             project=project, name="x.zip", path="imports/x.zip", **seen
         )
         camera = Camera.objects.create(project=project, name="Gate")
+        later = schedules.create(project, "recognizer", {}, at=time(2, 30), nightly=True)
         User.objects.create_user("newcomer")
         second = make_member(project, "second", Role.ANNOTATOR)
         self.pks = {
             "jobs": job.pk,
             "training-runs": stopped.pk,
+            "training-schedules": later.pk,
             "models": model["recognizer"].pk,
             "evaluations": judged.pk,
             "inference-runs": reading.pk,
@@ -222,8 +225,11 @@ class World:
         between = {"boxes": [plate.pk], "client_key": str(uuid4())}
         self.bodies: dict[tuple[str, str], dict[str, Any]] = {
             ("post", "training-runs/"): {"dataset": version.pk},
+            ("post", "training-schedules/"): {"dataset": version.pk, "at": "02:30"},
+            ("delete", "training-schedules/<pk>/"): {},
             ("post", "training-runs/check/"): {"dataset": version.pk},
             ("post", "training-runs/estimate/"): {"dataset": version.pk},
+            ("post", "training-runs/<pk>/move/"): {"to": "first"},
             ("post", "training-runs/<pk>/resume/"): {},
             ("post", "training-runs/<pk>/cancel/"): {},
             ("post", "training-runs/<pk>/stop/"): {},

@@ -81,7 +81,7 @@ TABLES = (
         ("project_id",),
         leave=(
             "project_id", "parameters", "result", "dedupe_key", "lease_owner", "lease_until",
-            "sent_at", "sendings",
+            "sent_at", "sendings", "rank",
         ),
         which=_jobs_of_runs,
         settle=_over,

@@ -116,6 +116,39 @@ class TrainingRun(models.Model):
         return f"{self.kind} run {self.pk}"
 
 
+class TrainingSchedule(models.Model):
+    """A training that starts by itself: once, or every night that brings a new dataset version."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="training_schedules"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    dataset = models.ForeignKey(
+        DatasetVersion, on_delete=models.CASCADE, null=True, related_name="+"
+    )  # none: the newest when it starts
+    config = models.JSONField(default=dict)
+    parent = models.CharField(max_length=40, blank=True)  # a number, "current", "starter", "usual"
+    device = models.CharField(max_length=10, default="auto")
+    minutes = models.PositiveIntegerField(null=True, blank=True)
+    at = models.TimeField()  # by the project's clock
+    nightly = models.BooleanField(default=False)
+    next_at = models.DateTimeField(null=True)  # none: it is over
+    run = models.ForeignKey(TrainingRun, on_delete=models.SET_NULL, null=True, related_name="+")
+    error = models.TextField(blank=True)  # why the last start was refused
+    error_es = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["next_at"], name="schedule_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%H:%M}"
+
+
 class Metric(models.Model):
     """One figure of a run at one step (for training: the epoch, from 1)."""
 

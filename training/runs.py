@@ -105,10 +105,10 @@ def plan(
         OtherNetwork: it is another network than the settings ask for.
     """
     settings = {"preset": "quick", **config}
-    checked = options.check(dataset.kind, settings, started=parent is not None)
-    if device not in devices.names():
-        raise NoSuchDevice(device=device, known=", ".join(devices.names()))
-    require_trainable(dataset, checked)
+    started = parent is not None
+    require_trainable(
+        dataset, check_settings(dataset.kind, settings, started=started, device=device)
+    )
     if parent is not None:
         if parent.kind != dataset.kind:
             raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)
@@ -117,6 +117,16 @@ def plan(
         reason = "parts that rest must have learned before, so name a model to start from"
         raise SettingRefused(setting="tune", value=settings["tune"], reason=reason)
     return settings
+
+
+def check_settings(
+    kind: str, settings: Mapping[str, Any], *, started: bool, device: str
+) -> options.Config:
+    """All settings of a training, whatever its data. Raises SettingRefused, NoSuchDevice."""
+    checked = options.check(kind, {"preset": "quick", **settings}, started=started)
+    if device not in devices.names():
+        raise NoSuchDevice(device=device, known=", ".join(devices.names()))
+    return checked
 
 
 def require_trainable(dataset: DatasetVersion, config: options.Config) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -24,6 +25,7 @@ from training.models import (
     ReadCrop,
     TrainedModel,
     TrainingRun,
+    TrainingSchedule,
 )
 from training.readings import FRAMES_A_SECOND, MOST_TILES
 from training.reads import matched_passage, seen_at
@@ -163,6 +165,10 @@ class StopSerializer(serializers.Serializer[Any]):
     when = serializers.ChoiceField(choices=["now", "epoch"], default="now")
 
 
+class MoveTrainingSerializer(serializers.Serializer[Any]):
+    to = serializers.ChoiceField(choices=["first", "earlier", "later", "last"])
+
+
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     job = JobSerializer(read_only=True, allow_null=True)
     dataset_name = serializers.CharField(source="dataset.__str__", read_only=True)
@@ -190,6 +196,36 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "created_at",
         ]
         read_only_fields = fields
+
+
+class TrainingScheduleSerializer(serializers.ModelSerializer[TrainingSchedule]):
+    error = serializers.SerializerMethodField(help_text="why the last start was refused")
+    created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
+
+    class Meta:
+        model = TrainingSchedule
+        fields = [
+            "id",
+            "project",
+            "kind",
+            "dataset",
+            "config",
+            "parent",
+            "device",
+            "minutes",
+            "at",
+            "nightly",
+            "next_at",
+            "run",
+            "error",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_error(self, row: TrainingSchedule) -> str:
+        spanish = (get_language() or "en").startswith("es")
+        return row.error_es if spanish and row.error_es else row.error
 
 
 class TrainingOptionSerializer(serializers.Serializer[Any]):
@@ -273,6 +309,17 @@ class CheckedTrainingSerializer(serializers.Serializer[Any]):
     estimate = TrainingEstimateSerializer(allow_null=True)
     measuring = JobSerializer(allow_null=True, help_text="the newest measuring of just this")
     devices = DeviceSerializer(many=True)
+
+
+class ScheduleTrainingSerializer(StartTrainingSerializer):
+    """A training that starts later: as one that starts now, with a time."""
+
+    at = serializers.TimeField(help_text="by the project's clock")
+    nightly = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="every day, on the newest dataset version if it is a new one",
+    )
 
 
 class MetricSerializer(serializers.ModelSerializer[Metric]):

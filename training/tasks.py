@@ -21,7 +21,7 @@ from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
-from training import estimates, evaluations, readings, reads, retention, runs, suggesting
+from training import estimates, evaluations, readings, reads, retention, runs, schedules, suggesting
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,13 @@ def start_learning(run: InferenceRun, *, by: Any = None) -> Job:
     )
 
 
+@shared_task(name="training.tasks.begin_scheduled")
+def begin_scheduled() -> None:
+    """Queue the trainings whose time has come."""
+    for run in schedules.begin_due():
+        start_training(run, by=run.created_by)
+
+
 @task("annotate_video", queue="media", role=Role.REVIEWER)
 def annotate_video(running: Running) -> dict[str, Any]:
     """The video of a reading with its reads drawn on it, into the file ``out``, for a command."""
@@ -198,8 +205,11 @@ def start_estimate(
     device: str,
     by: Any = None,
 ) -> Job:
-    """Queue a few steps of a training, to know what all of them will take."""
-    return estimate.enqueue(
+    """Queue a few steps of a training, to know what all of them will take.
+
+    It goes before what waits: somebody looks at the form.
+    """
+    job = estimate.enqueue(
         project_id=version.project_id,
         by=by,
         dedupe=estimates.key_of(version, settings, parent=parent, device=device),
@@ -208,6 +218,8 @@ def start_estimate(
         parent=parent and parent.pk,
         device=device,
     )
+    Job.objects.filter(pk=job.pk).update(rank=0.0)
+    return job
 
 
 def start_comparison(

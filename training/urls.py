@@ -9,6 +9,7 @@ from training import media, views, views_review, views_suggestions
 
 router = SimpleRouter()
 router.register("training-runs", views.TrainingRunViewSet)
+router.register("training-schedules", views.TrainingScheduleViewSet)
 router.register("models", views.TrainedModelViewSet)
 router.register("promotions", views.PromotionViewSet)
 router.register("evaluations", views.EvaluationViewSet)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import (
+    DestroyModelMixin,
     ListModelMixin,
     RetrieveModelMixin,
     UpdateModelMixin,
@@ -29,6 +30,7 @@ from annotations.models import AuditEntry, DatasetVersion, Project, Role, Video
 from annotations.models.datasets import Kind
 from annotations.serializers import LabellingSerializer
 from lprsite.jobs import engine
+from lprsite.jobs.models import ACTIVE, State
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
 from training import (
@@ -40,11 +42,19 @@ from training import (
     readings,
     reads,
     runs,
+    schedules,
     stats,
     tasks,
 )
 from training.errors import ModelRetired
-from training.models import Evaluation, InferenceRun, Promotion, TrainedModel, TrainingRun
+from training.models import (
+    Evaluation,
+    InferenceRun,
+    Promotion,
+    TrainedModel,
+    TrainingRun,
+    TrainingSchedule,
+)
 from training.serializers import (
     CheckedTrainingSerializer,
     ComparisonSerializer,
@@ -53,15 +63,18 @@ from training.serializers import (
     EvaluationSerializer,
     InferenceRunSerializer,
     ModelComparisonSerializer,
+    MoveTrainingSerializer,
     PromoteSerializer,
     PromotionSerializer,
     SamplesSerializer,
+    ScheduleTrainingSerializer,
     StartReadingSerializer,
     StartTrainingSerializer,
     StopSerializer,
     TrainedModelSerializer,
     TrainingOptionSerializer,
     TrainingRunSerializer,
+    TrainingScheduleSerializer,
     VideoStatsSerializer,
 )
 from training.views_review import ReviewOfRun
@@ -166,6 +179,33 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         """What the network said on the same held pictures after some of its epochs."""
         return Response(SamplesSerializer(runs.samples(self.get_object())).data)
 
+    @extend_schema(
+        parameters=[OpenApiParameter("project", int, required=True)],
+        responses=TrainingRunSerializer(many=True),
+    )
+    @action(detail=False, pagination_class=None)
+    def queue(self, request: Request) -> Response:
+        """The trainings of a project that work or wait, in the order of their turns."""
+        given = request.query_params.get("project", "")
+        project = get_object_or_404(
+            members.visible(request.user), pk=int(given) if given.isdecimal() else 0
+        )
+        rows = self.get_queryset().filter(project=project, job__state__in=ACTIVE)
+        waits = Case(When(job__state=State.QUEUED, then=1), default=0)
+        rows = rows.order_by(waits, "job__rank", "pk")
+        return Response(self.get_serializer(rows, many=True).data)
+
+    @extend_schema(request=MoveTrainingSerializer, responses=TrainingRunSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Change when a waiting training has its turn among those of its project."""
+        given = MoveTrainingSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        run: TrainingRun = self.get_object()
+        if run.job is not None:
+            engine.move(run.job, given.validated_data["to"])
+        return Response(self.get_serializer(self.get_object()).data)
+
     @extend_schema(request=StopSerializer, responses=TrainingRunSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
@@ -182,6 +222,44 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         if run.job is not None:
             engine.cancel(run.job)
         return Response(self.get_serializer(self.get_object()).data)
+
+
+class TrainingScheduleViewSet(ListModelMixin, DestroyModelMixin, InProject):
+    """Trainings that start by themselves."""
+
+    queryset = TrainingSchedule.objects.select_related("created_by")
+    serializer_class = TrainingScheduleSerializer
+    pagination_class = NewestFirst
+    filterset_fields = ["project"]
+    write_role = Role.MANAGER
+    http_method_names = ["get", "post", "delete", "head", "options"]
+
+    @extend_schema(request=ScheduleTrainingSerializer, responses={201: TrainingScheduleSerializer})
+    def create(self, request: Request) -> Response:
+        """Have a training start at a time, once or every night. Only managers."""
+        given = ScheduleTrainingSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        told = given.validated_data
+        visible = members.visible(request.user)
+        dataset = get_object_or_404(
+            DatasetVersion.objects.filter(project__in=visible).exclude(manifest_hash=""),
+            pk=told["dataset"],
+        )
+        project = self.project_for(dataset.project)
+        user: Any = request.user
+        schedule = schedules.create(
+            project,
+            dataset.kind,
+            given.settings(),
+            at=told["at"],
+            nightly=told["nightly"],
+            dataset=dataset,
+            parent=(told["parent"] or "") if "parent" in told else schedules.USUAL,
+            device=told["device"],
+            minutes=told["minutes"],
+            by=user,
+        )
+        return Response(self.get_serializer(schedule).data, status=status.HTTP_201_CREATED)
 
 
 class TrainingOptionsView(APIView):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import threading
 import time
@@ -329,6 +330,28 @@ def cancel(job: Job) -> None:
     queued = Job.objects.filter(pk=job.pk, state=State.QUEUED)
     if not queued.update(state=State.CANCELLED, ended_at=now):
         Job.objects.filter(pk=job.pk, state=State.RUNNING).update(state=State.CANCELLING)
+    progress.announce(job)
+
+
+def move(job: Job, to: str) -> None:
+    """Let a waiting job have its turn "first", "earlier", "later" or "last".
+
+    Only among those of its project in its queue: the turns of others stay where they are.
+    """
+    with transaction.atomic():
+        rows = Job.objects.in_turn().filter(queue=job.queue, project_id=job.project_id)
+        waiting = list(rows.select_for_update().only("rank"))
+        ranks = [row.rank for row in waiting]
+        order = [row.pk for row in waiting]
+        if job.pk not in order:
+            return
+        here = order.index(job.pk)
+        places = {"first": 0, "earlier": max(here - 1, 0), "later": here + 1, "last": len(order)}
+        order.insert(places[to], order.pop(here))
+        for before, place in enumerate(range(1, len(ranks))):  # two of the same moment
+            ranks[place] = max(ranks[place], math.nextafter(ranks[before], math.inf))
+        moved = [Job(pk=pk, rank=rank) for pk, rank in zip(order, ranks, strict=True)]
+        Job.objects.bulk_update(moved, ["rank"])
     progress.announce(job)
 
 

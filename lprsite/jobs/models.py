@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -54,12 +55,28 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
         return self.get(pk=job_id) if taken else None
 
+    def in_turn(self) -> JobQuerySet:
+        """The jobs that wait, in the order in which they are taken."""
+        return self.filter(state=State.QUEUED).order_by("rank", "pk")
+
+    def claim_next(self, job_id: int) -> Job | None:
+        """Take the job whose turn it is in this one's queue: a message only says that work waits.
+
+        None if nothing waits there.
+        """
+        queue = self.filter(pk=job_id).values_list("queue", flat=True).first()
+        while first := self.in_turn().filter(queue=queue).first():
+            if job := self.claim(first.pk):
+                return job
+        return None
+
 
 class Job(models.Model):
     """One piece of long work, from the click to its result."""
 
     task = models.CharField(max_length=60)
     queue = models.CharField(max_length=20)
+    rank = models.FloatField(default=time.time)  # lower is taken earlier; seconds since 1970
     parameters = models.JSONField(default=dict)
     project_id = models.BigIntegerField(null=True, db_index=True)
     created_by = models.ForeignKey(

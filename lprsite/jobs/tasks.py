@@ -15,8 +15,8 @@ from lprsite.jobs.models import Job
 
 @shared_task(name="lprsite.jobs.tasks.run")
 def run(job_id: int) -> None:
-    """Claim the job and work on it; a second delivery finds nothing to claim."""
-    if job := Job.objects.claim(job_id):
+    """Work on what is first in the job's queue; a second delivery finds nothing to claim."""
+    if job := Job.objects.claim_next(job_id):
         engine.execute(engine.TASKS[job.task], job)
 
 

@@ -378,3 +378,20 @@ def test_deleted_project_keeps_no_ended_jobs() -> None:
         (active.pk, State.CANCELLING),
         (other.pk, State.QUEUED),
     }
+
+
+def test_waiting_jobs_have_their_turn_in_the_order_people_gave_them():
+    first, second, third = (queued(project_id=1) for _ in range(3))
+    other = queued(project_id=2)
+    engine.move(third, "first")
+    engine.move(first, "later")
+    assert list(Job.objects.in_turn()) == [third, second, first, other]
+    engine.move(third, "last")
+    engine.move(first, "earlier")
+    assert list(Job.objects.in_turn()) == [first, second, third, other]
+    Job.objects.update(rank=7.0)
+    engine.move(second, "first")
+    assert list(Job.objects.in_turn().filter(project_id=1)) == [second, first, third]
+    taken = [Job.objects.claim_next(other.pk) for _ in range(4)]
+    assert taken[0] == second and Job.objects.claim_next(other.pk) is None
+    engine.move(second, "last")  # at work already: nothing to move

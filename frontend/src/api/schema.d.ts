@@ -1622,6 +1622,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/training-runs/{id}/move/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Change when a waiting training has its turn among those of its project. */
+        post: operations["training_runs_move_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/training-runs/{id}/resume/": {
         parameters: {
             query?: never;
@@ -1702,6 +1719,58 @@ export interface paths {
         /** @description Measure a few steps of a training, to know what all of them will take. */
         post: operations["training_runs_estimate_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-runs/queue/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The trainings of a project that work or wait, in the order of their turns. */
+        get: operations["training_runs_queue_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-schedules/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Trainings that start by themselves. */
+        get: operations["training_schedules_list"];
+        put?: never;
+        /** @description Have a training start at a time, once or every night. Only managers. */
+        post: operations["training_schedules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-schedules/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Trainings that start by themselves. */
+        delete: operations["training_schedules_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3015,6 +3084,9 @@ export interface components {
             first: components["schemas"]["Found"];
             second: components["schemas"]["Found"];
         };
+        MoveTrainingRequest: {
+            to: components["schemas"]["ToEnum"];
+        };
         /**
          * @description * `added` - Added
          *     * `time` - Time
@@ -3342,6 +3414,19 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["TrainingRun"][];
+        };
+        PaginatedTrainingScheduleList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["TrainingSchedule"][];
         };
         PaginatedTranscriptionList: {
             /**
@@ -3781,6 +3866,38 @@ export interface components {
             /** @description of the crop from now on */
             revision: number;
         };
+        /** @description A training that starts later: as one that starts now, with a time. */
+        ScheduleTrainingRequest: {
+            dataset: number;
+            /** @description the trained model to start from: a number, current or starter; null: from nothing; left out: the current one, else the starter; preset tao starts from nothing */
+            parent?: string | null;
+            /** @default quick */
+            preset: components["schemas"]["PresetEnum"];
+            epochs?: number;
+            batch?: number;
+            seed?: number;
+            /** @description further settings of the network's config */
+            config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description auto, cpu, cuda:0, ...
+             * @default auto
+             */
+            device: string;
+            /** @description at most so long: its epochs are fitted to it */
+            minutes?: number | null;
+            /**
+             * Format: time
+             * @description by the project's clock
+             */
+            at: string;
+            /**
+             * @description every day, on the newest dataset version if it is a new one
+             * @default false
+             */
+            nightly: boolean;
+        };
         Seen: {
             outcome: components["schemas"]["OutcomeEnum"];
             read: number | null;
@@ -4005,6 +4122,14 @@ export interface components {
             /** @description all of the sample, and enough, is reviewed */
             ready: boolean;
         };
+        /**
+         * @description * `first` - first
+         *     * `earlier` - earlier
+         *     * `later` - later
+         *     * `last` - last
+         * @enum {string}
+         */
+        ToEnum: "first" | "earlier" | "later" | "last";
         TrainedModel: {
             readonly id: number;
             readonly project: number | null;
@@ -4087,6 +4212,28 @@ export interface components {
             readonly environment: unknown;
             readonly stop: string;
             readonly job: components["schemas"]["Job"] | null;
+            /** @default  */
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        TrainingSchedule: {
+            readonly id: number;
+            readonly project: number;
+            readonly kind: components["schemas"]["Kind"];
+            readonly dataset: number | null;
+            readonly config: unknown;
+            readonly parent: string;
+            readonly device: string;
+            readonly minutes: number | null;
+            /** Format: time */
+            readonly at: string;
+            readonly nightly: boolean;
+            /** Format: date-time */
+            readonly next_at: string | null;
+            readonly run: number | null;
+            /** @description why the last start was refused */
+            readonly error: string;
             /** @default  */
             readonly created_by: string;
             /** Format: date-time */
@@ -7467,6 +7614,34 @@ export interface operations {
             };
         };
     };
+    training_runs_move_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveTrainingRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["MoveTrainingRequest"];
+                "multipart/form-data": components["schemas"]["MoveTrainingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
     training_runs_resume_create: {
         parameters: {
             query?: never;
@@ -7586,6 +7761,103 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+        };
+    };
+    training_runs_queue_list: {
+        parameters: {
+            query: {
+                /**
+                 * @description * `detector` - Detector
+                 *     * `recognizer` - Recognizer
+                 */
+                kind?: "detector" | "recognizer";
+                project: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"][];
+                };
+            };
+        };
+    };
+    training_schedules_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTrainingScheduleList"];
+                };
+            };
+        };
+    };
+    training_schedules_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleTrainingRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["ScheduleTrainingRequest"];
+                "multipart/form-data": components["schemas"]["ScheduleTrainingRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSchedule"];
+                };
+            };
+        };
+    };
+    training_schedules_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training schedule. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -20,6 +20,7 @@ import { texts } from "./texts";
 import "./training.css";
 
 const USUAL = "usual";
+type When = "now" | "once" | "nightly";
 
 export default function StartPage() {
   const t = useTexts(texts);
@@ -78,6 +79,8 @@ function Form({ versions, like, known }: { versions: readonly DatasetVersion[]; 
   const [minutes, setMinutes] = useState(like?.minutes ? String(like.minutes) : "");
   const [device, setDevice] = useState(like?.device ?? "auto");
   const limit = minutesOf(minutes);
+  const [when, setWhen] = useState<When>("now");
+  const [at, setAt] = useState("02:00");
   const body = (id: number): StartTraining => ({ dataset: id, ...(parent === USUAL ? {} : { parent: parent || null }), ...config, device, minutes: limit ?? null });
   const plan: StartTraining | null = dataset && wrong === 0 && limit !== undefined && options.data ? body(dataset.id) : null;
   const checked = useCheck(plan);
@@ -89,10 +92,18 @@ function Form({ versions, like, known }: { versions: readonly DatasetVersion[]; 
       void go(`/p/${project}/training/${run.id}`);
     },
   });
-  const ready = plan !== null && dataset !== undefined && !start.isPending && !checked.data?.refusal;
+  const later = useMutation({
+    mutationFn: (id: number) => unwrap(api.POST("/api/v1/training-schedules/", { body: { ...body(id), at, nightly: when === "nightly" } })),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["live"] });
+      void go(`/p/${project}/training`);
+    },
+  });
+  const begin = (id: number) => when === "now" ? start.mutate(id) : later.mutate(id);
+  const ready = plan !== null && dataset !== undefined && !start.isPending && !later.isPending && !checked.data?.refusal;
   useCommands([{
     id: "start-training", name: { en: translator(texts, "en")("start"), es: translator(texts, "es")("start") }, keys: "Ctrl+Enter",
-    inFields: true, when: () => ready, run: () => dataset && start.mutate(dataset.id),
+    inFields: true, when: () => ready, run: () => dataset && begin(dataset.id),
   }]);
   return (
     <div className="columns">
@@ -127,8 +138,14 @@ function Form({ versions, like, known }: { versions: readonly DatasetVersion[]; 
       <div className="stack">
         {dataset && <DataFacts version={dataset} warnings={checked.data?.warnings ?? []} />}
         {plan && <Foresight asked={plan} checked={checked.data} again={() => void checked.refetch()} />}
+        <section className="card stack">
+          <div><Segments<When> label={t("when")} value={when} onChange={setWhen} options={[["now", t("when_now")], ["once", t("when_once")], ["nightly", t("when_nightly")]]} /></div>
+          {when !== "now" && <TextField label={t("at")} hint={t("at_unit")} type="time" required value={at} onChange={(event) => setAt(event.target.value)} />}
+          {when === "nightly" && <p className="t3 small">{t("nightly_hint")}</p>}
+        </section>
         {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
-        <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => dataset && start.mutate(dataset.id)}>{t("start")}</Action>
+        {later.error && <Notice kind="bad">{sentenceOf(later.error)}</Notice>}
+        <Action primary k="Ctrl+Enter" disabled={!ready} onClick={() => dataset && begin(dataset.id)}>{t(when === "now" ? "start" : "plan_it")}</Action>
         {wrong > 0 && <p className="t2 small">{t("fix", { count: wrong })}</p>}
         {!dataset && <p className="t2 small">{t("choose_data")} <Link to={`/p/${project}/datasets/new?kind=${kind}`}>{t("to_datasets")}</Link></p>}
       </div>

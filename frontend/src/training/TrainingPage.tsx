@@ -9,8 +9,10 @@ import { Empty, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Page } from "../shell/Page";
+import { Queue, Schedules } from "./Queue";
 import { RunState } from "./RunState";
 import { texts } from "./texts";
+import "./training.css";
 
 export default function TrainingPage() {
   const t = useTexts(texts);
@@ -22,6 +24,8 @@ export default function TrainingPage() {
   const make = <Link className="button primary" to={`/p/${project}/training/new`}>{t("new_run")}</Link>;
   return (
     <Page title={s("training")} actions={Boolean(runs.data?.length) && make}>
+      <Queue />
+      <Schedules />
       <Shown query={runs}>
         {(rows) => rows.length === 0 ? <Empty title={t("none_title")} actions={make}>{t("none_body")}</Empty> : (
           <section className="card scroll-x">
