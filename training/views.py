@@ -520,7 +520,7 @@ class VideoStatsView(APIView):
         responses=VideoStatsSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        rows = stats.videos(_named_project(request))
+        rows = overview.remembered("videos", _named_project(request), stats.videos)
         return Response(VideoStatsSerializer(rows, many=True).data)
 
 
@@ -532,7 +532,9 @@ class LabellingStatsView(APIView):
         responses=LabellingSerializer,
     )
     def get(self, request: Request) -> Response:
-        return Response(LabellingSerializer(overview.labelling(_named_project(request))).data)
+        project = _named_project(request)
+        looks = overview.remembered("labelling", project, overview.labelling)
+        return Response(LabellingSerializer(looks).data)
 
 
 def _named_project(request: Request) -> Project:

@@ -13,7 +13,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import agreement, leases, members, transcriptions
+from annotations import agreement, leases, members, overview, transcriptions
 from annotations.access import InProject
 from annotations.models import Crop, Project, Role, Transcription
 from annotations.models.crops import ReadingRole
@@ -150,4 +150,5 @@ class TranscriptionViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given.is_valid(raise_exception=True)
         visible = members.visible(request.user)
         project = get_object_or_404(visible, pk=given.validated_data["project"])
-        return Response(PersonSerializer(agreement.people(project), many=True).data)
+        people = overview.remembered("people", project, agreement.people)
+        return Response(PersonSerializer(people, many=True).data)

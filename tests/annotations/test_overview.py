@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.utils import timezone
 
 from annotations import agreement, boxes, overview, transcriptions
@@ -97,3 +99,17 @@ def test_people_by_day_speed_and_likeness(project: Project, user: User) -> None:
     assert (other.compared, other.exact) == (2, 0.5)
     assert other.characters is not None
     assert round(other.characters, 3) == round((1 + 6 / 7) / 2, 3)
+
+
+def test_what_is_counted_of_a_large_project_is_remembered(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    make_crops(project, 3)
+    assert overview.remembered("crops", project, lambda p: p.crops.count()) == 3
+    monkeypatch.setattr(overview, "MANY", 3)
+    make_crops(project, 1)
+    assert overview.remembered("crops", project, lambda p: p.crops.count()) == 4
+    make_crops(project, 1)
+    assert overview.remembered("crops", project, lambda p: p.crops.count()) == 4
+    cache.clear()
