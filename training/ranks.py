@@ -105,9 +105,13 @@ def joined(device: torch.device) -> Iterator[Ranks]:
 def helped(count: int, command: Sequence[str]) -> Iterator[None]:
     """Be the first of ``count`` processes in the block, the others doing ``command``.
 
-    They are in this process's group. Where one of them fails, this process ends as well, since
-    it might wait for that one for ever.
+    With a count of 1 nothing changes: this may itself be one of several. The others are in
+    this process's group. Where one of them fails, this process ends as well, since it might
+    wait for that one for ever.
     """
+    if count == 1:
+        yield
+        return
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

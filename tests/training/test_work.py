@@ -239,11 +239,13 @@ def test_further_processes_help_with_a_detector_and_write_nothing(
     version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
+    alone = work.ranks.helped
 
     @contextmanager
     def helped(count: int, command: list[str]) -> Iterator[None]:
         asked.append(count)
-        yield
+        with alone(1, command):
+            yield
 
     seen: list[str] = []
     monkeypatch.setattr("training.work.ranks.helped", helped)

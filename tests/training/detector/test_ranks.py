@@ -106,6 +106,13 @@ def test_helpers_know_their_place_and_end_with_the_block(tmp_path):
     assert dict(os.environ) == kept
 
 
+def test_one_of_several_that_needs_no_help_stays_what_it_is(monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with ranks.helped(1, ["nothing"]):
+        assert (os.environ["RANK"], ranks.count_here()) == ("1", 2)
+
+
 def test_batch_norm_over_all_is_the_usual_one(monkeypatch):
     monkeypatch.setattr("training.ranks.dist.all_reduce", lambda values: None)
     torch.manual_seed(0)
