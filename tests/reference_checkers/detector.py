@@ -249,7 +249,7 @@ def check_schedule(case: Case, arrays: Arrays) -> None:
 
 def _cells(wanted: Case, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
     if "boxes" in wanted:
-        scores = next(wanted[name] for name in ("scores", "cov", "covs") if name in wanted)
+        scores = _named(wanted, "scores", "cov", "covs", "coverages", "coverage")
         boxes, scores = (
             arrays[item] if isinstance(item, str) else item for item in (wanted["boxes"], scores)
         )
@@ -262,17 +262,22 @@ def _cells(wanted: Case, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
     return boxes.reshape(-1, 4), scores.reshape(-1)
 
 
+def _named(values: Case, *names: str, default: Any = None) -> Any:
+    """The first of the names that is there: the toolkit has several for one setting."""
+    return next((values[name] for name in names if name in values), default)
+
+
 def _settings(config: Case, method: clustering.Method) -> clustering.Clustering:
-    confidence: float = config.get("confidence_threshold", 0.0)
+    confidence = float(_named(config, "confidence_threshold", default=0.0))
     return clustering.Clustering(
         method=method,
-        coverage=config["coverage_threshold"],
-        eps=config["eps"],
-        min_samples=config["min_samples"],
-        min_height=config["min_height"],
-        threshold=config.get("nms_confidence_threshold", confidence),
-        group_threshold=config.get("dbscan_confidence_threshold", confidence),
-        nms_iou=float(config.get("nms_iou_threshold") or config.get("iou_threshold") or 0.4),
+        coverage=_named(config, "coverage_threshold", "score_threshold", default=0.0),
+        eps=_named(config, "eps", "dbscan_eps"),
+        min_samples=_named(config, "min_samples", "dbscan_min_samples"),
+        min_height=_named(config, "min_height", "minimum_bounding_box_height", default=0.0),
+        threshold=_named(config, "nms_confidence_threshold", default=confidence),
+        group_threshold=_named(config, "dbscan_confidence_threshold", default=confidence),
+        nms_iou=float(_named(config, "nms_iou_threshold", "iou_threshold", default=0.4)),
         nms_border=1.0,
         merge_iou=1.0,
         confidence="sum",
@@ -300,8 +305,11 @@ def check_hybrid(case: Case, arrays: Arrays) -> None:
     found = clustering.cluster(boxes, scores, _settings(config, "hybrid"))
     expected = case["expected"]
     if isinstance(expected, dict):  # as the cases of NMS
-        wanted = expected.get("kept_boxes", expected.get("boxes"))
-        sure = expected.get("kept_scores", expected.get("scores"))
+        wanted = _named(expected, "kept_boxes", "boxes", "bboxes")
+        sure = _named(expected, "kept_scores", "scores", "confidences")
+        if (kept := _named(expected, "kept_indices", "indices")) is not None:
+            np.testing.assert_allclose(found.boxes, boxes[kept], atol=1e-3)
+            wanted = found.boxes if wanted is None else wanted
     else:
         wanted = [item["bbox"] for item in expected]
         sure = [item["confidence"] for item in expected if "confidence" in item] or None
