@@ -109,7 +109,7 @@ def test_frames_of_a_detector_must_fit_on_the_disk(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = make_version(project, kind="detector")
-    need = 960 * 544 * 3
+    need = 640 * 384 * 3
     monkeypatch.setattr("lprsite.files.free_bytes", lambda: runs.NEEDED_BYTES + need - 1)
     with pytest.raises(TrainingDiskFull):
         runs.create(version, {"preset": "standard"})

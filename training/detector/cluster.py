@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,7 +54,7 @@ class Clustering:
     min_height: float = 4.0
     confidence: Confidence = "filled"
     threshold: float = 0.0
-    max_cells: int | None = 400
+    max_cells: int | None = 200
 
     @classmethod
     def tao(cls) -> Clustering:
@@ -200,13 +201,23 @@ def nms(boxes: Floats, scores: Floats, *, iou: float, border: float = 0.0) -> Nu
     return kept
 
 
-def candidates(scores: Floats, settings: Clustering) -> Numbers:
-    """Numbers of the cells (N,) that are clustered, in order: covered, and among the best."""
+def candidates(coverage: Floats, settings: Clustering) -> Numbers:
+    """Numbers of the cells that are clustered, in order: covered, and among the best.
+
+    ``coverage`` is a grid (h, w) or a list of cells (N,). On a grid, cells that no neighbour
+    exceeds come first, up to half of the most: one near car covers more cells than are looked
+    at, and would leave none to the car behind it.
+    """
+    scores = coverage.reshape(-1)
     strong = np.flatnonzero(scores > settings.coverage)
-    if settings.max_cells is not None and len(strong) > settings.max_cells:
-        best = np.argsort(-scores[strong], kind="stable")[: settings.max_cells]
-        strong = strong[np.sort(best)]
-    return strong
+    if settings.max_cells is None or len(strong) <= settings.max_cells:
+        return strong
+    order = strong[np.argsort(-scores[strong], kind="stable")]
+    if coverage.ndim == 2:
+        around = cv2.dilate(coverage.astype(np.float32), np.ones((3, 3), np.uint8)).reshape(-1)
+        peaks = order[scores[order].astype(np.float32) >= around[order]][: settings.max_cells // 2]
+        order = np.concatenate([peaks, order[~np.isin(order, peaks)]])
+    return np.sort(order[: settings.max_cells])
 
 
 def cluster(

@@ -50,12 +50,12 @@ class DetectorConfig:
     preset: Preset = "standard"
     layers: Layers = 10
     stride: Stride = 8
-    width: int = 960
-    height: int = 544
-    epochs: int = 60
+    width: int = 640
+    height: int = 384
+    epochs: int = 50
     batch: int = 8
     seed: int = 0
-    lr_hi: float = 2e-3
+    lr_hi: float = 1e-3
     lr_lo: float = 1e-5
     soft_start: float = 0.05
     annealing: float = 0.5
@@ -72,8 +72,8 @@ class DetectorConfig:
     freeze: tuple[int, ...] = ()
     prune: float = 0.0
     passes: int = 1
-    window: float = 1.0
-    window_until: float = 0.8
+    window: float = 0.5
+    window_until: float = 0.2
     precision: Precision = "auto"
     ellipse: Ellipse = field(
         default_factory=lambda: Ellipse(
@@ -210,6 +210,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "epochs": 16,
         "batch": 4,
         "passes": 2,
+        "lr_hi": 2e-3,
         "window": 0.5,
         "window_until": 0.85,
         "soft_start": 0.1,
@@ -220,6 +221,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "standard": {},
     "tao": {
         "stride": 16,
+        "width": 960,
+        "height": 544,
+        "window": 1.0,
         "focus": 0.0,
         "epochs": 120,
         "lr_hi": 5e-4,

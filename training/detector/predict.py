@@ -249,7 +249,7 @@ def read_grids(coverage: Tensor, edges: Tensor, config: DetectorConfig) -> list[
 
 def _read_class(covered: Floats, sides: Floats, config: DetectorConfig, grid: Grid) -> Floats:
     settings = config.clustering
-    chosen = candidates(covered.reshape(-1), settings)
+    chosen = candidates(covered, settings)
     rows, columns = np.divmod(chosen, grid.columns)
     boxes = decode_cells(sides[:, rows, columns].T, rows, columns, grid)
 

@@ -209,3 +209,17 @@ def test_only_the_best_cells_are_clustered():
     scores = np.array([0.3, 0.01, 0.9, 0.5, 0.7])
     assert candidates(scores, Clustering(max_cells=3)).tolist() == [2, 3, 4]
     assert candidates(scores, Clustering(max_cells=None)).tolist() == [0, 2, 3, 4]
+
+
+def test_a_near_car_leaves_a_cell_to_the_car_behind_it():
+    coverage = np.zeros((12, 16))
+    coverage[2:10, 1:9] = np.random.default_rng(0).uniform(0.8, 0.9, (8, 8))
+    coverage[4:6, 12:14] = [[0.3, 0.2], [0.2, 0.2]]
+    settings = Clustering(max_cells=20)
+    chosen = candidates(coverage, settings)
+    assert len(chosen) == 20 and 4 * 16 + 12 in chosen
+    assert 4 * 16 + 12 not in candidates(coverage.reshape(-1), settings)
+    # Peaks everywhere, as an untrained network has them, leave half to the best cells.
+    noise = np.random.default_rng(1).uniform(0.4, 0.6, (40, 60))
+    best = set(np.argsort(-noise.reshape(-1))[:10].tolist())
+    assert len(candidates(noise, settings)) == 20 and best <= set(candidates(noise, settings))
