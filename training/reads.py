@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -86,59 +87,111 @@ def match(run: InferenceRun, within: Span | None = None) -> None:
     a checked span.
     """
     InferenceRun.objects.select_for_update().get(pk=run.pk)  # one at a time
-    truth = Passage.objects.filter(video=run.video_id).exclude(status=PassageStatus.NEW)
-    reads: QuerySet[Read] = run.reads.order_by("first_pts", "number")
-    if within is not None:
-        first, last = _closed(within, [reads, truth])
-        truth = truth.filter(first_pts__lte=last, last_pts__gte=first)
-        reads = reads.filter(first_pts__lte=last, last_pts__gte=first)
-    rows = list(reads)
-    found = _paired(rows, list(truth))
+    rows, pairs = _touched(run, within)
+    found = _paired(pairs)
     spans = list(CheckedSpan.objects.filter(video=run.video_id))
     for read in rows:
         if read.pk not in found and any(_inside(read, span) for span in spans):
             found[read.pk] = Match(read=read, outcome="false")
-    known = {row.read_id: row for row in Match.objects.filter(read__in=reads.order_by())}
+    of_these = {"read__in": [read.pk for read in rows]} if within else {"read__run": run}
+    known = {row.read_id: row for row in Match.objects.filter(**of_these)}
     _replace(known, found)
 
 
-def _closed(within: Span, tables: Sequence[QuerySet[Any]]) -> Span:
-    """The stretch, grown until nothing that overlaps what is in it is left outside."""
+@dataclass(frozen=True)
+class Pair:
+    """A read and a passage that agree, 0..1."""
+
+    read: Read
+    passage: Passage
+    agreement: float
+
+
+def _touched(run: InferenceRun, within: Span | None) -> tuple[list[Read], list[Pair]]:
+    """The reads of a stretch, grown by what hangs together with them; their pairs.
+
+    A read hangs together with the passages it agrees with, and these with their other reads.
+    What is only in sight at the same time does not matter: on a busy road that is everything.
+    """
+    reads: QuerySet[Read] = run.reads.order_by("first_pts", "number")
+    truth = Passage.objects.filter(video=run.video_id).exclude(status=PassageStatus.NEW)
+    if within is None:
+        rows = list(reads)
+        return rows, _agreeing_pairs(rows, list(truth))
     first, last = within
-    times = sorted({t for table in tables for t in table.values_list("first_pts", "last_pts")})
-    merged: list[Span] = []
-    for start, end in times:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    touched = [span for span in merged if span[0] <= last and span[1] >= first]
-    return min([first, *(a for a, _ in touched)]), max([last, *(b for _, b in touched)])
+    while True:
+        near = {"first_pts__lte": last, "last_pts__gte": first}
+        rows = list(reads.filter(**near))
+        passages_ = list(truth.filter(**near))
+        pairs = _agreeing_pairs(rows, passages_)
+        kept = _connected(rows, passages_, pairs, within)
+        start = min([first, *(row.first_pts for row in kept)])
+        end = max([last, *(row.last_pts for row in kept)])
+        if (start, end) == (first, last):
+            held = {row.pk for row in kept if isinstance(row, Read)}
+            return (
+                [row for row in rows if row.pk in held],
+                [pair for pair in pairs if pair.read.pk in held],
+            )
+        first, last = start, end
 
 
-def _paired(reads: Sequence[Read], truth: Sequence[Passage]) -> dict[int, Match]:
-    """The matches by read; ``reads`` are in the order of their first pts."""
+def _connected(
+    reads: Sequence[Read], truth: Sequence[Passage], pairs: Sequence[Pair], within: Span
+) -> list[Read | Passage]:
+    """What overlaps the stretch, and everything that pairs connect it with."""
+    rows: dict[tuple[str, int], Read | Passage] = {
+        **{("read", row.pk): row for row in reads},
+        **{("passage", row.pk): row for row in truth},
+    }
+    beside: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    for pair in pairs:
+        one, other = ("read", pair.read.pk), ("passage", pair.passage.pk)
+        beside.setdefault(one, []).append(other)
+        beside.setdefault(other, []).append(one)
+    first, last = within
+    kept = [name for name, row in rows.items() if row.first_pts <= last and row.last_pts >= first]
+    known = set(kept)
+    for name in kept:  # grows while it is walked
+        fresh = [other for other in beside.get(name, ()) if other not in known]
+        known.update(fresh)
+        kept += fresh
+    return [rows[name] for name in kept]
+
+
+def _agreeing_pairs(reads: Sequence[Read], truth: Sequence[Passage]) -> list[Pair]:
+    """The pairs that agree; ``reads`` are in the order of their first pts."""
     starts = [read.first_pts for read in reads]
     longest = max((read.last_pts - read.first_pts for read in reads), default=0)
-    pairs: list[tuple[bool, bool, float, bool, int, int, Read, Passage]] = []
+    pairs: list[Pair] = []
     for passage in truth:
         at = bisect_left(starts, passage.first_pts - longest)
         for read in reads[at : bisect_right(starts, passage.last_pts)]:
             agreement = overlap(read.boxes, passage.key_boxes)
             if agreement >= MIN_IOU:
-                rejected = passage.status == PassageStatus.REJECTED
-                own = rejected and passage.key_boxes == read.boxes
-                same = read.text == passage.text
-                rank = (not own, rejected, -round(agreement, 3), not same, read.number, passage.pk)
-                pairs.append((*rank, read, passage))
+                pairs.append(Pair(read, passage, agreement))
+    return pairs
+
+
+def _paired(pairs: Sequence[Pair]) -> dict[int, Match]:
+    """The matches by read."""
     found: dict[int, Match] = {}
     taken: set[int] = set()
-    for *_, read, passage in sorted(pairs, key=lambda pair: pair[:6]):
+    for pair in sorted(pairs, key=_rank):
+        read, passage = pair.read, pair.passage
         if read.pk not in found:
             outcome = _outcome(read, passage, taken)
             found[read.pk] = Match(read=read, passage=passage, outcome=outcome)
             taken.add(passage.pk)
     return found
+
+
+def _rank(pair: Pair) -> tuple[bool, bool, float, bool, int, int]:
+    read, passage = pair.read, pair.passage
+    rejected = passage.status == PassageStatus.REJECTED
+    own = rejected and passage.key_boxes == read.boxes
+    same = read.text == passage.text
+    return not own, rejected, -round(pair.agreement, 3), not same, read.number, passage.pk
 
 
 def _replace(known: Mapping[int, Match], found: Mapping[int, Match]) -> None:

@@ -331,10 +331,10 @@ class ReviewOfRun(InProject):
         done = sure.accept(run, asked["threshold"], by=user, deed=asked["client_key"])
         return Response({"accepted": done})
 
-    @extend_schema(request=UndoSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=UndoSerializer, responses=ReviewNewsSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
-        """Take back what a review of the run's video did in one step.
+        """Take back what a review of the run's video did in one step; answers what changed by it.
 
         409 with the present passage when somebody decided otherwise since.
         """
@@ -342,5 +342,6 @@ class ReviewOfRun(InProject):
         given.is_valid(raise_exception=True)
         asked, user = given.validated_data, cast(Any, request.user)
         run: InferenceRun = self.get_object()
+        before = lines.last_change(run)
         reads.undo(run.video, asked["undone"], by=user, deed=asked["deed"])
-        return Response({"undone": str(asked["undone"])})
+        return Response(ReviewNewsSerializer(lines.since(run, before)).data)

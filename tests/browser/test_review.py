@@ -222,3 +222,65 @@ def test_two_reviewers_see_both_decisions(
     page.wait_for_selector(ALL_SAVED)
     sync_api.expect(page.locator(".read-row").first.get_by_label("AAA1111")).to_have_count(1)
     assert reads(ana, run)[0]["passage"]["text"] == "AAA1111"
+
+
+def test_tracks_are_merged_split_and_everything_taken_back(ana: Person, site: Site) -> None:
+    run = site.run()
+    before = reads(ana, run)
+    video = ana.ask("GET", f"inference-runs/{run}/")["video"]
+
+    def truth() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = ana.ask("GET", f"passages/?video={video}")["results"]
+        return found
+
+    page = opened(ana, run)
+    page.keyboard.press("m")
+    page.wait_for_selector(".other-track")
+    page.keyboard.press("1")
+    page.wait_for_selector(".read-row:has-text('same vehicle')")
+    page.wait_for_selector(ALL_SAVED)
+    assert len(truth()) == 1
+    page.keyboard.press("Control+z")
+    sync_api.expect(page.locator(".read-row:has-text('same vehicle')")).to_have_count(0)
+    page.wait_for_selector(ALL_SAVED)
+    assert truth() == []
+
+    middle = (before[0]["first_seconds"] + before[0]["last_seconds"]) / 2
+    page.evaluate(f"document.querySelector('video').currentTime = {middle}")
+    page.keyboard.press("s")
+    for text in ("AAA1111", "BBB2222"):
+        page.wait_for_selector("input.cells-input:focus")
+        page.keyboard.press("Control+Backspace")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    page.wait_for_selector(".read-row:has-text('missed')")
+    page.wait_for_selector(ALL_SAVED)
+    assert [row["text"] for row in truth()] == ["AAA1111", "BBB2222"]
+    page.keyboard.press("Control+z")
+    sync_api.expect(page.locator(".read-row:has-text('missed')")).to_have_count(0)
+    page.wait_for_selector(ALL_SAVED)
+    assert truth() == []
+
+
+def test_what_another_decides_is_seen_at_once(
+    ana: Person, person: Callable[..., Person], site: Site
+) -> None:
+    run = site.run()
+    last = reads(ana, run)[-1]
+    project = ana.ask("GET", f"inference-runs/{run}/")["project"]
+    page = ana.open(f"/p/{project}/review/{run}")
+    page.wait_for_selector(CURRENT)
+    page.wait_for_selector(".track-strip img")
+    current = page.locator(CURRENT).inner_text()
+    other = person("luis")
+    other.ask("POST", f"reads/{last['id']}/accept/", {"text": "AAA1111"})
+    page.locator(".read-row").last.get_by_label("AAA1111").wait_for()
+    assert page.locator(CURRENT).inner_text() == current
+
+
+def test_the_sure_ones_wait_for_the_random_tenth(ana: Person, site: Site) -> None:
+    page = opened(ana, site.run())
+    page.keyboard.press("b")
+    page.wait_for_selector("[role=dialog] >> text=Accept the surest reads unseen")
+    page.wait_for_selector("text=All of them must be, and at least 20")
+    sync_api.expect(page.locator("[role=dialog] .sure-offers button:enabled")).to_have_count(0)

@@ -186,6 +186,20 @@ def test_stretch_grows_to_what_hangs_together(
     assert set(Match.objects.values_list("passage", flat=True)) == {passage.pk}
 
 
+def test_stretch_does_not_grow_to_what_is_only_in_sight_too(run: InferenceRun) -> None:
+    """On a busy road each vehicle is seen beside the next."""
+    for place in range(20):
+        read = make_read(run, f"PBA{place:04}", 500 * place, 500 * place + 900)
+        read.boxes = keys(
+            read.first_pts,
+            read.last_pts,
+            (10.0 + 80 * (place % 3), 10, 70.0 + 80 * (place % 3), 40),
+        )
+        read.save()
+    touched, _ = reads._touched(run, (0, 900))
+    assert [read.text for read in touched] == ["PBA0000", "PBA0001"]
+
+
 def test_every_reading_of_the_video_is_scored_after_a_review(
     run: InferenceRun, project: Any
 ) -> None:

@@ -842,7 +842,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * @description Take back what a review of the run's video did in one step.
+         * @description Take back what a review of the run's video did in one step; answers what changed by it.
          *
          *     409 with the present passage when somebody decided otherwise since.
          */
@@ -6045,9 +6045,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ReviewNews"];
                 };
             };
         };

@@ -31,7 +31,7 @@ export function VideoStage({ facts, video, reads, current, overlay, onTime, time
   useFrameTime(video, onTime, facts.preview);
   const { width, height } = upright(facts);
   if (!facts.preview || broken) return <div className="video-none t2">{t(broken ? "video_failed" : "no_video")}</div>;
-  const shown = overlay ? reads.filter((read) => read.passage?.status !== "rejected") : [];
+  const shown = overlay ? reads.filter((read) => inSight(read, time) && read.passage?.status !== "rejected") : [];
   return (
     <div className="video-frame" style={{ aspectRatio: `${width} / ${height}`, maxWidth: `calc(100cqh * ${width / height})` }}>
       <video ref={video} src={facts.preview} muted playsInline preload="auto" aria-label={t("video")} onError={() => setBroken(true)}
@@ -44,6 +44,8 @@ export function VideoStage({ facts, video, reads, current, overlay, onTime, time
     </div>
   );
 }
+
+const inSight = (read: Read, time: number): boolean => read.firstSeconds <= time + 1 && read.lastSeconds >= time - 1;
 
 /** Boxes are in pixels of the upright original, whatever size the preview has. */
 function upright({ width, height, rotation }: VideoFacts): { width: number; height: number } {
@@ -113,13 +115,11 @@ export function playerOf(video: RefObject<HTMLVideoElement | null>, fps: number 
       element.addEventListener("timeupdate", stop);
       void element.play().catch(() => undefined);
     }),
+    moment: () => with_((element) => {
+      element.pause();
+      element.currentTime = current()?.bestSeconds ?? element.currentTime;
+    }),
     frames: (count) => move(count / (fps ?? 25)),
     seconds: move,
   };
-}
-
-/** The moment at which the plate is best seen: where its box is largest. */
-export function bestMoment(read: Read): number {
-  const largest = read.boxes.toSorted((a, b) => (b[3] - b[1]) * (b[4] - b[2]) - (a[3] - a[1]) * (a[4] - a[2]))[0];
-  return largest?.[0] ?? read.firstSeconds;
 }

@@ -14,14 +14,17 @@ import { KeyHint, WorkPage } from "../shell/Page";
 import { type PlateFormat, displayed } from "../transcribe/formats";
 import { plateFormats } from "../transcribe/wire";
 import { reviewCommands, writingCommands } from "./commands";
-import { VideoStage, bestMoment, playerOf } from "./Player";
+import { VideoStage, playerOf } from "./Player";
 import { ReadDesk } from "./ReadDesk";
 import { ReadList } from "./ReadList";
-import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, decide as step, isReason, left, listed, shownText, total } from "./review";
+import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, decide as step, isDecided, isReason, left, listed, shownText, total } from "./review";
 import { type Span, checkedShare, withSpan } from "./spans";
 import { texts } from "./texts";
 import { Timeline } from "./Timeline";
-import { type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, newestRun, revisionIn, spanEntry } from "./wire";
+import { SureDialog } from "./SureDialog";
+import { useDetails } from "./useDetails";
+import { useNews } from "./useNews";
+import { type Listed, type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, newestRun, revisionIn, spanEntry } from "./wire";
 import "../transcribe/transcribe.css";
 import "../boxes/boxes.css";
 import "./review.css";
@@ -48,9 +51,9 @@ export default function ReviewPage() {
   if (asked === undefined && newest.data === null) return <Shape><NoRuns project={project} /></Shape>;
   if (!saving || !run.data || !facts.data || !reads.data || !spans.data || !about.data) return <Shape title={run.data?.video_name}><Loading /></Shape>;
   const alphabet = (about.data as { alphabet?: string }).alphabet ?? DEFAULT_ALPHABET;
-  if (reads.data.length === 0 && run.data.job && run.data.job.state !== "succeeded") return <Shape title={run.data.video_name}><NoReads run={run.data} project={project} /></Shape>;
+  if (reads.data.reads.length === 0 && run.data.job && run.data.job.state !== "succeeded") return <Shape title={run.data.video_name}><NoReads run={run.data} project={project} /></Shape>;
   return (
-    <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} reads={reads.data} spans={spans.data} again={reads.refetch} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />
+    <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} listed={reads.data} spans={spans.data} again={reads.refetch} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />
   );
 }
 
@@ -87,17 +90,19 @@ interface WorkProps {
   readonly saving: Saving;
   readonly run: Run;
   readonly facts: VideoFacts;
-  readonly reads: readonly Read[];
+  readonly listed: Listed;
   readonly spans: readonly Span[];
   readonly again: () => unknown;
   readonly alphabet: string;
   readonly formats: readonly PlateFormat[];
 }
 
-function Work({ project, saving, run, facts, reads, spans, again, alphabet, formats }: WorkProps) {
+function Work({ project, saving, run, facts, listed: { reads, last }, spans, again, alphabet, formats }: WorkProps) {
   const t = useTexts(texts);
-  const { state, decide, undo, now, said } = useReview({ saving, reads, alphabet, run });
+  const { state, decide, undo, now, said, say } = useReview({ saving, reads, alphabet, run });
   useReloadAfterConflict(saving, again);
+  const lookAgain = useNews({ saving, run, last, decide, again });
+  const [asking, setAsking] = useState(false);
   const conflicts = useConflictView();
   const video = useRef<HTMLVideoElement>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -113,23 +118,38 @@ function Work({ project, saving, run, facts, reads, spans, again, alphabet, form
     const now_ = currentRead(now());
     if (!now_) return;
     video.current?.pause();
-    seek(bestMoment(now_));
+    seek(now_.bestSeconds);
   }, [chosen, now, seek]);
-  const duration = Math.max(facts.duration ?? 0, ...state.reads.map((one) => one.lastSeconds), 1);
+  const duration = useMemo(() => state.reads.reduce((most, one) => Math.max(most, one.lastSeconds), Math.max(facts.duration ?? 0, 1)), [state.reads, facts.duration]);
   const check = useChecks({ saving, run, duration, now: useCallback(() => video.current?.currentTime ?? 0, []) });
   useEffect(() => {
     if (state.mode === "draw") video.current?.pause();
   }, [state.mode]);
   const player = useMemo(() => playerOf(video, facts.fps, () => currentRead(now())), [facts.fps, now]);
-  const hands = useMemo(() => ({ state: now, decide, undo, player, overlay: () => setOverlay((was) => !was), check: check.toggle, checkAll: check.all, newKey: () => crypto.randomUUID() }), [now, decide, undo, player, check.toggle, check.all]);
+  const split = useCallback(() => {
+    decide({ do: "split", seconds: video.current?.currentTime ?? 0 });
+    if (now().mode !== "split") say("split_where");
+  }, [decide, now, say]);
+  const hands = useMemo(() => ({
+    state: now, decide, undo, player, split, overlay: () => setOverlay((was) => !was), check: check.toggle, checkAll: check.all, sure: () => setAsking(true), newKey: () => crypto.randomUUID(),
+  }), [now, decide, undo, player, split, check.toggle, check.all]);
   useCommands(useMemo(() => reviewCommands(hands), [hands]));
   useCommands(useMemo(() => writingCommands(hands), [hands]));
-  const order = useMemo(() => listed(state), [state]);
+  const { reads: all, order: by, filter } = state;
+  const order = useMemo(() => listed({ reads: all, order: by, filter }), [all, by, filter]);
+  useDetails({ reads: all, order, current: state.current, time, decide });
+  const choose = useCallback((id: number) => decide(now().mode === "merge" ? { do: "merge with", other: id, key: crypto.randomUUID() } : { do: "choose", read: id }), [decide, now]);
+  const accepted = useCallback((count: number, key: string) => {
+    setAsking(false);
+    decide({ do: "bulk", key });
+    say("sure_done", { count });
+    lookAgain();
+  }, [decide, say, lookAgain]);
   const onDrawn = useCallback((box: Corners) => decide({ do: "drawn", drawn: { seconds: video.current?.currentTime ?? 0, box } }), [decide]);
   return (
     <WorkPage title={run.video_name} parent={{ name: t("title"), to: `/p/${project}/review` }}
       beside={<span className="t3 ellipsis wide-only">{run.detector_name}, {run.recognizer_name}</span>}
-      actions={<><SaveStatus saving={saving} view={conflicts} compact /><TopFigures state={state} run={run} /></>}
+      actions={<><SaveStatus saving={saving} view={conflicts} compact /><TopFigures state={state} run={run} ask={() => setAsking(true)} /></>}
       status={<><SaveStatus saving={saving} view={conflicts} />{said && <span className="t3" role="status">{said}</span>}</>}
       keys={<Keys />}>
       <div className="review work-screen">
@@ -142,8 +162,9 @@ function Work({ project, saving, run, facts, reads, spans, again, alphabet, form
           <Timeline reads={state.reads} duration={duration} time={time} current={state.current} spans={spans} checking={check.from} go={seek}
             tools={<Checks check={check} share={checkedShare(spans, duration)} />} />
         </section>
-        <ReadList reads={order} current={state.current} order={state.order} filter={state.filter} decide={decide} />
+        <ReadList reads={order} current={state.current} order={by} filter={filter} decide={decide} choose={choose} />
       </div>
+      {asking && <SureDialog run={run.id} close={() => setAsking(false)} accepted={accepted} />}
     </WorkPage>
   );
 }
@@ -202,70 +223,70 @@ function useConflictView(): ConflictView {
   }), [t]);
 }
 
-/** Whoever let the other's decision stand wants to see it, once nothing of one's own waits. */
+/** Whoever let the other's decision stand, or was refused, wants to see how it is, once nothing of one's own waits. */
 function useReloadAfterConflict(saving: Saving, again: () => unknown): void {
-  const { conflicts, waiting } = useSnapshot(saving);
+  const { conflicts, refused, waiting } = useSnapshot(saving);
+  const aside = conflicts.length + refused.length;
   const before = useRef(0);
   const due = useRef(false);
   useEffect(() => {
-    due.current ||= conflicts.length < before.current;
-    before.current = conflicts.length;
+    due.current ||= aside < before.current;
+    before.current = aside;
     if (!due.current || waiting.length > 0) return;
     due.current = false;
     void again();
-  }, [conflicts.length, waiting.length, again]);
+  }, [aside, waiting.length, again]);
 }
 
 function useReview({ saving, reads, alphabet, run }: { saving: Saving; reads: readonly Read[]; alphabet: string; run: Run }) {
   const t = useTexts(texts);
   const told = useRef(t);
   told.current = t;
-  const client = useQueryClient();
   const [state, setState] = useState<Review>(() => step(NOTHING, { do: "reads", reads, alphabet })[0]);
   const [said, setSaid] = useState("");
   const current = useRef(state);
   const decide = useCallback((action: ReviewAction) => {
     const [next, orders] = step(current.current, action);
     if (next === current.current) return;
-    const byHand = action.do !== "told" && action.do !== "reads";
-    if (byHand) setSaid(orders.some((order) => order.kind !== "withdraw") && left(next) === 0 ? told.current("all_done") : "");
+    const byHand = !["told", "reads", "news", "details"].includes(action.do);
+    if (byHand) setSaid(orders.length > 0 && left(next) === 0 ? told.current("all_done") : "");
     const before = current.current;
     current.current = next;
     setState(next);
-    for (const order of orders) carryOut(order, saving, before.reads, run.video, told.current);
-  }, [saving, run.video]);
+    for (const order of orders) carryOut(order, saving, before.reads, run, told.current);
+  }, [saving, run]);
   const shown = useRef(reads);
   useEffect(() => {
     if (shown.current !== reads) decide({ do: "reads", reads, alphabet });
     shown.current = reads;
   }, [reads, alphabet, decide]);
+  const say = useCallback((id: "split_where" | "sure_done", facts: { count?: number } = {}) => setSaid(id === "sure_done" ? told.current(id, { count: facts.count ?? 0 }) : told.current(id)), []);
   const undo = useCallback(() => {
     const last = current.current.done.at(-1);
-    if (!last) return;
-    const sent = !saving.queue.snapshot().waiting.some((entry) => entry.clientKey === last.clientKey);
-    decide({ do: "undo", sent });
-    if (sent) setSaid(told.current("sent_already"));
+    if (!last) return setSaid(told.current("nothing_to_undo"));
+    decide({ do: "undo", sent: !saving.queue.withdraw(last.clientKey), key: crypto.randomUUID() });
+    setSaid(told.current("undone"));
   }, [saving, decide]);
-  // The score in the top bar is the server's; it is asked again when decisions have arrived.
   useEffect(() => saving.queue.onSaved((entry, answer) => {
-    if (!/^(?:read|passage|span)\./u.test(entry.kind)) return;
-    void client.invalidateQueries({ queryKey: ["inference-run", run.id] });
-    const revision = revisionIn(answer);
+    const revision = /^(?:read|passage)\./u.test(entry.kind) ? revisionIn(answer) : 0;
     if (revision > 0) decide({ do: "told", read: Number(entry.body.read), revision });
-  }), [saving, client, run.id, decide]);
-  return { state, decide, undo, now: useCallback(() => current.current, []), said };
+  }), [saving, decide]);
+  return { state, decide, undo, now: useCallback(() => current.current, []), said, say };
 }
 
-function carryOut(order: Order, saving: Saving, reads: readonly Read[], video: number, t: ReturnType<typeof useTexts<typeof texts>>): void {
-  if (order.kind === "withdraw") return void saving.queue.withdraw(order.clientKey);
+function carryOut(order: Order, saving: Saving, reads: readonly Read[], run: Run, t: ReturnType<typeof useTexts<typeof texts>>): void {
   const read = reads.find((one) => one.id === order.read);
   const text = "text" in order ? order.text : read ? shownText(read) : "";
   const time = formatMoment(order.kind === "add" ? order.drawn.seconds : (read?.firstSeconds ?? 0));
-  void saving.queue.add(decisionEntry(order, video, t(order.kind === "add" ? "missed_title" : "read_title", { text, time })));
+  const title = t(TITLES[order.kind] ?? "read_title", { text, time });
+  void saving.queue.add(decisionEntry(order, { run: run.id, video: run.video, title }));
 }
 
-function TopFigures({ state, run }: { state: Review; run: Run }) {
+const TITLES: Partial<Record<Order["kind"], "missed_title" | "merge_title" | "split_title" | "undo_title">> = { add: "missed_title", merge: "merge_title", split: "split_title", undo: "undo_title" };
+
+function TopFigures({ state, run, ask }: { state: Review; run: Run; ask: () => void }) {
   const t = useTexts(texts);
+  const sampled = state.reads.filter((read) => read.sampled && (!isDecided(read) || read.passage?.unseen)).length;
   const { right = 0, wrong = 0, false: false_ = 0, double = 0, missed = 0 } = run.score;
   const judged = right + wrong + false_ + double;
   return (
@@ -273,6 +294,8 @@ function TopFigures({ state, run }: { state: Review; run: Run }) {
       {judged > 0 && <span className="t2 wide-only">{t("right_as_read", { share: `${formatNumber(Math.round((1000 * right) / judged) / 10)} %` })}</span>}
       {missed > 0 && <span className="bad wide-only">{t("missed_count", { count: missed })}</span>}
       {false_ > 0 && <span className="t2 wide-only">{t("false_count", { count: false_ })}</span>}
+      {sampled > 0 && <span className="t2 wide-only" title={t("sampled_title")}>{t("sampled_left", { count: sampled })}</span>}
+      <button type="button" className="button small wide-only" title={t("sure")} onClick={ask}>{t("sure_word")} <Key k="B" /></button>
       <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: total(state) })}</span>
       <a className="button small" href={csvAddress(run.id)} download title={t("csv_title")}>{t("csv")}</a>
     </>

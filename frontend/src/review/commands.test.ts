@@ -15,10 +15,13 @@ function table(mode: Review["mode"]) {
       playThis: () => done.push("this"),
       frames: (count: number) => done.push(`frames ${count}`),
       seconds: (count: number) => done.push(`seconds ${count}`),
+      moment: () => done.push("moment"),
     },
     overlay: () => done.push("overlay"),
     check: () => done.push("check"),
     checkAll: () => done.push("check all"),
+    split: () => done.push("split"),
+    sure: () => done.push("sure"),
     newKey: () => "key",
   };
   const tables = [reviewCommands(hands), writingCommands(hands)];
@@ -71,4 +74,17 @@ it("rejecting: a number is the reason and Enter is nothing", () => {
   press("Enter");
   press("2");
   expect(done).toEqual(["duplicate"]);
+});
+
+it("looking: tracks are merged and split, the sure ones accepted, the tenth walked", () => {
+  const { done, press } = table("look");
+  for (const key of ["m", "s", "b", "t", "g", "1"]) press(key);
+  expect(done).toEqual(["merge", "split", "sure", "next sampled", "moment"]);
+});
+
+it("splitting: letters are typed and Enter goes on", () => {
+  const { done, press } = table("split");
+  press("m", { inField: true });
+  press("Enter", { inField: true });
+  expect(done).toEqual(["enter"]);
 });

@@ -1,7 +1,8 @@
 import type { Command } from "../shared/commands";
 import { translator } from "../shared/text";
 import type { FieldAction } from "../transcribe/field";
-import { type Review, type ReviewAction, REASONS } from "./review";
+import { type Review, type ReviewAction, REASONS, currentRead, isWriting } from "./review";
+import { mergeCandidates } from "./tracks";
 import { texts } from "./texts";
 
 export interface Player {
@@ -10,6 +11,8 @@ export interface Player {
   readonly playThis: () => void;
   readonly frames: (count: number) => void;
   readonly seconds: (count: number) => void;
+  /** Where the plate of the read on screen is best seen. */
+  readonly moment: () => void;
 }
 
 interface Hands {
@@ -21,6 +24,10 @@ interface Hands {
   /** Begin or end a checked stretch at the moment on screen. */
   readonly check: () => void;
   readonly checkAll: () => void;
+  /** Two vehicles are one track: it is parted at the moment on screen. */
+  readonly split: () => void;
+  /** Asks from which confidence on reads are accepted unseen. */
+  readonly sure: () => void;
   readonly newKey: () => string;
 }
 
@@ -34,7 +41,7 @@ export function reviewCommands(hands: Hands): readonly Command[] {
   const looking = (id: Key, keys: Command["keys"], run: () => void): Command => ({ id: `review-${id}`, name: named(id), keys, run, when: mode("look") });
   const act = (action: ReviewAction) => () => hands.decide(action);
   return [
-    { id: "review-accept", name: named("accept"), keys: "Enter", run: () => hands.decide({ do: "enter", key: hands.newKey() }), when: () => hands.state().mode !== "reject" && hands.state().mode !== "draw", inFields: true },
+    { id: "review-accept", name: named("accept"), keys: "Enter", run: () => hands.decide({ do: "enter", key: hands.newKey() }), when: () => !["reject", "draw", "merge"].includes(hands.state().mode), inFields: true },
     { id: "review-leave", name: named("leave"), keys: "Escape", run: act({ do: "look" }), when: () => hands.state().mode !== "look", inFields: true },
     looking("edit", "E", act({ do: "edit" })),
     { id: "review-reject", name: named("reject"), keys: "X", run: act({ do: "reject" }), when: () => ["look", "reject"].includes(hands.state().mode) },
@@ -45,6 +52,11 @@ export function reviewCommands(hands: Hands): readonly Command[] {
     looking("next", ["J", "PageDown", "ArrowDown"], act({ do: "go", step: 1 })),
     looking("previous", ["K", "PageUp", "ArrowUp"], act({ do: "go", step: -1 })),
     looking("least_certain", "U", act({ do: "least certain" })),
+    looking("next_sampled", "T", act({ do: "next sampled" })),
+    looking("merge", "M", act({ do: "merge" })),
+    looking("split", "S", hands.split),
+    looking("sure", "B", hands.sure),
+    looking("moment", "G", hands.player.moment),
     looking("play", "Space", hands.player.toggle),
     looking("play_this", "P", hands.player.playThis),
     looking("frame_back", "ArrowLeft", () => hands.player.frames(-1)),
@@ -61,7 +73,13 @@ export function reviewCommands(hands: Hands): readonly Command[] {
 
 /** The keys of the small text field; a second table, because arrows mean the video elsewhere. */
 export function writingCommands(hands: Pick<Hands, "state" | "decide" | "newKey">): readonly Command[] {
-  const editing = (): boolean => ["edit", "add"].includes(hands.state().mode);
+  const editing = (): boolean => isWriting(hands.state().mode);
+  const mergeWith = (place: number) => (): void => {
+    const state = hands.state();
+    const read = currentRead(state);
+    const other = read && mergeCandidates(state.reads, read)[place - 1];
+    if (other) hands.decide({ do: "merge with", other: other.id, key: hands.newKey() });
+  };
   const key = (keys: string, action: FieldAction): Command => ({
     id: `review-write-${keys}`, name: texts.edit, keys, when: editing, inFields: true, hidden: true,
     run: () => hands.decide({ do: "field", action }),
@@ -78,6 +96,9 @@ export function writingCommands(hands: Pick<Hands, "state" | "decide" | "newKey"
     key("Delete", { do: "delete" }),
     key("Insert", { do: "insert" }),
     key("Ctrl+Backspace", { do: "clear" }),
+    ...[1, 2, 3, 4, 5].map((place): Command => ({
+      id: `review-merge-${place}`, name: texts.merge, keys: String(place), when: () => hands.state().mode === "merge", hidden: true, run: mergeWith(place),
+    })),
     {
       id: "review-write-unknown", name: texts.edit, keys: ",", when: editing, inFields: true, hidden: true,
       run: () => hands.decide({ do: "field", action: { do: "type", text: "?", alphabet: hands.state().alphabet } }),

@@ -13,11 +13,18 @@ const read = (id: number, text: string, confidence: number, passage: Read["passa
   confidence,
   characters: [...text].map((_, at) => (at === 2 ? confidence : 0.99)),
   votes: 5,
-  crops: [],
-  boxes: [
-    [id * 10, 0, 0, 10, 10],
-    [id * 10 + 2, 100, 40, 110, 50],
-  ],
+  sampled: false,
+  double: false,
+  picture: null,
+  bestSeconds: id * 10,
+  detail: {
+    crops: [],
+    boxes: [
+      [id * 10, 0, 0, 10, 10],
+      [id * 10 + 2, 100, 40, 110, 50],
+    ],
+    alternatives: [[], [], [{ text: "8", confidence: 0.3 }]],
+  },
   passage,
   missed: null,
 });
@@ -49,7 +56,7 @@ describe("deciding", () => {
     expect(editing.field.caret).toBe(2);
     const { state, orders } = run(editing, { do: "field", action: { do: "type", text: "8", alphabet: ALPHABET } }, enter());
     expect(orders).toMatchObject([{ kind: "accept", text: "PB82222" }]);
-    expect(state.reads[1]?.passage).toEqual({ status: "corrected", text: "PB82222", reason: "", revision: 0 });
+    expect(state.reads[1]?.passage).toEqual({ status: "corrected", text: "PB82222", reason: "", revision: 0, unseen: false });
   });
 
   it("X and a number rejects with a reason; a number without X does nothing", () => {
@@ -62,7 +69,7 @@ describe("deciding", () => {
   });
 
   it("Enter on what is decided already sends nothing and goes on", () => {
-    const { state, orders } = run(opened([read(1, "A1", 1, { status: "accepted", text: "A1", reason: "", revision: 1 }), read(2, "B2", 1)]), { do: "choose", read: 1 }, enter());
+    const { state, orders } = run(opened([read(1, "A1", 1, { status: "accepted", text: "A1", reason: "", revision: 1, unseen: false }), read(2, "B2", 1)]), { do: "choose", read: 1 }, enter());
     expect(orders).toEqual([]);
     expect(state.current).toBe(2);
   });
@@ -77,18 +84,19 @@ describe("deciding", () => {
   });
 
   it("undo takes the decision back and shows that read", () => {
-    const { state, orders } = run(opened(), enter("a"), enter("b"), { do: "undo", sent: false });
-    expect(orders.at(-1)).toEqual({ kind: "withdraw", clientKey: "b" });
+    const { state, orders } = run(opened(), enter("a"), enter("b"), { do: "undo", sent: false, key: "u" });
+    expect(orders).toHaveLength(2); // the second is withdrawn from the queue
     expect(state.current).toBe(2);
     expect(left(state)).toBe(2);
   });
 });
 
-it("undo of what the server has shows that read and lets the decision stand", () => {
-  const { state, orders } = run(opened(), enter("a"), { do: "undo", sent: true });
-  expect(orders).toHaveLength(1);
+it("undo of what the server has asks it to take that back", () => {
+  const { state, orders } = run(opened(), enter("a"), { do: "undo", sent: true, key: "u" });
+  expect(orders.at(-1)).toEqual({ kind: "undo", read: 1, undone: "a", clientKey: "u" });
   expect(state.current).toBe(1);
-  expect(state.reads[0]?.passage?.status).toBe("accepted");
+  expect(state.reads[0]?.passage).toBeNull();
+  expect(run(state, { do: "undo", sent: true, key: "v" }).orders).toEqual([]);
 });
 
 it("a decision carries the revision of what was shown, also after the server's answer", () => {
@@ -130,8 +138,8 @@ describe("a missed vehicle", () => {
   });
 
   it("undone before it was sent was never there", () => {
-    const { state, orders } = run(added().state, { do: "undo", sent: false });
-    expect([orders, state.reads.length]).toEqual([[{ kind: "withdraw", clientKey: "new" }], 3]);
+    const { state, orders } = run(added().state, { do: "undo", sent: false, key: "u" });
+    expect([orders, state.reads.length]).toEqual([[], 3]);
   });
 });
 
@@ -191,6 +199,88 @@ describe("the box on the video", () => {
     expect(boxAt(READS[0] as Read, 9)).toBeNull();
     expect(boxAt(READS[0] as Read, 12.05)).toEqual([100, 40, 110, 50]);
     expect(boxAt(READS[0] as Read, 13)).toBeNull();
-    expect(boxAt({ ...(READS[0] as Read), boxes: [] }, 10)).toBeNull();
+    expect(boxAt({ ...(READS[0] as Read), detail: null }, 10)).toBeNull();
   });
+});
+
+describe("editing", () => {
+  it("offers what else was seen in the place", () => {
+    const { state } = run(opened(), { do: "choose", read: 2 }, { do: "edit" }, { do: "field", action: { do: "choice", step: 1 } });
+    expect(textOf(state.field)).toBe("PB82222");
+  });
+});
+
+describe("two tracks of one vehicle", () => {
+  const merge = (...actions: ReviewAction[]) => run(opened(), { do: "choose", read: 2 }, { do: "merge" }, ...actions);
+
+  it("M and the other one make them one, by the surer text; one undo parts them", () => {
+    const { state, orders } = merge({ do: "merge with", other: 3, key: "m" });
+    expect(orders).toEqual([{ kind: "merge", read: 2, other: 3, text: "GXX0007", revision: 0, otherRevision: 0, clientKey: "m" }]);
+    expect(state.reads.map(shownText)).toEqual(["PBA1234", "GXX0007", "GXX0007"]);
+    expect(state.reads.map(({ double }) => double)).toEqual([false, true, false]);
+    expect([state.mode, state.current, left(state)]).toEqual(["look", 1, 1]);
+    const back = run(state, { do: "undo", sent: true, key: "u" });
+    expect(back.state.reads).toEqual(READS);
+    expect(back.orders).toMatchObject([{ kind: "undo", undone: "m" }]);
+  });
+
+  it("a confirmed text counts before a surer one", () => {
+    const { orders } = run(opened(), { do: "choose", read: 2 }, enter(), { do: "choose", read: 3 }, { do: "merge" }, { do: "merge with", other: 2, key: "m" });
+    expect(orders.at(-1)).toMatchObject({ kind: "merge", read: 3, text: "PBB2222" });
+  });
+
+  it("a track is not merged with itself", () => {
+    expect(merge({ do: "merge with", other: 2, key: "m" }).orders).toEqual([]);
+  });
+});
+
+describe("a track of two vehicles", () => {
+  it("is parted by two texts", () => {
+    const halfway = run(opened(), { do: "split", seconds: 11 }, enter("x"));
+    expect([halfway.state.mode, halfway.state.parting]).toEqual(["split", { seconds: 11, first: "PBA1234" }]);
+    const text: ReviewAction = { do: "field", action: { do: "put", text: "GSK7788", alphabet: ALPHABET } };
+    const { state, orders } = run(halfway.state, text, enter("s"));
+    expect(orders).toEqual([{ kind: "split", read: 1, seconds: 11, texts: ["PBA1234", "GSK7788"], revision: 0, clientKey: "s" }]);
+    expect([state.mode, state.current, state.reads[0]?.passage?.text]).toEqual(["look", 2, "PBA1234"]);
+  });
+
+  it("is parted inside only", () => {
+    for (const seconds of [9, 10, 12.5]) expect(run(opened(), { do: "split", seconds }).state.mode).toBe("look");
+  });
+});
+
+describe("what others decided", () => {
+  const theirs: Read["passage"] = { status: "corrected", text: "PBA1235", reason: "", revision: 3, unseen: false };
+  const line = { ...read(1, "PBA1234", 0.97, theirs), detail: null };
+  const news = { lines: [line], missed: [], stretches: [[9, 13]] as const, busy: new Set<number>() };
+
+  it("is taken in, and what was loaded of the read stays", () => {
+    const { state } = run(opened(), { do: "news", news });
+    expect(state.reads[0]).toEqual({ ...line, detail: READS[0]?.detail });
+    expect(state.current).toBe(1);
+  });
+
+  it("waits where one's own decision is on its way", () => {
+    const { state } = run(opened(), enter(), { do: "news", news: { ...news, busy: new Set([1]) } });
+    expect(state.reads[0]?.passage?.text).toBe("PBA1234");
+  });
+
+  it("a missed vehicle comes, and goes when it is taken back", () => {
+    const drawn = { seconds: 11, box: [1, 1, 9, 9] } as const;
+    const mine = run(opened(), { do: "add" }, { do: "drawn", drawn }, { do: "field", action: { do: "put", text: "XYZ1", alphabet: ALPHABET } }, enter("new"), { do: "choose", read: -1 }).state;
+    const arrived = { ...(mine.reads.at(-1) as Read), id: -77, missed: "p77" };
+    const known = run(mine, { do: "news", news: { ...news, missed: [arrived] } }).state;
+    expect([known.reads.map(({ id }) => id), known.current]).toEqual([[1, 2, 3, -77], -77]);
+    const gone = run(known, { do: "news", news }).state;
+    expect([gone.reads.map(({ id }) => id), gone.current]).toEqual([[1, 2, 3], 1]);
+  });
+});
+
+it("T goes to what nobody looked at of the random tenth", () => {
+  const reads = READS.map((one) => ({ ...one, sampled: one.id > 1 }));
+  const unseen: Read["passage"] = { status: "accepted", text: "GXX0007", reason: "", revision: 1, unseen: true };
+  const { state } = run(opened(reads), { do: "choose", read: 2 }, enter(), { do: "next sampled" });
+  expect(state.current).toBe(3);
+  const looked = run(opened([read(3, "GXX0007", 0.9, unseen), read(4, "A1", 0.9)]), { do: "choose", read: 3 }, enter());
+  expect(looked.orders).toMatchObject([{ kind: "accept", read: 3, revision: 1 }]);
 });

@@ -3,7 +3,9 @@
  * `decide` never waits for the server: the decision is shown at once and comes back as an order.
  */
 
-import { type Field, type FieldAction, textOf, type, written } from "../transcribe/field";
+import { type Choice, type Field, type FieldAction, suggested, textOf, type, written } from "../transcribe/field";
+import { type News, withNews } from "./news";
+import { halves } from "./tracks";
 
 /** Seconds, then x1 y1 x2 y2 in pixels of the upright video frame. */
 export type BoxPoint = readonly [number, number, number, number, number];
@@ -29,6 +31,16 @@ export interface Passage {
   readonly reason: Reason | "";
   /** Of the passage as it is shown here; 0 before the server has answered. */
   readonly revision: number;
+  /** Accepted for its confidence with many others: nobody has looked at it. */
+  readonly unseen: boolean;
+}
+
+/** What only the read on screen needs; it is loaded when a read comes near. */
+export interface Detail {
+  readonly crops: readonly KeptCrop[];
+  readonly boxes: readonly BoxPoint[];
+  /** What else was seen in the place of each character. */
+  readonly alternatives: readonly (readonly Choice[])[];
 }
 
 export interface Read {
@@ -42,8 +54,14 @@ export interface Read {
   /** 0 to 1 for each character. */
   readonly characters: readonly number[];
   readonly votes: number;
-  readonly crops: readonly KeptCrop[];
-  readonly boxes: readonly BoxPoint[];
+  /** Of the random tenth that is always reviewed. */
+  readonly sampled: boolean;
+  /** Another track of the vehicle counts: this one was merged with it, or is its double. */
+  readonly double: boolean;
+  /** The surest crop, and the moment it shows. */
+  readonly picture: string | null;
+  readonly bestSeconds: number;
+  readonly detail: Detail | null;
   readonly passage: Passage | null;
   /** A vehicle that this run missed and a person saw: what its passage is called in the queue. */
   readonly missed: string | null;
@@ -51,6 +69,12 @@ export interface Read {
 
 /** x1 y1 x2 y2 in pixels of the upright video frame. */
 export type Corners = readonly [number, number, number, number];
+
+/** A track that is being split: where, and what the first vehicle reads once that is typed. */
+export interface Parting {
+  readonly seconds: number;
+  readonly first: string | null;
+}
 
 /** A missed vehicle that is being added: where its plate was drawn. */
 export interface Drawn {
@@ -65,11 +89,19 @@ export interface Review {
   /** Text with ? for one character and * for any. */
   readonly filter: string;
   readonly current: number | null;
-  /** "draw": a box around a missed plate is awaited; "add": its text is typed. */
-  readonly mode: "look" | "edit" | "reject" | "draw" | "add";
+  /** "draw": a box around a missed plate is awaited; "add": its text is typed; "split": the texts
+   * of both vehicles are; "merge": the other track is awaited. */
+  readonly mode: "look" | "edit" | "reject" | "draw" | "add" | "split" | "merge";
   readonly drawn: Drawn | null;
+  readonly parting: Parting | null;
   readonly field: Field;
-  readonly done: readonly { readonly read: number; readonly before: Passage | null; readonly clientKey: string }[];
+  readonly done: readonly Done[];
+}
+
+/** What was done in one step, to be taken back in one. */
+export interface Done {
+  readonly reads: readonly { readonly id: number; readonly before: Passage | null; readonly double: boolean }[];
+  readonly clientKey: string;
 }
 
 export type Order =
@@ -78,7 +110,9 @@ export type Order =
   | { readonly kind: "add"; readonly read: number; readonly drawn: Drawn; readonly text: string; readonly clientKey: string }
   | { readonly kind: "change"; readonly read: number; readonly missed: string; readonly text: string; readonly revision: number; readonly clientKey: string }
   | { readonly kind: "remove"; readonly read: number; readonly missed: string; readonly revision: number; readonly clientKey: string }
-  | { readonly kind: "withdraw"; readonly clientKey: string };
+  | { readonly kind: "merge"; readonly read: number; readonly other: number; readonly text: string; readonly revision: number; readonly otherRevision: number; readonly clientKey: string }
+  | { readonly kind: "split"; readonly read: number; readonly seconds: number; readonly texts: readonly [string, string]; readonly revision: number; readonly clientKey: string }
+  | { readonly kind: "undo"; readonly read: number; readonly undone: string; readonly clientKey: string };
 
 export type ReviewAction =
   | { readonly do: "reads"; readonly reads: readonly Read[]; readonly alphabet: string }
@@ -86,16 +120,22 @@ export type ReviewAction =
   | { readonly do: "filter"; readonly filter: string }
   | { readonly do: "choose"; readonly read: number }
   | { readonly do: "go"; readonly step: 1 | -1 }
-  | { readonly do: "least certain" }
-  | { readonly do: "edit" | "reject" | "look" | "add" }
+  | { readonly do: "least certain" | "next sampled" }
+  | { readonly do: "edit" | "reject" | "look" | "add" | "merge" }
+  | { readonly do: "split"; readonly seconds: number }
+  | { readonly do: "merge with"; readonly other: number; readonly key: string }
+  | { readonly do: "details"; readonly details: ReadonlyMap<number, Detail> }
+  | { readonly do: "news"; readonly news: News }
+  /** Many were accepted at once, which the server has already. */
+  | { readonly do: "bulk"; readonly key: string }
   | { readonly do: "drawn"; readonly drawn: Drawn }
   /** What the server says of a decision that has arrived. */
   | { readonly do: "told"; readonly read: number; readonly revision: number }
   | { readonly do: "field"; readonly action: FieldAction }
   | { readonly do: "enter"; readonly key: string }
   | { readonly do: "reason"; readonly reason: Reason; readonly key: string }
-  /** `sent`: the server has it already, so it stands until it is decided again. */
-  | { readonly do: "undo"; readonly sent: boolean };
+  /** `sent`: the server has it or is getting it, so it is asked to take it back. */
+  | { readonly do: "undo"; readonly sent: boolean; readonly key: string };
 
 export const NOTHING: Review = {
   alphabet: "",
@@ -105,6 +145,7 @@ export const NOTHING: Review = {
   current: null,
   mode: "look",
   drawn: null,
+  parting: null,
   field: written(""),
   done: [],
 };
@@ -124,7 +165,7 @@ export const left = (state: Review): number => state.reads.filter((read) => !isD
 export const total = (state: Review): number => state.reads.filter((read) => read.missed === null).length;
 
 /** The list as it is shown. */
-export function listed(state: Review): readonly Read[] {
+export function listed(state: Pick<Review, "reads" | "order" | "filter">): readonly Read[] {
   const fits = matcher(state.filter);
   const found = state.reads.filter((read) => fits(shownText(read)));
   return state.order === "time"
@@ -169,11 +210,25 @@ export function decide(state: Review, action: ReviewAction): Step {
     case "filter":
       return only({ ...state, filter: action.filter });
     case "choose":
-      return only(look({ ...state, current: action.read }));
+      return state.mode === "merge" ? only(state) : only(look({ ...state, current: action.read }));
     case "go":
       return only(go(state, action.step));
     case "least certain":
       return only(leastCertain(state));
+    case "next sampled":
+      return only(nextSampled(state));
+    case "details":
+      return only({ ...state, reads: state.reads.map((read) => withDetail(read, action.details.get(read.id))) });
+    case "news":
+      return only(withNews(state, action.news));
+    case "bulk":
+      return only({ ...state, done: [...state.done, { reads: [], clientKey: action.key }] });
+    case "merge":
+      return only(isTrack(currentRead(state)) ? { ...look(state), mode: "merge" } : state);
+    case "merge with":
+      return state.mode === "merge" ? merge(state, action.other, action.key) : only(state);
+    case "split":
+      return only(beginSplit(state, action.seconds));
     case "look":
       return only(look(state));
     case "edit":
@@ -187,25 +242,35 @@ export function decide(state: Review, action: ReviewAction): Step {
     case "told":
       return only(told(state, action.read, action.revision));
     case "field":
-      return only(state.mode === "edit" || state.mode === "add" ? { ...state, field: type(state.field, action.action) } : state);
+      return only(isWriting(state.mode) ? { ...state, field: type(state.field, action.action) } : state);
     case "enter":
+      if (state.mode === "split") return split(state, action.key);
       return state.mode === "add" ? addMissed(state, action.key) : enter(state, action.key);
     case "reason":
       return state.mode === "reject" ? reject(state, action.reason, action.key) : only(state);
     case "undo":
-      return undo(state, action.sent);
+      return undo(state, action);
   }
 }
 
-/** A fresh list from the server keeps the place of the person who works on it. */
+/** A fresh list from the server keeps the place of the person who works on it, and what was loaded. */
 function load(state: Review, { reads, alphabet }: Extract<ReviewAction, { do: "reads" }>): Review {
-  const loaded = { ...state, reads, alphabet };
+  const known = new Map(state.reads.map((read) => [read.id, read.detail ?? undefined]));
+  const loaded = { ...state, reads: reads.map((read) => withDetail(read, known.get(read.id))), alphabet };
   if (currentRead(loaded) !== null) return loaded;
   const first = listed(loaded).find((read) => !isDecided(read)) ?? listed(loaded)[0];
   return look({ ...loaded, current: first?.id ?? null });
 }
 
-const look = (state: Review): Review => ({ ...state, mode: "look", drawn: null, field: written("") });
+const look = (state: Review): Review => ({ ...state, mode: "look", drawn: null, parting: null, field: written("") });
+
+/** Whether the keyboard writes a text. */
+export const isWriting = (mode: Review["mode"]): boolean => mode === "edit" || mode === "add" || mode === "split";
+
+/** One that the run read, not a vehicle that a person added. */
+const isTrack = (read: Read | null): read is Read => read !== null && read.missed === null;
+
+const withDetail = (read: Read, detail: Detail | undefined): Read => (detail === undefined ? read : { ...read, detail });
 
 function told(state: Review, id: number, revision: number): Review {
   const reads = state.reads.map((read) => (read.id === id && read.passage ? { ...read, passage: { ...read.passage, revision } } : read));
@@ -215,7 +280,10 @@ function told(state: Review, id: number, revision: number): Review {
 /** A vehicle that a person saw and the run did not. */
 export function missedRead(id: number, missed: string, boxes: readonly BoxPoint[], passage: Passage): Read {
   const [first, last] = [boxes[0]?.[0] ?? 0, boxes.at(-1)?.[0] ?? 0];
-  return { id, number: 0, firstSeconds: first, lastSeconds: last, text: "", confidence: 1, characters: [], votes: 0, crops: [], boxes, passage, missed };
+  return {
+    id, number: 0, firstSeconds: first, lastSeconds: last, text: "", confidence: 1, characters: [], votes: 0, sampled: false, double: false,
+    picture: null, bestSeconds: bestMoment(boxes) ?? first, detail: { crops: [], boxes, alternatives: [] }, passage, missed,
+  };
 }
 
 function addMissed(state: Review, key: string): Step {
@@ -223,9 +291,9 @@ function addMissed(state: Review, key: string): Step {
   if (text === "" || state.drawn === null) return only(state);
   const id = Math.min(0, ...state.reads.map((read) => read.id)) - 1;
   const { seconds, box } = state.drawn;
-  const passage: Passage = { status: "corrected", text, reason: "", revision: 0 };
+  const passage: Passage = { status: "corrected", text, reason: "", revision: 0, unseen: false };
   const reads = [...state.reads, missedRead(id, key, [[seconds, ...box]], passage)];
-  const done = [...state.done, { read: id, before: null, clientKey: key }];
+  const done = [...state.done, { reads: [{ id, before: null, double: false }], clientKey: key }];
   return [look({ ...state, reads, done }), [{ kind: "add", read: id, drawn: state.drawn, text, clientKey: key }]];
 }
 
@@ -242,18 +310,64 @@ function leastCertain(state: Review): Review {
   return least === undefined ? state : look({ ...state, current: least.id });
 }
 
+function nextSampled(state: Review): Review {
+  const place = listed(state);
+  const at = place.findIndex((read) => read.id === state.current);
+  const turned = [...place.slice(at + 1), ...place.slice(0, Math.max(at, 0))];
+  const next = turned.find((read) => read.sampled && (!isDecided(read) || read.passage?.unseen));
+  return next === undefined ? state : look({ ...state, current: next.id });
+}
+
 function edit(state: Review): Review {
   const read = currentRead(state);
-  if (read === null) return state;
-  const text = shownText(read);
-  const cells = [...text].map((char, at) => ({
-    char,
-    confidence: text === read.text ? (read.characters[at] ?? null) : null,
-    choices: [],
-  }));
-  const started = type({ cells, caret: cells.length, leads: true }, { do: "doubtful" });
-  return { ...state, mode: "edit", field: started };
+  return read === null ? state : { ...state, mode: "edit", field: fieldOf(read) };
 }
+
+/** As it was read, with what else was seen; as a person wrote it, without. */
+function fieldOf(read: Read): Field {
+  const text = shownText(read);
+  if (text !== read.text) return written(text);
+  return suggested({ text, confidences: read.characters, alternatives: read.detail?.alternatives ?? [] });
+}
+
+function beginSplit(state: Review, seconds: number): Review {
+  const read = currentRead(state);
+  if (!isTrack(read) || seconds <= read.firstSeconds || seconds > read.lastSeconds) return state;
+  return { ...look(state), mode: "split", parting: { seconds, first: null }, field: written(halves(read, seconds)[0]) };
+}
+
+/** Enter says what the first vehicle reads, Enter again the second. */
+function split(state: Review, key: string): Step {
+  const read = currentRead(state);
+  const text = textOf(state.field);
+  if (read === null || state.parting === null || text === "") return only(state);
+  const { seconds, first } = state.parting;
+  if (first === null) return only({ ...state, parting: { seconds, first: text }, field: written(halves(read, seconds)[1]) });
+  const revision = read.passage?.revision ?? 0;
+  const own = text === read.text ? text : first;
+  const passage: Passage = { status: own === read.text ? "accepted" : "corrected", text: own, reason: "", revision, unseen: false };
+  return settle(state, read, passage, { kind: "split", read: read.id, seconds, texts: [first, text], revision, clientKey: key });
+}
+
+/** The text that a person confirmed, else the surer one. */
+function merge(state: Review, otherId: number, key: string): Step {
+  const read = currentRead(state);
+  const other = state.reads.find((one) => one.id === otherId) ?? null;
+  if (!isTrack(read) || !isTrack(other) || read.id === other.id) return only(state);
+  const [surer, second] = rank(read) >= rank(other) ? [read, other] : [other, read];
+  const text = shownText(surer) || shownText(second);
+  if (text === "") return only(state);
+  const of = (one: Read): number => one.passage?.revision ?? 0;
+  const passage = (one: Read): Passage => ({ status: text === one.text ? "accepted" : "corrected", text, reason: "", revision: of(one), unseen: false });
+  const place = listed(state);
+  const merged = (one: Read): Read => (one.id === read.id || one.id === other.id ? { ...one, passage: passage(one), double: one.id === second.id } : one);
+  const before = [read, other].map(({ id, passage: was, double }) => ({ id, before: was, double }));
+  const done = [...state.done, { reads: before, clientKey: key }];
+  const order: Order = { kind: "merge", read: read.id, other: other.id, text, revision: of(read), otherRevision: of(other), clientKey: key };
+  return [onward(look({ ...state, reads: state.reads.map(merged), done }), place), [order]];
+}
+
+const rank = (read: Read): number => read.confidence + Number(isDecided(read) && read.passage?.status !== "rejected");
 
 function enter(state: Review, key: string): Step {
   const read = currentRead(state);
@@ -261,11 +375,11 @@ function enter(state: Review, key: string): Step {
   const text = state.mode === "edit" ? textOf(state.field) : shownText(read);
   if (text === "") return only(state);
   const status: Decision = text === read.text ? "accepted" : "corrected";
-  const same = isDecided(read) && read.passage?.text === text && (read.missed !== null || read.passage.status === status);
+  const same = isDecided(read) && !read.passage?.unseen && read.passage?.text === text && (read.missed !== null || read.passage.status === status);
   if (same) return only(onward(look(state)));
   const revision = read.passage?.revision ?? 0;
-  if (read.missed !== null) return settle(state, read, { status, text, reason: "", revision }, { kind: "change", read: read.id, missed: read.missed, text, revision, clientKey: key });
-  return settle(state, read, { status, text, reason: "", revision }, { kind: "accept", read: read.id, text, revision, clientKey: key });
+  if (read.missed !== null) return settle(state, read, { status, text, reason: "", revision, unseen: false }, { kind: "change", read: read.id, missed: read.missed, text, revision, clientKey: key });
+  return settle(state, read, { status, text, reason: "", revision, unseen: false }, { kind: "accept", read: read.id, text, revision, clientKey: key });
 }
 
 function reject(state: Review, reason: Reason, key: string): Step {
@@ -273,7 +387,7 @@ function reject(state: Review, reason: Reason, key: string): Step {
   if (read === null) return only(state);
   const revision = read.passage?.revision ?? 0;
   if (read.missed !== null) return remove(state, read, { kind: "remove", read: read.id, missed: read.missed, revision, clientKey: key });
-  return settle(state, read, { status: "rejected", text: "", reason, revision }, { kind: "reject", read: read.id, reason, revision, clientKey: key });
+  return settle(state, read, { status: "rejected", text: "", reason, revision, unseen: false }, { kind: "reject", read: read.id, reason, revision, clientKey: key });
 }
 
 /** An added vehicle was none: it leaves the list. */
@@ -281,13 +395,14 @@ function remove(state: Review, read: Read, order: Order): Step {
   const place = listed(state);
   const next = onward(look({ ...state, reads: state.reads.filter((one) => one.id !== read.id) }), place);
   const current = next.current === read.id ? (next.reads[0]?.id ?? null) : next.current;
-  return [{ ...next, current }, [order]];
+  const done = [...state.done, { reads: [], clientKey: order.clientKey }];
+  return [{ ...next, current, done }, [order]];
 }
 
-function settle(state: Review, read: Read, passage: Passage, order: Exclude<Order, { kind: "withdraw" }>): Step {
+function settle(state: Review, read: Read, passage: Passage, order: Order): Step {
   const place = listed(state);
   const reads = state.reads.map((one) => (one.id === read.id ? { ...one, passage } : one));
-  const done = [...state.done, { read: read.id, before: read.passage, clientKey: order.clientKey }];
+  const done = [...state.done, { reads: [{ id: read.id, before: read.passage, double: read.double }], clientKey: order.clientKey }];
   return [onward(look({ ...state, reads, done }), place), [order]];
 }
 
@@ -300,24 +415,36 @@ function onward(state: Review, place = listed(state)): Review {
   return next === undefined ? state : { ...state, current: next.id };
 }
 
-function undo(state: Review, sent: boolean): Step {
+function undo(state: Review, { sent, key }: Extract<ReviewAction, { do: "undo" }>): Step {
   const last = state.done.at(-1);
   if (last === undefined) return only(state);
-  const before = state.reads.map((read) => (read.id === last.read && !sent ? { ...read, passage: last.before } : read));
+  const were = new Map(last.reads.map((one) => [one.id, one]));
+  const before = state.reads.map((read): Read => {
+    const was = were.get(read.id);
+    return was === undefined ? read : { ...read, passage: was.before, double: was.double };
+  });
   const reads = before.filter((read) => read.missed === null || read.passage !== null);
-  const current = reads.some((read) => read.id === last.read) ? last.read : state.current;
-  const back = look({ ...state, reads, current, done: state.done.slice(0, -1) });
-  return [back, sent ? [] : [{ kind: "withdraw", clientKey: last.clientKey }]];
+  const first = last.reads.find(({ id }) => reads.some((read) => read.id === id))?.id;
+  const back = look({ ...state, reads, current: first ?? state.current, done: state.done.slice(0, -1) });
+  const current = reads.some((read) => read.id === back.current) ? back.current : (reads[0]?.id ?? null);
+  return [{ ...back, current }, sent ? [{ kind: "undo", read: first ?? 0, undone: last.clientKey, clientKey: key }] : []];
+}
+
+/** The moment at which the plate is best seen: where its box is largest. */
+export function bestMoment(boxes: readonly BoxPoint[]): number | null {
+  const area = ([, x1, y1, x2, y2]: BoxPoint): number => (x2 - x1) * (y2 - y1);
+  return boxes.reduce<BoxPoint | null>((best, point) => (best === null || area(point) > area(best) ? point : best), null)?.[0] ?? null;
 }
 
 /** Where the plate is at this moment, between the two nearest points; null when it is not in sight. */
 export function boxAt(read: Read, seconds: number, slack = 0.1): readonly [number, number, number, number] | null {
-  const first = read.boxes[0];
-  const last = read.boxes.at(-1);
+  const boxes = read.detail?.boxes ?? [];
+  const first = boxes[0];
+  const last = boxes.at(-1);
   if (first === undefined || last === undefined) return null;
   if (seconds < first[0] - slack || seconds > last[0] + slack) return null;
-  const after = read.boxes.find((point) => point[0] >= seconds) ?? last;
-  const before = read.boxes.findLast((point) => point[0] <= seconds) ?? first;
+  const after = boxes.find((point) => point[0] >= seconds) ?? last;
+  const before = boxes.findLast((point) => point[0] <= seconds) ?? first;
   const span = after[0] - before[0];
   const share = span > 0 ? (seconds - before[0]) / span : 0;
   const mix = (low: number, high: number): number => low + (high - low) * share;

@@ -3,7 +3,9 @@
 import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
 import { ask, deliver } from "../saving/request";
 import { registerSenders } from "../saving/useSaving";
-import { type BoxPoint, type Order, type Passage, type Read, isReason, missedRead } from "./review";
+import type { Choice } from "../transcribe/field";
+import type { News } from "./news";
+import { type BoxPoint, type Detail, type Order, type Passage, type Read, isReason, missedRead } from "./review";
 import type { Span } from "./spans";
 
 interface PassageJson {
@@ -12,13 +14,14 @@ interface PassageJson {
   readonly text: string;
   readonly reject_reason: string;
   readonly revision: number;
+  readonly unseen: boolean;
 }
 
 interface PassageDetailJson extends PassageJson {
   readonly boxes: readonly (readonly number[])[];
 }
 
-interface ReadJson {
+interface LineJson {
   readonly id: number;
   readonly number: number;
   readonly first_seconds: number;
@@ -27,9 +30,37 @@ interface ReadJson {
   readonly confidence: number;
   readonly characters: readonly number[];
   readonly votes: number;
+  readonly outcome: string;
+  readonly sampled: boolean;
+  readonly picture: string | null;
+  readonly best_seconds: number | null;
+  readonly passage: PassageJson | null;
+}
+
+interface DetailJson {
+  readonly id: number;
   readonly boxes: readonly (readonly number[])[];
   readonly crops: readonly { id: number; picture: string; seconds: number; text: string; confidence: number; width: number }[];
-  readonly passage: PassageJson | null;
+  readonly alternatives: readonly (readonly [string, number] | readonly [])[];
+}
+
+interface NewsJson {
+  readonly last: number;
+  readonly all: boolean;
+  readonly lines: readonly LineJson[];
+  readonly missed: readonly PassageDetailJson[];
+  readonly stretches: readonly (readonly [number, number])[];
+}
+
+/** What accepting all reads of at least this confidence unseen would mean. */
+export interface SureOffer {
+  readonly threshold: number;
+  readonly sample: number;
+  readonly reviewed: number;
+  readonly wrong: number;
+  readonly open: number;
+  readonly at_most: number;
+  readonly ready: boolean;
 }
 
 export interface Run {
@@ -71,16 +102,37 @@ async function whole<T>(list: string, query: string): Promise<readonly T[]> {
   return found;
 }
 
-/** The reads of a run, and the vehicles of its video that it missed. */
-export async function loadReads(run: number, video: number): Promise<readonly Read[]> {
-  const [reads, truth] = await Promise.all([
-    whole<ReadJson>("reads", `run=${run}`),
-    whole<PassageDetailJson>("passages", `video=${video}`),
-  ]);
-  const met = new Set(reads.map((read) => read.passage?.id));
-  const missed = truth.filter((passage) => passage.status !== "rejected" && passage.status !== "new" && !met.has(passage.id));
-  return [...reads.map(toRead), ...missed.map((json) => missedRead(-json.id, `p${json.id}`, points(json.boxes), toPassage(json)))];
+export interface Listed {
+  readonly reads: readonly Read[];
+  /** The change up to which it is complete. */
+  readonly last: number;
 }
+
+/** The reads of a run, and the vehicles of its video that it missed. */
+export async function loadReads(run: number, video: number): Promise<Listed> {
+  const { last } = await ask<NewsJson>("GET", `inference-runs/${run}/news/`);
+  const [lines, missed] = await Promise.all([
+    whole<LineJson>("reads/lines", `run=${run}`),
+    whole<PassageDetailJson>("passages", `video=${video}&missed_by=${run}`),
+  ]);
+  return { reads: [...lines.map(toRead), ...missed.map(toMissed)], last };
+}
+
+/** What changed since; null when that is so much that the list is better loaded again. */
+export async function loadNews(run: number, since: number): Promise<{ readonly last: number; readonly news: Omit<News, "busy"> | null }> {
+  const json = await ask<NewsJson>("GET", `inference-runs/${run}/news/?since=${since}`);
+  return { last: json.last, news: json.all ? null : { lines: json.lines.map(toRead), missed: json.missed.map(toMissed), stretches: json.stretches } };
+}
+
+export async function loadDetails(ids: readonly number[]): Promise<ReadonlyMap<number, Detail>> {
+  const page = await ask<{ results: readonly DetailJson[] }>("GET", `reads/?ids=${ids.join(",")}`);
+  return new Map(page.results.map((json) => [json.id, toDetail(json)]));
+}
+
+export const loadOffers = (run: number): Promise<readonly SureOffer[]> => ask("GET", `inference-runs/${run}/sure/`);
+
+export const acceptSure = (run: number, threshold: number, clientKey: string): Promise<{ accepted: number }> =>
+  ask("POST", `inference-runs/${run}/accept-sure/`, { threshold, client_key: clientKey });
 
 export async function loadSpans(video: number): Promise<readonly Span[]> {
   const found = await whole<{ first_seconds: number; last_seconds: number }>("checked-spans", `video=${video}`);
@@ -92,9 +144,11 @@ const points = (boxes: readonly (readonly number[])[]): BoxPoint[] =>
     at === undefined || x1 === undefined || y1 === undefined || x2 === undefined || y2 === undefined ? [] : [[at, x1, y1, x2, y2]]);
 
 const toPassage = (json: PassageJson): Passage =>
-  ({ status: json.status, text: json.text, reason: isReason(json.reject_reason) ? json.reject_reason : "", revision: json.revision });
+  ({ status: json.status, text: json.text, reason: isReason(json.reject_reason) ? json.reject_reason : "", revision: json.revision, unseen: json.unseen });
 
-function toRead(json: ReadJson): Read {
+const toMissed = (json: PassageDetailJson): Read => missedRead(-json.id, `p${json.id}`, points(json.boxes), toPassage(json));
+
+function toRead(json: LineJson): Read {
   const { passage } = json;
   return {
     id: json.id,
@@ -105,15 +159,24 @@ function toRead(json: ReadJson): Read {
     confidence: json.confidence,
     characters: json.characters,
     votes: json.votes,
-    crops: json.crops,
-    boxes: points(json.boxes),
+    sampled: json.sampled,
+    double: json.outcome === "double",
+    picture: json.picture,
+    bestSeconds: json.best_seconds ?? json.first_seconds,
+    detail: null,
     passage: passage && toPassage(passage),
     missed: null,
   };
 }
 
+const toDetail = (json: DetailJson): Detail => ({
+  crops: json.crops,
+  boxes: points(json.boxes),
+  alternatives: json.alternatives.map(([text, confidence]): Choice[] => (text === undefined || confidence === undefined ? [] : [{ text, confidence }])),
+});
+
 /** A decision as the queue keeps it; saying the same twice is the same passage. */
-export function decisionEntry(order: Exclude<Order, { kind: "withdraw" }>, video: number, title: string): NewEntry {
+export function decisionEntry(order: Order, { run, video, title }: { run: number; video: number; title: string }): NewEntry {
   const made = { clientKey: order.clientKey, title };
   switch (order.kind) {
     case "accept":
@@ -124,6 +187,12 @@ export function decisionEntry(order: Exclude<Order, { kind: "withdraw" }>, video
       return { ...made, kind: "passage.add", subject: `passage:${order.clientKey}`, body: { read: order.read, video, text: order.text, boxes: [[order.drawn.seconds, ...order.drawn.box]] } };
     case "change":
       return { ...made, kind: "passage.change", subject: `passage:${order.missed}`, body: { read: order.read, text: order.text, revision: order.revision } };
+    case "merge":
+      return { ...made, kind: "read.merge", subject: `read:${order.read}`, body: { read: order.read, other: order.other, text: order.text, revision: order.revision, otherRevision: order.otherRevision } };
+    case "split":
+      return { ...made, kind: "read.split", subject: `read:${order.read}`, body: { read: order.read, seconds: order.seconds, texts: order.texts, revision: order.revision } };
+    case "undo":
+      return { ...made, kind: "read.undo", subject: `read:${order.read}`, body: { read: order.read, run, undone: order.undone } };
     case "remove":
       return { ...made, kind: "passage.remove", subject: `passage:${order.missed}`, body: { read: order.read, revision: order.revision } };
   }
@@ -145,7 +214,7 @@ export const revisionIn = (answer: unknown): number => {
 
 const decided = (verb: string, what: string): Sender => (entry, known) => {
   const read = Number(entry.body.read);
-  const body = { [what]: entry.body[what], revision: revisionOf(entry, known) };
+  const body = { [what]: entry.body[what], revision: revisionOf(entry, known), client_key: entry.clientKey };
   return deliver("POST", `reads/${read}/${verb}/`, { body, learn: (answer) => ({ id: read, revision: revisionIn(answer) }) });
 };
 
@@ -168,15 +237,33 @@ const GONE: Outcome = { kind: "refused", message: "" };
 const change: Sender = async (entry, known) => {
   const id = passageId(entry, known);
   if (id === null) return GONE;
-  return deliver("PATCH", `passages/${id}/`, { body: { text: entry.body.text, revision: revisionOf(entry, known) }, learn: told });
+  return deliver("PATCH", `passages/${id}/`, { body: { text: entry.body.text, revision: revisionOf(entry, known), client_key: entry.clientKey }, learn: told });
 };
 
 const remove: Sender = async (entry, known) => {
   const id = passageId(entry, known);
   if (id === null) return GONE;
-  const outcome = await deliver("DELETE", `passages/${id}/?revision=${revisionOf(entry, known)}`, {});
+  const outcome = await deliver("DELETE", `passages/${id}/?revision=${revisionOf(entry, known)}&client_key=${entry.clientKey}`, {});
   // Gone already is what was asked for.
   return outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome;
+};
+
+const merge: Sender = (entry, known) => {
+  const { read, other, text, otherRevision } = entry.body;
+  const body = { other, text, revision: revisionOf(entry, known), other_revision: otherRevision, client_key: entry.clientKey };
+  return deliver("POST", `reads/${Number(read)}/merge/`, { body, learn: (answer) => ({ id: Number(read), revision: revisionIn(answer) }) });
+};
+
+const split: Sender = (entry, known) => {
+  const { read, seconds, texts } = entry.body;
+  const body = { seconds, texts, revision: revisionOf(entry, known), client_key: entry.clientKey };
+  return deliver("POST", `reads/${Number(read)}/split/`, { body, learn: (answer) => ({ id: Number(read), revision: revisionIn(answer) }) });
+};
+
+/** What is learnt is how the read stands after it: 0 where nothing is decided any more. */
+const undo: Sender = ({ body: { read, run, undone }, clientKey }) => {
+  const learn = (answer: unknown): Known => ({ id: Number(read), revision: (answer as NewsJson).lines.find((line) => line.id === read)?.passage?.revision ?? 0 });
+  return deliver("POST", `inference-runs/${Number(run)}/undo/`, { body: { undone, client_key: clientKey }, learn });
 };
 
 const check: Sender = ({ body }) => deliver("POST", "checked-spans/", { body });
@@ -184,6 +271,9 @@ const check: Sender = ({ body }) => deliver("POST", "checked-spans/", { body });
 registerSenders({
   "read.accept": decided("accept", "text"),
   "read.reject": decided("reject", "reason"),
+  "read.merge": merge,
+  "read.split": split,
+  "read.undo": undo,
   "passage.add": add,
   "passage.change": change,
   "passage.remove": remove,
