@@ -75,13 +75,13 @@ def read_video(
         if run.chunks.exists() and not folder.is_dir():  # the pictures of its plates are gone
             run.reads.all().delete()
             run.chunks.all().delete()
-        folder.mkdir(parents=True, exist_ok=True)
-        with clock.step("activity"):
-            stretches = _stretches(run, running)
-        frames = _fill(run, stretches, _Look(run, detector, recognizer, folder, clock), running)
-        with clock.step("match"):
-            reads.match_run(run)
-        _keep_throughput(run, frames, stretches, clock)
+        with readings.held(run.pk):
+            with clock.step("activity"):
+                stretches = _stretches(run, running)
+            frames = _fill(run, stretches, _Look(run, detector, recognizer, folder, clock), running)
+            with clock.step("match"):
+                reads.match_run(run)
+            _keep_throughput(run, frames, stretches, clock)
     shutil.rmtree(folder, ignore_errors=True)
     count = run.reads.count()
     return {"run": run.pk, "reads": count, **run.throughput, "score": reads.score(run)}
@@ -346,7 +346,7 @@ class _Writer:
 
     def forget_before(self, pts: int | None) -> None:
         """Remove the pictures of plates that no read can show any more."""
-        for file in self._folder.iterdir():
+        for file in self._folder.glob("*.png"):
             if pts is None or int(file.stem.split("_")[0]) < pts:
                 file.unlink(missing_ok=True)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
 import io
 import json
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +63,14 @@ def create(
     fps: float = FRAMES_A_SECOND,
     tiles: int = 1,
     skip_idle: bool = True,
+    resume: bool = False,
     by: User | None = None,
 ) -> InferenceRun:
     """A reading that has not started; ``fps`` frames a second are looked at.
 
     ``tiles`` above 1 looks also at so many parts across and down of every frame. With
-    ``skip_idle`` the stretches in which nothing moves are not looked at.
+    ``skip_idle`` the stretches in which nothing moves are not looked at. With ``resume`` it is
+    the same reading that was begun before and broke off, if there is one.
 
     It keeps the project's plate formats and the areas that the camera ignores as they are now,
     so that going on reads alike.
@@ -75,20 +80,41 @@ def create(
     for model, kind in ((detector, "detector"), (recognizer, "recognizer")):
         if model.kind != kind:
             raise DatasetForOther(model=model.name, kind=model.kind, other=kind)
+    options = {
+        "fps": fps,
+        "tiles": tiles,
+        "skip_idle": skip_idle,
+        "formats": patterns_of(video.project_id),
+        "ignore": activities.ignored(video),
+    }
+    facts = {"video": video, "detector": detector, "recognizer": recognizer}
+    if resume and (begun := _broken_off(facts, options)):
+        return begun
     return InferenceRun.objects.create(
-        project_id=video.project_id,
-        video=video,
-        detector=detector,
-        recognizer=recognizer,
-        options={
-            "fps": fps,
-            "tiles": tiles,
-            "skip_idle": skip_idle,
-            "formats": patterns_of(video.project_id),
-            "ignore": activities.ignored(video),
-        },
-        created_by=by,
+        project_id=video.project_id, **facts, options=options, created_by=by
     )
+
+
+def _broken_off(facts: dict[str, Any], options: dict[str, Any]) -> InferenceRun | None:
+    """The newest reading that nobody does any more and that did not come to its end."""
+    for run in InferenceRun.objects.filter(**facts, throughput={}, job=None).order_by("-pk"):
+        if options.items() <= run.options.items() and scratch_of(run.pk).is_dir():
+            with contextlib.suppress(BlockingIOError), held(run.pk):
+                return run
+    return None
+
+
+@contextmanager
+def held(run: int) -> Iterator[Path]:
+    """The folder of a reading, for one process at a time, however that ends.
+
+    Raises BlockingIOError where another one has it.
+    """
+    folder = scratch_of(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield folder
 
 
 def patterns_of(project: int) -> list[str]:

@@ -19,7 +19,7 @@ from tests.annotations.vision import clips
 from tests.training.rows import make_run
 from training import reading, readings, reads, vehicles
 from training.detector.predict import Detection
-from training.models import InferenceRun, Read, ReadCrop
+from training.models import InferenceRun, Read, ReadCrop, TrainedModel
 from training.recognizer.predict import PlateRead
 
 TEXT = "PBA1234"
@@ -236,3 +236,28 @@ def test_reviewed_reads_are_lessons_at_their_kept_crops(video: Video, running: R
     done = lessons.learn(video, found, running)
     assert (done["frames"], done["not_found"]) == (6, 0)
     assert done["boxes"] >= 6  # the read's plate also where the missed one was drawn
+
+
+def test_reading_that_broke_off_is_gone_on_with(
+    video: Video, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models: dict[str, Any] = {
+        kind: TrainedModel.objects.create(project=video.project, kind=kind, name=kind, file="none")
+        for kind in ("detector", "recognizer")
+    }
+    begun = readings.create(video, skip_idle=False, resume=True, **models)
+
+    def stop(*_: Any) -> None:
+        raise Cancelled
+
+    with monkeypatch.context() as patch, pytest.raises(Cancelled):
+        patch.setattr(running, "progress", stop)
+        read_all(begun, running)
+    assert readings.create(video, skip_idle=False, resume=True, fps=5.0, **models) != begun
+    assert readings.create(video, skip_idle=False, **models) != begun
+    with readings.held(begun.pk):  # somebody is at it
+        assert readings.create(video, skip_idle=False, resume=True, **models) != begun
+    again = readings.create(video, skip_idle=False, resume=True, **models)
+    assert again == begun
+    assert read_all(again, running)["reads"] == 1
+    assert readings.create(video, skip_idle=False, resume=True, **models) != begun

@@ -12,7 +12,7 @@ MODEL = "number, folder, current or starter (default: current)"
 
 
 class Command(StepCommand):
-    help = "Read a whole video: one read per passing vehicle."
+    help = "Read a whole video: one read per passing vehicle. Goes on where it broke off."
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", help="a video, or the number of one already here")
@@ -38,6 +38,7 @@ class Command(StepCommand):
             fps=options["fps"],
             tiles=options["tiles"],
             skip_idle=not options["all"],
+            resume=True,
         )
         result = self.run_task(tasks.infer, run=run.pk)
         told = readings.json_of if out.suffix.lower() == ".json" else readings.csv_of
