@@ -318,6 +318,54 @@ def test_two_people_do_not_overwrite_each_other_silently(person: Any, site: Site
     assert boxes(ana, frame)[0]["label"] == "plate"
 
 
+def test_fingers_pinch_pan_tap_and_pull_handles(person: Any, site: Site) -> None:
+    ana = person("ana", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    frame = site.bare_frame()
+    given = {"frame": frame, "label": "car", "x1": 250, "y1": 100, "x2": 350, "y2": 200}
+    ana.ask("POST", "boxes/", given)
+    page = opened(ana, frame)
+    fingers = ana.context.new_cdp_session(page)
+
+    def touch(*ways: tuple[tuple[float, float], tuple[float, float]]) -> None:
+        """Each finger goes from one point to the other."""
+        for share in (0.0, 0.5, 1.0):
+            points = [
+                {"x": a[0] + (b[0] - a[0]) * share, "y": a[1] + (b[1] - a[1]) * share, "id": at}
+                for at, (a, b) in enumerate(ways)
+            ]
+            kind = "touchStart" if share == 0 else "touchMove"
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        settle(page)
+
+    def scale() -> float:
+        shown = page.locator(f"{CANVAS} > img").bounding_box()
+        return float(shown["width"]) / 640
+
+    x, y = on_screen(page, 300, 150)
+    before = scale()
+    assert before > 390 / 640, "the frame opens with its boxes in view"
+    touch(((x - 30, y), (x - 60, y)), ((x + 30, y), (x + 60, y)))
+    assert scale() == pytest.approx(2 * before, rel=0.1)
+    touch(((x - 40, y), (x - 80, y)), ((x + 40, y), (x, y)))
+    assert scale() == pytest.approx(2 * before, rel=0.1)
+    assert on_screen(page, 300, 150)[0] == pytest.approx(x - 40, abs=8)
+    assert boxes(ana, frame)[0]["revision"] == 1, "two fingers change no box"
+
+    page.tap("text=Fit")
+    page.touchscreen.tap(*on_screen(page, 300, 150))
+    page.wait_for_selector(".box-row[aria-pressed=true]")
+    page.wait_for_selector(".facts")
+    before = 0.0  # the facts of the box take room from the picture
+    while before != (before := scale()):
+        page.wait_for_timeout(100)
+    x, y = on_screen(page, 350, 200)
+    end = on_screen(page, 420, 230)
+    touch(((x + 12, y + 12), (end[0] + 12, end[1] + 12)))
+    page.wait_for_selector(".save-state:has-text('All saved')", state="attached")
+    stands(page, ana, frame, [250, 100, 420, 230])
+
+
 def test_the_editor_keeps_up_with_fifty_boxes(ana: Person, site: Site) -> None:
     """Handling a pointer move takes under 8 ms; a busy machine may be slow now and then."""
     frame = site.bare_frame()

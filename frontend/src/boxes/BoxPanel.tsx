@@ -12,6 +12,7 @@ import { colourOf } from "./labels";
 import { type Line, isPlate, listed } from "./links";
 import { texts } from "./texts";
 import type { EditorHandle } from "./useEditor";
+import { COARSE } from "./pointers";
 import type { Proposals } from "./useProposals";
 import type { FrameStatus } from "./wire";
 
@@ -21,7 +22,7 @@ interface Props {
   readonly proposals: Proposals;
   readonly status: FrameStatus;
   /** What the buttons do; see the table of commands. */
-  readonly does: Readonly<Record<"done" | "nothingHere" | "copyToNext" | "interpolate" | "write" | "link" | "history", () => void>>;
+  readonly does: Readonly<Record<"done" | "nothingHere" | "copyToNext" | "interpolate" | "write" | "link" | "history" | "nextNeeds", () => void>>;
   readonly historyShown: boolean;
 }
 
@@ -36,7 +37,7 @@ export function BoxPanel({ handle, saving, proposals, status, does, historyShown
     <aside className="panel box-panel">
       <section className="panel-part">
         <h2 className="panel-title spread"><span>{t("boxes_here")}</span><Key k="Tab" /></h2>
-        {shown.length === 0 && <p className="t3">{t("no_boxes")}</p>}
+        {shown.length === 0 && <p className="t3">{t(COARSE ? "no_boxes_touch" : "no_boxes")}</p>}
       </section>
       <ul className="box-list">
         {lines.map(({ box, inside, number }) => (
@@ -63,6 +64,7 @@ export function BoxPanel({ handle, saving, proposals, status, does, historyShown
           <button type="button" className="button small" onClick={does.nothingHere}>{t("mark_nothing")} <Key k="E" /></button>
           <button type="button" className="button small" onClick={() => act({ do: "undo" })}>{t("undo")} <Key k="Ctrl+Z" /></button>
           {editor.future.length > 0 && <button type="button" className="button small" onClick={() => act({ do: "redo" })}>{t("redo")} <Key k="Ctrl+Y" /></button>}
+          <button type="button" className="button small" title={t("next_needs")} onClick={does.nextNeeds}>{t("skip")} <Key k="U" /></button>
           {chosen.length > 0 && <button type="button" className="button small" onClick={() => act({ do: "delete" })}>{t("delete")} <Key k="Delete" /></button>}
         </div>
       </section>
@@ -75,6 +77,7 @@ export function BoxPanel({ handle, saving, proposals, status, does, historyShown
 function Offers({ editor, act, proposals }: Pick<EditorHandle, "editor" | "act"> & Pick<Props, "proposals">) {
   const t = useTexts(texts);
   const offers = waiting(editor);
+  if (proposals.state !== "none" && editor.boxes.length > 0) return null;
   if (proposals.state === "looking") return <p className="panel-part t3" role="status">{t("looking")}</p>;
   if (proposals.state === "failed") return <p className="panel-part warn" role="status">{t("look_failed", { error: proposals.error })}</p>;
   if (proposals.state === "unanswered") return <p className="panel-part warn" role="status">{t("look_unanswered")}</p>;

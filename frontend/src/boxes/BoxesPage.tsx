@@ -141,7 +141,9 @@ function Work({ title, project, saving, labels: lines, alphabet, id, go, filter 
       keys={<Keys />}>
       <div className="boxes work-screen">
         <section className="box-desk">
-          <Bar handle={handle} labels={labels} />
+          <Bar handle={handle} labels={labels}>
+            {frame && <TimeJump frame={frame} strip={strip} go={go} say={setSaid} className="narrow-only" />}
+          </Bar>
           <div className="box-stage">
             {frame === undefined
               ? <div className="work-state">{query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loading />}</div>
@@ -275,8 +277,9 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, filter, 
 
   // Boxes copied to the next frame are put there when it is on screen.
   const { act, now } = handle;
+  const on = frame?.id;
+  useEffect(() => setSaid(null), [on, setSaid]);
   useEffect(() => {
-    setSaid(null);
     const carry = carried.current;
     if (!frame || carry?.to !== frame.id) return;
     carried.current = null;
@@ -330,7 +333,8 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, filter, 
       },
       copyToNext: (): void => {
         const to = beside(1);
-        if (to === null || now().boxes.length === 0) return to === null ? say("no_next", "note") : undefined;
+        if (to === null) return say("no_next", "note");
+        if (now().boxes.length === 0) return say("copy_none");
         carried.current = { to, boxes: now().boxes };
         go(to);
       },
@@ -373,11 +377,31 @@ function Numbers({ values }: { values: readonly unknown[] }) {
   return <span className="t3">{known.map((value) => Math.round(value)).join(", ")}</span>;
 }
 
-function FrameName({ frame, input, strip, go, say }: {
-  frame: LoadedFrame; input: React.RefObject<HTMLInputElement | null>; strip: Strip; go: (frame: number) => void; say: (said: Said) => void;
-}) {
+interface JumpProps {
+  readonly frame: LoadedFrame;
+  readonly strip: Strip;
+  readonly go: (frame: number) => void;
+  readonly say: (said: Said) => void;
+}
+
+function FrameName({ input, ...jump }: JumpProps & { readonly input: React.RefObject<HTMLInputElement | null> }) {
   const t = useTexts(texts);
+  const { frame, strip } = jump;
   const at = strip.placeOf(frame.id);
+  return (
+    <>
+      <span className="chip">{at >= 0 ? t("frame", { number: `${formatNumber(at + 1)} / ${formatNumber(strip.count)}` }) : t("frame", { number: `#${frame.id}` })}</span>
+      {frame.seconds === null ? <span className="t3 ellipsis wide-only">{frame.name}</span> : <TimeJump {...jump} input={input} className="wide-only" />}
+    </>
+  );
+}
+
+/** The frame's time; another one written there goes to the frame nearest to it. */
+function TimeJump({ frame, strip, go, say, input, className }: JumpProps & { readonly input?: React.RefObject<HTMLInputElement | null>; readonly className: string }) {
+  const t = useTexts(texts);
+  const own = useRef<HTMLInputElement>(null);
+  const field = input ?? own;
+  if (frame.seconds === null) return null;
   const jump = (text: string): void => {
     const seconds = parseClock(text);
     const near = seconds === null ? null : strip.near(seconds, frame.video);
@@ -385,20 +409,15 @@ function FrameName({ frame, input, strip, go, say }: {
     else say({ kind: "warn", text: t("no_such_time") });
   };
   return (
-    <>
-      <span className="chip">{at >= 0 ? t("frame", { number: `${formatNumber(at + 1)} / ${formatNumber(strip.count)}` }) : t("frame", { number: `#${frame.id}` })}</span>
-      {frame.seconds === null ? <span className="t3 ellipsis wide-only">{frame.name}</span> : (
-        <form className="to-time wide-only" onSubmit={(event) => {
-          event.preventDefault();
-          jump(input.current?.value ?? "");
-          input.current?.blur();
-        }}>
-          <input key={frame.id} ref={input} className="chip" aria-label={t("to_time")} title={t("to_time")} defaultValue={formatMoment(frame.seconds)}
-            onFocus={(event) => event.currentTarget.select()} onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()} />
-          <Key k="G" />
-        </form>
-      )}
-    </>
+    <form className={`to-time ${className}`} onSubmit={(event) => {
+      event.preventDefault();
+      jump(field.current?.value ?? "");
+      field.current?.blur();
+    }}>
+      <input key={frame.id} ref={field} className="chip" aria-label={t("to_time")} title={t("to_time")} defaultValue={formatMoment(frame.seconds)}
+        onFocus={(event) => event.currentTarget.select()} onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()} />
+      <Key k="G" />
+    </form>
   );
 }
 
@@ -423,7 +442,7 @@ function FramesLeft() {
   return <span className="t2"><b className="strong left-count">{formatNumber(left)}</b> {t("frames_left", { count: left })}</span>;
 }
 
-function Bar({ handle: { editor, act }, labels }: { handle: EditorHandle; labels: readonly string[] }) {
+function Bar({ handle: { editor, act }, labels, children }: { handle: EditorHandle; labels: readonly string[]; children: React.ReactNode }) {
   const t = useTexts(texts);
   return (
     <div className="box-bar">
@@ -442,6 +461,7 @@ function Bar({ handle: { editor, act }, labels }: { handle: EditorHandle; labels
         <button type="button" onClick={() => act({ do: "to box" })}>{t("to_box")} <Key k="Z" /></button>
         <button type="button" aria-pressed={editor.hidden} onClick={() => act({ do: "hide" })}>{t("hide")} <Key k="H" /></button>
       </div>
+      {children}
     </div>
   );
 }

@@ -3,10 +3,10 @@ import { type DragEvent, memo, type PointerEvent, type RefObject, useEffect, use
 import { useTexts } from "../shared/text";
 import { useSize } from "../transcribe/Stage";
 import { type Action, type Editor, type EditorBox, type Proposed, drawn, isSmall, preview, waiting } from "./editor";
-import { HANDLES, type Point, type Rect, centre, handlePoint, height, rectToScreen, sameRect, width } from "./geometry";
+import { type Handle, HANDLES, type Point, type Rect, centre, grown, handlePoint, height, rectToScreen, sameRect, width } from "./geometry";
 import { colourOf } from "./labels";
 import { listed } from "./links";
-import { Pointers } from "./pointers";
+import { COARSE, Pointers } from "./pointers";
 import { texts } from "./texts";
 
 interface Props {
@@ -52,6 +52,12 @@ export function Canvas({ editor, picture, act, canvas, newKey, onPictureError }:
   );
 }
 
+/** Fingers hide what they touch: their handles are large and stand off the box, on small ones at the corners only. */
+const OUTSIDE = COARSE ? 12 : 0;
+const SIDE_HANDLES_FROM = 64;
+const handlesOf = (at: Rect): readonly Handle[] =>
+  COARSE && Math.min(width(at), height(at)) < SIDE_HANDLES_FROM ? HANDLES.filter((handle) => handle.length === 2) : HANDLES;
+
 interface MarkProps {
   readonly box: EditorBox;
   readonly rect: Rect;
@@ -80,8 +86,8 @@ const BoxMark = memo(function BoxMark({ box, rect, view, labels, selected, alone
           <text x={8} y={13}>{name}</text>
         </g>
       )}
-      {selected && alone && HANDLES.map((handle) => {
-        const point = handlePoint(at, handle);
+      {selected && alone && handlesOf(at).map((handle) => {
+        const point = handlePoint(grown(at, OUTSIDE), handle);
         return <rect key={handle} className="box-handle" data-handle={handle} x={point.x - 4} y={point.y - 4} width={8} height={8} />;
       })}
     </g>

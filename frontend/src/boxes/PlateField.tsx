@@ -80,8 +80,8 @@ export function PlateField({ box, editor, picture, formats, alphabet, save, leav
 }
 
 /** Pixels on the screen. */
-const WIDE = 316;
-const HIGH = 216;
+const WIDE = 344;
+const HIGH = 214;
 const SHOWN = { width: WIDE - 20, height: 84 };
 
 /** Below the box, above it where there is no room, never off the stage. */

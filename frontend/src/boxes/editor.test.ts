@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { toScreen } from "./geometry";
 import { type Action, type Editor, type EditorBox, type Proposed, EMPTY, changes, drawn, edit, isSmall, preview, sameBoxes, waiting } from "./editor";
 
 const FRAME = { width: 1000, height: 500 };
@@ -218,6 +219,15 @@ it("a frame of the same size keeps the zoom, another one is shown whole", () => 
   expect(same.view).toEqual(zoomed.view);
   const other = edit(zoomed, { do: "load", frame: { width: 640, height: 480 }, boxes: [], labels: ["car"] });
   expect(other.fitted).toBe(true);
+});
+
+it("on a telephone a frame opens with its boxes in view, until the whole is asked for", () => {
+  const phone = edit(edit(EMPTY, { do: "stage", size: { width: 390, height: 300 } }), { do: "load", frame: FRAME, boxes: [CAR, PLATE], labels: [] });
+  expect(phone.view.scale).toBeCloseTo(0.78);
+  expect(toScreen({ x: 300, y: 250 }, phone.view)).toEqual({ x: 195, y: 150 });
+  const whole = run(phone, { do: "fit" }, { do: "stage", size: { width: 390, height: 200 } });
+  expect(whole.view.scale).toBeCloseTo(0.39);
+  expect(edit(phone, { do: "load", frame: FRAME, boxes: [], labels: [] }).view.scale).toBeCloseTo(0.39);
 });
 
 it("a tiny plate is called small, a tiny car is not", () => {

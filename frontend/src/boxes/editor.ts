@@ -30,6 +30,7 @@ import {
   tidy,
   toEdge,
   toFrame,
+  union,
   width,
   zoomAt,
 } from "./geometry";
@@ -84,6 +85,8 @@ export interface Editor extends Work {
   readonly view: View;
   /** The whole frame stays in view when the stage changes, until somebody zooms. */
   readonly fitted: boolean;
+  /** On a telephone a frame opens with its boxes in view, until somebody asks for the whole of it. */
+  readonly whole: boolean;
   readonly labels: readonly string[];
   /** The label the next drawn box gets. */
   readonly label: string;
@@ -152,6 +155,7 @@ export const EMPTY: Editor = {
   stage: { width: 1, height: 1 },
   view: { scale: 1, x: 0, y: 0 },
   fitted: true,
+  whole: false,
   labels: [],
   label: "",
   boxes: [],
@@ -228,7 +232,7 @@ export function edit(state: Editor, action: Action): Editor {
     case "pan":
       return { ...state, fitted: false, view: pan(state.view, action.by, state) };
     case "fit":
-      return { ...state, fitted: true, view: fit(state.frame, state.stage, margin(state.stage)) };
+      return fitAll({ ...state, fitted: true, whole: true });
     case "to box":
       return toBox(state);
     case "hide":
@@ -238,12 +242,23 @@ export function edit(state: Editor, action: Action): Editor {
   }
 }
 
-const margin = (stage: Size): number => (stage.width < 640 ? 0 : 16);
+const isNarrow = (stage: Size): boolean => stage.width < 640;
+const margin = (stage: Size): number => (isNarrow(stage) ? 0 : 16);
+
+/** On a telephone a frame is 300 pixels wide: its boxes fill the stage then, not the frame. */
+function fitAll(state: Editor): Editor {
+  const { frame, stage, boxes, whole } = state;
+  const [first, ...others] = boxes;
+  const all = fit(frame, stage, margin(stage));
+  if (!first || whole || !isNarrow(stage)) return { ...state, view: all };
+  const near = fitBox(others.reduce(union, first), stage, 0.8);
+  return { ...state, view: near.scale > all.scale ? pan(near, { x: 0, y: 0 }, state) : all };
+}
 
 function load(state: Editor, { frame, boxes, labels, left }: Extract<Action, { do: "load" }>): Editor {
   const sameSize = frame.width === state.frame.width && frame.height === state.frame.height;
-  const view = sameSize && !state.fitted ? state.view : fit(frame, state.stage, margin(state.stage));
-  return {
+  const fitted = sameSize ? state.fitted : true;
+  const loaded: Editor = {
     ...state,
     frame,
     boxes: left?.boxes ?? boxes,
@@ -251,8 +266,8 @@ function load(state: Editor, { frame, boxes, labels, left }: Extract<Action, { d
     between: left?.between ?? [],
     proposed: [],
     labels,
-    view,
-    fitted: sameSize ? state.fitted : true,
+    fitted,
+    whole: false,
     label: labels.includes(state.label) ? state.label : (labels[0] ?? ""),
     selected: [],
     armed: false,
@@ -260,6 +275,7 @@ function load(state: Editor, { frame, boxes, labels, left }: Extract<Action, { d
     past: left?.past ?? [],
     future: left?.future ?? [],
   };
+  return fitted ? fitAll(loaded) : loaded;
 }
 
 /** A text is the server's, in every step alike: undoing a move does not bring an old one back. */
@@ -271,8 +287,7 @@ function withText(state: Editor, { key, text, status }: Extract<Action, { do: "t
 }
 
 function withStage(state: Editor, stage: Size): Editor {
-  const view = state.fitted ? fit(state.frame, stage, margin(stage)) : state.view;
-  return { ...state, stage, view };
+  return state.fitted ? fitAll({ ...state, stage }) : { ...state, stage };
 }
 
 // The pointer. A press decides what a drag would do; only a release changes boxes.
@@ -530,7 +545,7 @@ function zoom(state: Editor, factor: number, at: Point | undefined): Editor {
   const about = at ?? (chosen ? screenCentre(chosen, state.view) : { x: state.stage.width / 2, y: state.stage.height / 2 });
   const view = zoomAt(state.view, about, factor, whole.scale);
   return view.scale <= whole.scale * 1.0001 && whole.scale <= 1
-    ? { ...state, view: whole, fitted: true }
+    ? { ...state, view: whole, fitted: true, whole: true }
     : { ...state, view: pan(view, { x: 0, y: 0 }, state), fitted: false };
 }
 

@@ -63,6 +63,9 @@ export function contains(rect: Rect, point: Point): boolean {
 
 export const sameRect = (a: Rect, b: Rect): boolean => a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
 
+/** The smallest rectangle around both. */
+export const union = (a: Rect, b: Rect): Rect => ({ x1: Math.min(a.x1, b.x1), y1: Math.min(a.y1, b.y1), x2: Math.max(a.x2, b.x2), y2: Math.max(a.y2, b.y2) });
+
 /** How much of `inner` lies inside `outer`, 0 to 1. */
 export function coverage(inner: Rect, outer: Rect): number {
   const across = Math.min(inner.x2, outer.x2) - Math.max(inner.x1, outer.x1);
@@ -146,6 +149,8 @@ export function tidy(rect: Rect): Rect {
   return { x1: tenth(rect.x1), y1: tenth(rect.y1), x2: tenth(rect.x2), y2: tenth(rect.y2) };
 }
 
+export const grown = ({ x1, y1, x2, y2 }: Rect, by: number): Rect => ({ x1: x1 - by, y1: y1 - by, x2: x2 + by, y2: y2 + by });
+
 export function handlePoint(rect: Rect, handle: Handle): Point {
   const middle = centre(rect);
   return {
@@ -193,10 +198,10 @@ export function fit(frame: Size, stage: Size, margin = 16): View {
   };
 }
 
-/** The view in which the box fills about half the stage. */
-export function fitBox(rect: Rect, stage: Size): View {
+/** The view in which the box fills so much of the stage. */
+export function fitBox(rect: Rect, stage: Size, share = 0.5): View {
   const scale = between(
-    Math.min(stage.width / width(rect), stage.height / height(rect)) * 0.5,
+    Math.min(stage.width / width(rect), stage.height / height(rect)) * share,
     0.05,
     MAX_SCALE,
   );

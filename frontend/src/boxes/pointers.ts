@@ -1,6 +1,9 @@
 import type { Action } from "./editor";
 import type { Point } from "./geometry";
 
+/** Whether a finger is the main way to point here. */
+export const COARSE = typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
+
 /** What came from one finger, pen or mouse. */
 export interface Press {
   readonly id: number;
