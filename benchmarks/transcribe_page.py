@@ -215,10 +215,15 @@ def write(page: Any, texts: list[str], *, before: int = 0) -> None:
     for number, text in enumerate(texts, start=before + 1):
         page.keyboard.press("Control+Backspace")
         page.keyboard.type(text)
-        if number <= SUGGESTED:  # where nothing was suggested, the last character saves
+        if number <= SUGGESTED or may_go_on(text):
             page.keyboard.press("Enter")
         if number < before + len(texts):
             page.evaluate(SHOWN, number)
+
+
+def may_go_on(text: str) -> bool:
+    """Whether it may be the beginning of a longer plate of Ecuador: then Enter has to save it."""
+    return len(text) == 6 and text[-1].isdigit()
 
 
 def saved(page: Any) -> None:
