@@ -70,7 +70,8 @@ FOR_MEMBERS = {
 }
 OF_A_PROJECT = ("jobs/", "stats/", "training-runs/queue/", "stats/videos/", "stats/labelling/",
                 "frames/index/", "frames/counts/", "frames/reading/",
-                "reads/search/", "reads/table/", "transcriptions/people/")  # fmt: skip
+                "reads/search/", "reads/table/", "inference-runs/cycles/",
+                "transcriptions/people/")  # fmt: skip
 NOT_FOR_VIEWERS = ("media/exports/",)  # whole data sets to take away
 
 

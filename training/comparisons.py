@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from annotations.models import Passage, Video
+from django.db.models import Count
+
+from annotations.models import Passage, Project, Video
+from lprsite.jobs.models import State
 from training import bounds, reads
 from training.errors import ReadingsOfDifferentVideos
 from training.models import InferenceRun, Match
@@ -67,7 +71,10 @@ def _seen_by(run: InferenceRun) -> dict[int, Seen]:
 
 
 def _share(seen: dict[int, Seen], total: int) -> dict[str, Any]:
-    right = sum(one.outcome == "right" for one in seen.values())
+    return _bounded(sum(one.outcome == "right" for one in seen.values()), total)
+
+
+def _bounded(right: int, total: int) -> dict[str, Any]:
     low, high = bounds.interval(right, total)
     return {"right": right, "low": round(low, 4), "high": round(high, 4)}
 
@@ -79,3 +86,55 @@ def _told(video: Video, passage: Passage, first: Seen, second: Seen) -> dict[str
     }
     seconds = round(video.seconds(passage.first_pts), 3)
     return {"passage": passage.pk, "seconds": seconds, "text": passage.text, **sides}
+
+
+def cycles(project: Project) -> list[dict[str, Any]]:
+    """What each pair of models gained over the pair before it, the oldest first.
+
+    Both are judged on the same truth: the reviewed passages of the videos that both have read,
+    each by its newest reading. Three queries, however many readings there are.
+    """
+    rows = InferenceRun.objects.filter(project=project).select_related("detector", "recognizer")
+    runs = list(rows.filter(job__state=State.SUCCEEDED).order_by("pk"))
+    readings: dict[tuple[int, int], dict[int, InferenceRun]] = {}  # by models, then by video
+    for run in runs:
+        readings.setdefault((run.detector_id, run.recognizer_id), {})[run.video_id] = run
+    truth = Passage.objects.filter(
+        video__in={run.video_id for run in runs}, status__in=reads.CONFIRMED, unseen=False
+    )
+    known = dict(truth.order_by().values_list("video").annotate(Count("pk")))
+    right: dict[int, set[int]] = {}
+    seen = {"read__run__in": [run.pk for run in runs], "passage__in": truth, "outcome": "right"}
+    for run_id, passage in Match.objects.filter(**seen).values_list("read__run", "passage"):
+        right.setdefault(run_id, set()).add(passage)
+    found = list(readings.values())
+    told = (_cycle(a, b, known, right) for a, b in pairwise(found))
+    return [one for one in told if one["passages"]]
+
+
+def _cycle(
+    before: dict[int, InferenceRun],
+    after: dict[int, InferenceRun],
+    known: dict[int, int],
+    right: dict[int, set[int]],
+) -> dict[str, Any]:
+    shared = [video for video in before if video in after and known.get(video)]
+    total = sum(known[video] for video in shared)
+    one, two = (
+        set().union(*(right.get(side[video].pk, set()) for video in shared))
+        for side in (before, after)
+    )
+    return {
+        "before": _models(before),
+        "after": _models(after),
+        "videos": len(shared),
+        "passages": total,
+        "shares": [_bounded(len(side), total) for side in (one, two)],
+        "only_right": [len(one - two), len(two - one)],
+        "chance": round(bounds.sign_test(len(one - two), len(two - one)), 4),
+    }
+
+
+def _models(readings: dict[int, InferenceRun]) -> str:
+    run = next(iter(readings.values()))
+    return f"{run.detector.shown_name}, {run.recognizer.shown_name}"

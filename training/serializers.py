@@ -812,3 +812,19 @@ class VideoStatsSerializer(VideoCountsSerializer):
     reads = serializers.IntegerField(help_text="of its newest reading")
     reads_open = serializers.IntegerField(help_text="not reviewed")
     right = serializers.IntegerField(help_text="reviewed and right as read")
+
+
+class CycleSerializer(serializers.Serializer[Any]):
+    """Two successive pairs of models on the same reviewed passages."""
+
+    before = serializers.CharField(help_text="detector, recognizer")
+    after = serializers.CharField()
+    videos = serializers.IntegerField(help_text="that both have read")
+    passages = serializers.IntegerField()
+    shares = ShareSerializer(many=True)
+    only_right = serializers.ListField(child=serializers.IntegerField())
+    chance = serializers.FloatField(help_text="that equally good ones differ so much, 0..1")
+
+
+class CyclesSerializer(serializers.Serializer[Any]):
+    results = CycleSerializer(many=True)

@@ -25,6 +25,7 @@ from training.models import InferenceRun, Read
 
 LONGEST = 86_400.0  # seconds of a video whose length nobody knows
 MOST = 100_000  # lines of an exported table
+BOM = "\ufeff"  # without it a spreadsheet reads the names of cameras in an alphabet of its own
 COLUMNS = (
     "video", "camera", "time", "seconds", "text", "read", "confidence", "review",
 )  # fmt: skip

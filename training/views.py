@@ -43,6 +43,7 @@ from training import (
     reads,
     runs,
     schedules,
+    sightings,
     stats,
     tasks,
 )
@@ -468,7 +469,7 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
     @action(detail=True)
     def csv(self, request: Request, pk: str) -> HttpResponse:
         """All reads of the run as a table, with what review said."""
-        return self._handed_out(request, readings.csv_of, "text/csv", "csv")
+        return self._handed_out(request, _spreadsheet, "text/csv", "csv")
 
     @extend_schema(
         responses={(200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, "the reads")}
@@ -491,6 +492,10 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
         answer = HttpResponse(told(run), content_type=f"{kind}; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="reads_{run.pk}.{suffix}"'
         return answer
+
+
+def _spreadsheet(run: InferenceRun) -> str:
+    return sightings.BOM + readings.csv_of(run)
 
 
 class StatsView(APIView):

@@ -21,12 +21,14 @@ from annotations import members, passages
 from annotations.access import InProject
 from annotations.models import AuditEntry, CheckedSpan, Passage, Project, Role, Video
 from lprsite.jobs.views import NewestFirst
-from training import lines, reads, sightings, sure
+from training import comparisons, lines, reads, sightings, sure
 from training.models import InferenceRun, Read, ReadCrop
 from training.serializers import (
     AcceptSerializer,
     AcceptSureSerializer,
     CheckedSpanSerializer,
+    CycleSerializer,
+    CyclesSerializer,
     MergeSerializer,
     PassageAddSerializer,
     PassageDeleteSerializer,
@@ -174,7 +176,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         project, sought = self._sought(request)
         self._note(request, project, "export reads")
         found = sightings.table(sightings.find(project, sought))
-        answer = HttpResponse(found, content_type="text/csv; charset=utf-8")
+        answer = HttpResponse(sightings.BOM + found, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="reads.csv"'
         return answer
 
@@ -345,3 +347,16 @@ class ReviewOfRun(InProject):
         before = lines.last_change(run)
         reads.undo(run.video, asked["undone"], by=user, deed=asked["deed"])
         return Response(ReviewNewsSerializer(lines.since(run, before)).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("project", int, required=True)],
+        responses=CyclesSerializer,
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None)
+    def cycles(self, request: Request) -> Response:
+        """What successive models gained, each two judged on the same reviewed passages."""
+        given = request.query_params.get("project", "")
+        visible = members.visible(request.user)
+        project = get_object_or_404(visible, pk=int(given) if given.isdecimal() else 0)
+        return Response({"results": CycleSerializer(comparisons.cycles(project), many=True).data})

@@ -130,7 +130,7 @@ def test_the_table_holds_what_was_decided(ana: Person, site: Site) -> None:
     page.wait_for_selector(ALL_SAVED)
     with page.expect_download() as download:
         page.click("text=CSV")
-    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     assert len(rows) == len(reads(ana, run))
     assert [row["review"] for row in rows].count("accepted") == 1
 

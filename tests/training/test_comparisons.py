@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from annotations import passages
-from tests.annotations.rows import client_of, make_video
+from annotations import passages, projects
+from lprsite.jobs.models import Job, State
+from tests.annotations.rows import client_of, json_of, make_video
 from tests.training.rows import FAR, FIRST, make_read, make_run
 from training import reads
-from training.comparisons import compare
+from training.comparisons import compare, cycles
 from training.errors import ReadingsOfDifferentVideos
 from training.models import InferenceRun
 
@@ -64,3 +65,23 @@ def test_by_the_api(project: Any, user: Any, django_assert_max_num_queries: Any)
         told = api.get(f"/api/v1/inference-runs/{first.pk}/compare/?other={second.pk}").json()
     assert told["table"]["wrong right"] == 1
     assert api.get(f"/api/v1/inference-runs/{first.pk}/compare/?other=x").status_code == 404
+
+
+def test_gain_of_a_cycle_on_the_same_truth(
+    project: Any, api: Any, django_assert_num_queries: Any
+) -> None:
+    first, second = reviewed(project)
+    for run in (first, second):
+        run.job = Job.objects.create(task="read", queue="gpu", state=State.SUCCEEDED)
+        run.save()
+    assert cycles(projects.create("Empty")) == []
+    with django_assert_num_queries(3):
+        [told] = cycles(project)
+    assert (told["videos"], told["passages"], told["only_right"]) == (1, 4, [2, 1])
+    assert [share["right"] for share in told["shares"]] == [3, 2]
+    other = make_run(project)  # of another video: nothing to compare with
+    other.job = Job.objects.create(task="read", queue="gpu", state=State.SUCCEEDED)
+    other.save()
+    assert len(cycles(project)) == 1
+    status, body = json_of(api, "get", f"inference-runs/cycles/?project={project.pk}")
+    assert (status, body["results"][0]["passages"]) == (200, 4)

@@ -853,6 +853,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inference-runs/cycles/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What successive models gained, each two judged on the same reviewed passages. */
+        get: operations["inference_runs_cycles_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/": {
         parameters: {
             query?: never;
@@ -2263,6 +2280,25 @@ export interface components {
             series: {
                 [key: string]: (number | null)[];
             };
+        };
+        /** @description Two successive pairs of models on the same reviewed passages. */
+        Cycle: {
+            /** @description detector, recognizer */
+            before: string;
+            after: string;
+            /** @description that both have read */
+            videos: number;
+            passages: number;
+            shares: components["schemas"]["Share"][];
+            only_right: number[];
+            /**
+             * Format: double
+             * @description that equally good ones differ so much, 0..1
+             */
+            chance: number;
+        };
+        Cycles: {
+            results: components["schemas"]["Cycle"][];
         };
         /** @description What differs between two versions: how much of each kind, and the first items. */
         DatasetDifference: {
@@ -6046,6 +6082,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReviewNews"];
+                };
+            };
+        };
+    };
+    inference_runs_cycles_retrieve: {
+        parameters: {
+            query: {
+                project: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cycles"];
                 };
             };
         };

@@ -13,6 +13,7 @@ import { texts as shared } from "../shared/texts";
 import { SelectField, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { RunState } from "../training/RunState";
+import { Cycles } from "./Cycles";
 import { Score } from "./Score";
 import { texts } from "./texts";
 
@@ -33,6 +34,7 @@ export default function ReadingsPage() {
                   <section key={run.id} className="card"><JobProgress job={run.job} name={`${t("reading")} ${run.video_name}`} /></section>
                 ))}
                 <Readings rows={rows} />
+                <Cycles />
                 <More list={runs} />
               </>
             )}

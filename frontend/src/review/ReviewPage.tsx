@@ -30,6 +30,8 @@ import "../boxes/boxes.css";
 import "./review.css";
 
 const DEFAULT_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/** Milliseconds between two reads. */
+const LEAFING = 200;
 const NO_FORMATS: readonly PlateFormat[] = [];
 
 export default function ReviewPage() {
@@ -114,11 +116,16 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
     setTime(seconds);
   }, []);
   const chosen = read?.id;
+  const moved = useRef(0);
   useEffect(() => {
     const now_ = currentRead(now());
-    if (!now_) return;
+    if (!now_) return undefined;
     video.current?.pause();
-    seek(now_.bestSeconds);
+    // Who leafs through quickly sees the reads; the video follows when they stop.
+    const quick = performance.now() - moved.current < LEAFING;
+    moved.current = performance.now();
+    const timer = setTimeout(() => seek(now_.bestSeconds), quick ? LEAFING : 0);
+    return () => clearTimeout(timer);
   }, [chosen, now, seek]);
   const duration = useMemo(() => state.reads.reduce((most, one) => Math.max(most, one.lastSeconds), Math.max(facts.duration ?? 0, 1)), [state.reads, facts.duration]);
   const check = useChecks({ saving, run, duration, now: useCallback(() => video.current?.currentTime ?? 0, []) });
