@@ -23,7 +23,7 @@ FPS = 10.0
 SIZE = (640, 360)
 SEED = 5
 CROPS = 60
-COPIES = 16  # of the plates and of the run: each test changes its own
+COPIES = 20  # of the plates and of the run: each test changes its own
 
 
 def main() -> None:

@@ -52,13 +52,13 @@ export function Grid({ box, grid, index, positions, count, cursor, chosen, addre
       continue;
     }
     cells.push(
-      <Cell key={id} place={place} id={id} count={count} height={layout.picture} seconds={secondsAt(index, position)} status={statusAt(index, position)}
+      <Cell key={id} place={place} id={id} height={layout.picture} seconds={secondsAt(index, position)} status={statusAt(index, position)}
         boxes={index.boxes[position] ?? 0} thumbnail={thumbnails.get(id)} current={place === cursor} chosen={holds(chosen, place)}
         address={addressOf(id)} onPoint={onPoint} />,
     );
   }
   return (
-    <div ref={box} className="frames-scroll" tabIndex={0} role="listbox" aria-multiselectable aria-label={t("grid")}
+    <div ref={box} className="frames-scroll" tabIndex={0} role="grid" aria-rowcount={count} aria-multiselectable aria-label={t("grid")}
       aria-activedescendant={cursor >= from && cursor < to ? `frame-${cursor}` : undefined}>
       <div style={{ height: layout.track }}>
         <div className="frames-cells" role="presentation" style={{ transform: `translateY(${shift}px)`, gridTemplateColumns: `repeat(${layout.columns}, minmax(0, 1fr))`, gridAutoRows: layout.row }}>
@@ -72,7 +72,6 @@ export function Grid({ box, grid, index, positions, count, cursor, chosen, addre
 interface CellProps {
   readonly place: number;
   readonly id: number;
-  readonly count: number;
   readonly height: number;
   readonly seconds: number | null;
   readonly status: FrameStatus;
@@ -84,7 +83,7 @@ interface CellProps {
   readonly onPoint: Props["onPoint"];
 }
 
-const Cell = memo(function Cell({ place, id, count, height, seconds, status, boxes, thumbnail, current, chosen, address, onPoint }: CellProps) {
+const Cell = memo(function Cell({ place, id, height, seconds, status, boxes, thumbnail, current, chosen, address, onPoint }: CellProps) {
   const t = useTexts(texts);
   const name = seconds === null ? thumbnail?.name || `#${id}` : formatMoment(seconds);
   const point = (event: MouseEvent, plain: "open" | "choose") => {
@@ -94,20 +93,22 @@ const Cell = memo(function Cell({ place, id, count, height, seconds, status, box
   };
   const says = `${name}, ${t(status)}, ${t("boxes", { count: boxes })}`;
   return (
-    <div id={`frame-${place}`} className="frame-cell" role="option" aria-selected={chosen} aria-label={says} aria-posinset={place + 1} aria-setsize={count}
-      data-current={current || undefined} data-chosen={chosen || undefined}>
-      <a href={address} tabIndex={-1} onClick={(event) => point(event, "open")} style={{ height }} aria-label={says} draggable={false}>
-        {thumbnail?.url && <img src={thumbnail.url} alt="" draggable={false} />}
-        {thumbnail?.url === null && <span className="gone t3 tiny"><Icon name="warning" /> {t("picture_gone")}</span>}
-      </a>
-      <button type="button" className="choose" tabIndex={-1} aria-pressed={chosen} aria-label={t("choose_this", { name })} onClick={(event) => point(event, "choose")}>
-        {chosen && <Icon name="check" size={12} />}
-      </button>
-      <div className="caption tiny" onClick={(event) => point(event, "choose")}>
-        <i className="dot" data-status={status} title={t(status)} />
-        <span className="ellipsis">{name}</span>
-        <span className="grow" />
-        {boxes > 0 && <span className="t3 count">{isNarrow(height) ? formatNumber(boxes) : t("boxes", { count: boxes })}</span>}
+    <div className="frame-row" role="row" aria-rowindex={place + 1}>
+      <div id={`frame-${place}`} className="frame-cell" role="gridcell" aria-selected={chosen}
+        data-current={current || undefined} data-chosen={chosen || undefined}>
+        <a href={address} tabIndex={-1} onClick={(event) => point(event, "open")} style={{ height }} aria-label={says} draggable={false}>
+          {thumbnail?.url && <img src={thumbnail.url} alt="" draggable={false} />}
+          {thumbnail?.url === null && <span className="gone t3 tiny"><Icon name="warning" /> {t("picture_gone")}</span>}
+        </a>
+        <button type="button" className="choose" tabIndex={-1} aria-pressed={chosen} aria-label={t("choose_this", { name })} onClick={(event) => point(event, "choose")}>
+          {chosen && <Icon name="check" size={12} />}
+        </button>
+        <div className="caption tiny" onClick={(event) => point(event, "choose")}>
+          <i className="dot" data-status={status} title={t(status)} />
+          <span className="ellipsis">{name}</span>
+          <span className="grow" />
+          {boxes > 0 && <span className="t3 count">{isNarrow(height) ? formatNumber(boxes) : t("boxes", { count: boxes })}</span>}
+        </div>
       </div>
     </div>
   );

@@ -12,7 +12,7 @@ interface Props {
 /** A plate's characters, the same everywhere: letters, digits in their colour, doubt underlined. */
 export function PlateText({ text, size = 13, confidences, struck = false }: Props) {
   return (
-    <span className="plate-text" data-struck={struck || undefined} style={{ fontSize: size }} aria-label={text}>
+    <span className="plate-text" role="img" data-struck={struck || undefined} style={{ fontSize: size }} aria-label={text}>
       {plateMarks(text).map((mark, place) => {
         const confidence = mark.index >= 0 ? confidences?.[mark.index] : undefined;
         const doubtful = confidence !== undefined && confidence < DOUBTFUL_CHARACTER;

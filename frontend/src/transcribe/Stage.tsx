@@ -16,7 +16,7 @@ export function Stage({ crop, look }: { crop: Crop; look: Look }) {
       <img key={crop.id} src={crop.picture} alt={t("crop_picture")} decoding="sync" draggable={false}
         width={crop.width} height={crop.height} data-smooth={look.smooth || undefined}
         style={{ width: crop.width * zoom, height: crop.height * zoom, filter: filterOf(look), transform: transformOf(look) }} />
-      <p className="stage-note small t3">
+      <p className="stage-note small t2">
         {t("at_scale", { width: crop.width, height: crop.height, scale: zoom.toFixed(zoom >= 1 ? 1 : 2) })}
       </p>
     </div>

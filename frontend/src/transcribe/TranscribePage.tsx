@@ -311,7 +311,7 @@ function Panel({ project, session, crop, dispatch, formats, suggestions, saveWho
         </dl>
         <label className="row small save-whole"><input type="checkbox" checked={saveWhole} onChange={toggleWhole} /> {t("save_whole")} <Key k="Alt+A" /></label>
       </section>
-      <section className="panel-part grow saved-list">
+      <section className="panel-part grow saved-list" tabIndex={0} aria-label={t("saved_now")}>
         <h2 className="panel-title spread"><span>{t("saved_now")}</span><span>{t("undo").toLowerCase()} <Key k="Ctrl+Z" /></span></h2>
         <SavedList saved={session.saved} previous={previous.data ?? []} formats={formats} show={(id) => dispatch({ do: "show", crop: id, now: performance.now() })} />
       </section>
