@@ -42,7 +42,7 @@ CONFIG = (
 )
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 KEPT = 2.0  # seconds that an idle connection is trusted
-LISTS, EXPORTS, PLATES = 50, 5, 30
+LISTS, EXPORTS, PLATES = 30, 3, 20
 
 Times = dict[str, list[float]]
 
