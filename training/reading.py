@@ -215,6 +215,7 @@ class _Look:
         self.folder, self.clock = folder, clock
         self._detector, self._recognizer = detector, recognizer
         self._tiles = int(run.options.get("tiles") or 1)  # an older program had none
+        self._around_cars = bool(run.options.get("around_cars"))
         self._ignored = run.options.get("ignore") or []
         self._least = CANDIDATE * detector.thresholds.get(PLATE, 1.0)
         self._pool = ThreadPoolExecutor(1)
@@ -229,7 +230,10 @@ class _Look:
         while part := list(islice(pictures, BATCH)):
             with self.clock.step("detect"):
                 found = self._detector.detect(
-                    [one.bgr for one in part], confidence=self._least, tiles=self._tiles
+                    [one.bgr for one in part],
+                    confidence=self._least,
+                    tiles=self._tiles,
+                    around_cars=self._around_cars,
                 )
             waiting.append(self._pool.submit(self._read, part, found))
             if len(waiting) > AHEAD:

@@ -62,15 +62,17 @@ def create(
     recognizer: TrainedModel,
     fps: float = FRAMES_A_SECOND,
     tiles: int = 1,
+    around_cars: bool = False,
     skip_idle: bool = True,
     resume: bool = False,
     by: User | None = None,
 ) -> InferenceRun:
     """A reading that has not started; ``fps`` frames a second are looked at.
 
-    ``tiles`` above 1 looks also at so many parts across and down of every frame. With
-    ``skip_idle`` the stretches in which nothing moves are not looked at. With ``resume`` it is
-    the same reading that was begun before and broke off, if there is one.
+    ``tiles`` above 1 looks also at so many parts across and down of every frame,
+    ``around_cars`` again around every car found. With ``skip_idle`` the stretches in which
+    nothing moves are not looked at. With ``resume`` it is the same reading that was begun
+    before and broke off, if there is one.
 
     It keeps the project's plate formats and the areas that the camera ignores as they are now,
     so that going on reads alike.
@@ -83,6 +85,7 @@ def create(
     options = {
         "fps": fps,
         "tiles": tiles,
+        "around_cars": around_cars,
         "skip_idle": skip_idle,
         "formats": patterns_of(video.project_id),
         "ignore": activities.ignored(video),

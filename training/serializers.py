@@ -390,6 +390,9 @@ class StartReadingSerializer(serializers.Serializer[Any]):
         max_value=MOST_TILES,
         help_text="look also at N x N parts of every picture, for far plates",
     )
+    around_cars = serializers.BooleanField(
+        required=False, default=False, help_text="look again around every car found"
+    )
 
 
 class ReadCropSerializer(serializers.ModelSerializer[ReadCrop]):

@@ -437,6 +437,7 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
             recognizer=runs.find(video.project, "recognizer", new["recognizer"]),
             fps=new["fps"],
             tiles=new["tiles"],
+            around_cars=new["around_cars"],
             skip_idle=new["skip_idle"],
             by=user,
         )

@@ -20,7 +20,7 @@ from lprsite.jobs import engine
 from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.vision import clips
-from training import checkpoints, estimates, evaluations, readings, runs, work
+from training import checkpoints, estimates, evaluations, ranks, readings, runs, work
 from training.errors import CheckpointMissing, DiskRanFull, MemoryFull, NothingKept
 from training.models import Evaluation, Metric, TrainedModel
 from training.synthetic import plates, scenes
@@ -239,7 +239,7 @@ def test_further_processes_help_with_a_detector_and_write_nothing(
     version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    alone = work.ranks.helped
+    alone = ranks.helped
 
     @contextmanager
     def helped(count: int, command: list[str]) -> Iterator[None]:

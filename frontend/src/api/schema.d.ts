@@ -4092,6 +4092,11 @@ export interface components {
              * @default 1
              */
             tiles: number;
+            /**
+             * @description look again around every car found
+             * @default false
+             */
+            around_cars: boolean;
         };
         StartTrainingRequest: {
             dataset: number;

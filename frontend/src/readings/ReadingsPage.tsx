@@ -115,7 +115,7 @@ function Start({ videos }: { videos: readonly Video[] }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const model = (kind: Kind) => String(form.get(kind) || "current");
-    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate, tiles: Number(form.get("tiles")), skip_idle: form.get("skip_idle") !== null });
+    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate, tiles: Number(form.get("tiles")) || 1, around_cars: form.get("tiles") === "cars", skip_idle: form.get("skip_idle") !== null });
   };
   const choice = (kind: Kind) => (
     <SelectField label={t(kind)} name={kind}>
@@ -133,7 +133,9 @@ function Start({ videos }: { videos: readonly Video[] }) {
       {choice("recognizer")}
       <TextField label={t("fps")} inputMode="decimal" value={fps} onChange={(event) => setFps(event.target.value)} error={rateOk ? undefined : t("bad_fps")} />
       <SelectField label={t("tiles")} name="tiles">
-        {[1, 2, 3, 4, 5].map((across) => <option key={across} value={across}>{across === 1 ? t("tiles_none") : t("tiles_parts", { across, work: 1 + across * across })}</option>)}
+        <option value={1}>{t("tiles_none")}</option>
+        <option value="cars">{t("tiles_cars")}</option>
+        {[2, 3, 4, 5].map((across) => <option key={across} value={across}>{t("tiles_parts", { across, work: 1 + across * across })}</option>)}
       </SelectField>
       <label className="check"><input type="checkbox" name="skip_idle" defaultChecked />{t("skip_idle")}</label>
       {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}

@@ -10,6 +10,7 @@ export const texts = defineTexts({
   current_model: { en: "the current one", es: "el vigente" },
   fps: { en: "Frames a second", es: "Fotogramas por segundo" },
   tiles: { en: "Look closer, for far plates", es: "Mirar más de cerca, para placas lejanas" },
+  tiles_cars: { en: "Around each car found: a look more for each", es: "Alrededor de cada auto hallado: una mirada más por cada uno" },
   tiles_none: { en: "No", es: "No" },
   tiles_parts: { en: "{across} × {across} parts: {work} times the work", es: "{across} × {across} partes: {work} veces el trabajo" },
   skip_idle: { en: "Skip stretches where nothing moves", es: "Omitir los tramos sin movimiento" },

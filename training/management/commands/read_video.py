@@ -6,7 +6,7 @@ from typing import Any
 
 from annotations.commands import StepCommand, writable
 from training import readings, runs, tasks
-from training.readings import FRAMES_A_SECOND, TILES
+from training.readings import AROUND_CARS, FRAMES_A_SECOND, TILES
 
 MODEL = "number, folder, current or starter (default: current)"
 
@@ -24,6 +24,7 @@ class Command(StepCommand):
             "--fps", type=float, default=FRAMES_A_SECOND, help="frames a second to look at"
         )
         parser.add_argument("--tiles", **TILES)
+        parser.add_argument("--around-cars", **AROUND_CARS)
         parser.add_argument(
             "--all", action="store_true", help="look also where nothing moves for seconds"
         )
@@ -37,6 +38,7 @@ class Command(StepCommand):
             recognizer=runs.find(self.project, "recognizer", options["recognizer"], paths=True),
             fps=options["fps"],
             tiles=options["tiles"],
+            around_cars=options["around_cars"],
             skip_idle=not options["all"],
             resume=True,
         )
