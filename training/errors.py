@@ -301,6 +301,16 @@ class NoPictures(Refused):
     es = "No hay imágenes que leer en «{name}». Indique una carpeta de imágenes o un manifiesto."
 
 
+class LabelUnknownToModel(Refused):
+    en = "{name}: the model knows no “{label}”, so this box counts for nothing."
+    es = "{name}: el modelo no conoce «{label}», así que esta caja no cuenta."
+
+
+class BoxListedTwice(Refused):
+    en = "{name}: this box is listed twice and counts once."
+    es = "{name}: esta caja figura dos veces y cuenta una."
+
+
 class EvaluationUnclear(Refused):
     en = "Say what to evaluate on: --dataset NUMBER or --manifest CSV."
     es = "Diga sobre qué evaluar: --dataset NÚMERO o --manifest CSV."

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from annotations.errors import BoxOutsidePicture
 from annotations.formats import archives, manifest
 from annotations.vision import boxes as geometry
 from annotations.vision import crops as vision
@@ -21,7 +22,7 @@ from training.detector.data import Sample, SampleBox, prefetched
 from training.detector.evaluation import Facts
 from training.detector.predict import Detector
 from training.detector.predict import evaluate as evaluate_samples
-from training.errors import NoPictures
+from training.errors import BoxListedTwice, LabelUnknownToModel, NoPictures
 from training.recognizer import evaluation, metrics
 from training.recognizer.predict import Recognizer
 
@@ -62,13 +63,17 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of a manifest: a picture, perhaps a box on it, perhaps its text."""
+    """A line of a manifest: a picture, perhaps a box on it, perhaps its text.
+
+    ``problem``: why its box and text cannot be used, in a sentence.
+    """
 
     file: str
     path: Path
     box: Xyxy | None
     label: str
     text: str
+    problem: str = ""
 
 
 def listed(path: Path) -> list[Listed]:
@@ -77,7 +82,7 @@ def listed(path: Path) -> list[Listed]:
     Raises NoPictures when there is none, and the refusals of a manifest.
     """
     rows = list(_of_folder(path)) if path.is_dir() else list(_of_manifest(path))
-    if not rows:
+    if all(row.problem for row in rows):
         raise NoPictures(name=path.name)
     return rows
 
@@ -96,9 +101,9 @@ def _of_manifest(path: Path) -> Iterator[Listed]:
         if row.box is not None:
             x, y, width, height = row.box
             box = (x, y, x + width, y + height)
-        if row.problem is None:
-            text = "".join(c for c in row.text.upper() if c.isalnum())
-            yield Listed(row.file, path.parent / row.file, box, row.label or PLATE, text)
+        text = "".join(c for c in row.text.upper() if c.isalnum())
+        problem = "" if row.problem is None else str(row.problem)
+        yield Listed(row.file, path.parent / row.file, box, row.label or PLATE, text, problem)
 
 
 def write(path: Path, predictions: Iterable[Prediction]) -> None:
@@ -115,8 +120,11 @@ def evaluate_recognizer(
     """Read the ground-truth crops. Figures over those with a text; predictions for all.
 
     Figures: {"crops", "exact", "char", "ms_per_crop"}; ms of reading, not of decoding files;
-    and "report" (training.recognizer.evaluation), where crops are named by their file.
+    and "report" (training.recognizer.evaluation), where crops are named by their file; and
+    "left_out", a sentence for every line that counts for nothing, where there are such.
     """
+    left_out = [row.problem for row in rows if row.problem]
+    rows = [row for row in rows if not row.problem]
     predictions: list[Prediction] = []
     pairs: list[tuple[str, str]] = []
     examined: list[evaluation.Examined] = []
@@ -124,10 +132,15 @@ def evaluate_recognizer(
     for file, group in groupby(rows, key=lambda row: row.path):
         picture = vision.read_picture(file)
         whole = (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
-        part = list(group)
-        crops = [vision.crop_plate(picture, row.box or whole) for row in part]
+        part, crops = [], []
+        for row in group:
+            try:
+                crops.append(vision.crop_plate(picture, row.box or whole))
+                part.append(row)
+            except BoxOutsidePicture as error:
+                left_out.append(f"{row.file}: {error}")
         begun = time.perf_counter()
-        said = recognizer.read(crops)
+        said = recognizer.read(crops) if crops else []
         spent += time.perf_counter() - begun
         for row, crop, read in zip(part, crops, said, strict=True):
             box = row.box or whole
@@ -137,13 +150,13 @@ def evaluate_recognizer(
                 facts = evaluation.facts_of(crop, row.file)
                 examined.append(evaluation.Examined(facts, row.text, read))
         progress(len(predictions), len(rows))
-    figures = {
+    figures: dict[str, Any] = {
         "crops": len(pairs),
         "exact": metrics.exact(pairs),
         "char": metrics.character_accuracy(pairs),
-        "ms_per_crop": 1000 * spent / len(predictions),
+        "ms_per_crop": 1000 * spent / max(len(predictions), 1),
         "report": evaluation.report(examined),
-    }
+    } | _told(left_out)
     return figures, predictions
 
 
@@ -158,17 +171,35 @@ def evaluate_detector(
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Find objects on the manifest's pictures. Only its labels count as fully labelled.
 
+    Of a table without boxes all pictures are said to have nothing of the labels named there.
+    Figures beside those of training.detector.predict.evaluate: "left_out", a sentence for every
+    line that counts for nothing, where there are such.
+
     ``tiles``, ``around_cars`` and ``smallest`` as training.detector.predict.evaluate takes them.
     """
-    labels = frozenset(row.label for row in rows if row.box)
+    with_boxes = [row for row in rows if row.box]
+    labels = frozenset(row.label for row in with_boxes or rows if not row.problem)
+    left_out = [row.problem for row in rows if row.problem]
     names: dict[Path, str] = {}
     boxes: dict[Path, list[SampleBox]] = {}
+    unclear: dict[Path, set[str]] = {}  # labels with a box there that nobody can place
     for row in rows:
         names.setdefault(row.path, row.file)
+        if row.problem:
+            unclear.setdefault(row.path, set()).add(row.label)
         found = boxes.setdefault(row.path, [])
         if row.box:
-            found.append(SampleBox(row.label, *row.box))
-    samples = [Sample(path, tuple(found), labels) for path, found in boxes.items()]
+            box = SampleBox(row.label, *row.box)
+            if row.label not in detector.classes:
+                left_out.append(str(LabelUnknownToModel(name=row.file, label=row.label)))
+            elif box in found:
+                left_out.append(str(BoxListedTwice(name=row.file)))
+            else:
+                found.append(box)
+    samples = [
+        Sample(path, tuple(found), labels - unclear.get(path, set()))
+        for path, found in boxes.items()
+    ]
     predictions: list[Prediction] = []
     seen = 0
 
@@ -190,7 +221,12 @@ def evaluate_detector(
         around_cars=around_cars,
         smallest=smallest,
     )
-    return figures, predictions
+    return figures | _told(left_out), predictions
+
+
+def _told(left_out: list[str]) -> dict[str, Any]:
+    """The lines of a manifest that count for nothing, where there are such."""
+    return {"left_out": left_out} if left_out else {}
 
 
 def read_images(
@@ -207,7 +243,7 @@ def read_images(
     ``tiles`` and ``around_cars`` as training.detector.predict.Detector.detect takes them.
 
     With texts in the manifest, "exact" is the share of them that a detection on the plate
-    (IoU >= 0.3) reads exactly.
+    (IoU >= 0.3) reads exactly. "left_out" has a sentence for every box that cannot be used.
     """
     predictions: list[Prediction] = []
     right = wanted = pictures = 0
@@ -243,4 +279,5 @@ def read_images(
     }
     if wanted:
         figures |= {"texts": wanted, "exact": right / wanted}
+    figures |= _told([row.problem for row in rows if row.problem])
     return figures, predictions

@@ -47,7 +47,7 @@ def around(cars: Sequence[geometry.Xyxy], size: geometry.Size) -> list[Window]:
         share = max(needed, LEAST)
         if share > MOST:
             continue
-        wide, high = round(share * size[0]), round(share * size[1])
+        wide, high = (max(round(share * side), 1) for side in size)
         left = min(max(round((x1 + x2 - wide) / 2), 0), size[0] - wide)
         top = min(max(round((y1 + y2 - high) / 2), 0), size[1] - high)
         parts.append((left, top, left + wide, top + high))

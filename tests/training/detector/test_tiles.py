@@ -43,3 +43,4 @@ def test_looks_around_cars_have_the_frames_shape_and_lie_in_it():
         assert (right - left) / (bottom - top) == pytest.approx(16 / 9, rel=0.01)
         assert left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
     assert around([], size) == []
+    assert around([(0, 0, 0.3, 0.3)], (1, 1)) == [(0, 0, 1, 1)]
