@@ -398,3 +398,21 @@ def test_plates_already_read_come_with_their_text(ana: Person, site: Site) -> No
     page.keyboard.press("Enter")
     all_saved(page)
     assert texts(ana, project) == [truth[0], truth[0][:-1] + "?"]
+
+
+def test_on_a_phone_filters_open_and_failed_suggestions_are_told(person: Any, site: Site) -> None:
+    ana = person("ana", viewport={"width": 390, "height": 844}, has_touch=True)
+    page = ana.open(f"/p/{site.plates()}/transcribe")
+    page.route(
+        "**/api/v1/suggestions/",
+        lambda route: route.fulfill(status=409, json={"code": "X", "message": "No recognizer."}),
+    )
+    opener = page.get_by_role("button", name="Which plates, facts, saved texts")
+    assert not page.locator(".panel").is_visible()
+    opener.click()
+    page.locator(".wishes summary").click()
+    page.get_by_label("Order").wait_for()
+    page.get_by_role("button", name="Suggest again").click()
+    page.locator(".panel").get_by_text("No recognizer.").wait_for()
+    opener.click()
+    page.locator(".suggest-failed").get_by_text("No recognizer.").wait_for()

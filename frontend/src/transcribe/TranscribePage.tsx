@@ -69,8 +69,10 @@ function Work({ project, wanted, reviewer, saving, alphabet, formats }: WorkProp
   const [saveWhole, toggleWhole] = useSaveWhole();
   const sitting = useSitting({ project, wanted, alphabet, formats, saving, unreadable: t("unreadable"), suggested: suggestions.news, saveWhole });
   const { session, dispatch } = sitting;
+  const failed = suggestions.ask.error ? sentenceOf(suggestions.ask.error) : suggestions.job?.state === "failed" ? t("suggest_failed", { error: suggestions.job.error }) : "";
   const [look, setLook] = useState<Look>(PLAIN);
   const [frame, setFrame] = useState(false);
+  const [panel, setPanel] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const item = currentItem(session);
   const conflictView = useConflictView(formats);
@@ -86,10 +88,11 @@ function Work({ project, wanted, reviewer, saving, alphabet, formats }: WorkProp
   useStayFocused(input, item !== null);
   return (
     <WorkPage title={t("title")}
-      actions={<><SaveStatus saving={saving} view={conflictView} compact /><TopFigures session={session} /></>}
+      actions={<><SaveStatus saving={saving} view={conflictView} compact /><TopFigures session={session} /><button type="button" className="button panel-button" aria-expanded={panel} aria-controls="transcribe-panel" aria-label={t("panel")} onClick={() => setPanel(!panel)}><Icon name="list" /></button></>}
       status={<><SaveStatus saving={saving} view={conflictView} /><Ready session={session} /></>}
       keys={<StatusKeys />}>
-      <div className="transcribe work-screen">
+      <div className="transcribe work-screen" data-panel={panel || undefined}>
+        {!panel && failed !== "" && <p className="suggest-failed notice warn small" role="alert">{failed}</p>}
         {item === null
           ? <div className="work-state"><Waiting project={project} sitting={sitting} filtered={Object.keys(wanted).some((name) => name !== "order")} /></div>
           : <Desk session={session} crop={lookedAt(session) ?? item.crop} look={look} setLook={setLook} input={input} dispatch={dispatch} formats={formats} frame={frame} setFrame={setFrame} />}
@@ -285,7 +288,7 @@ function Panel({ project, session, crop, dispatch, formats, suggestions, saveWho
   const t = useTexts(texts);
   const previous = useQuery({ queryKey: ["previous-texts", project], queryFn: () => previousTexts(project), staleTime: Infinity, gcTime: 0 });
   return (
-    <aside className="panel">
+    <aside className="panel" id="transcribe-panel">
       <section className="panel-part">{wishes}</section>
       {crop && (
         <section className="panel-part">

@@ -1,6 +1,7 @@
 import { defineTexts } from "../shared/text";
 
 export const texts = defineTexts({
+  panel: { en: "Which plates, facts, saved texts", es: "Qué placas, datos, textos guardados" },
   title: { en: "Transcribe", es: "Transcribir" },
   left: { en: "left", es: "por leer" },
   per_minute: { en: "{count} plates/min", es: "{count} placas/min" },
