@@ -27,6 +27,7 @@ from annotations.models.passages import PassageStatus
 from annotations.passages import Deed
 from annotations.transcriptions import clean
 from annotations.vision import boxes as geometry
+from annotations.vision.boxes import Xyxy
 from lprsite.jobs import progress
 from training.models import InferenceRun, Match, Read
 
@@ -163,14 +164,32 @@ def _agreeing_pairs(reads: Sequence[Read], truth: Sequence[Passage]) -> list[Pai
     """The pairs that agree; ``reads`` are in the order of their first pts."""
     starts = [read.first_pts for read in reads]
     longest = max((read.last_pts - read.first_pts for read in reads), default=0)
+    reach = [_reach(read.boxes) for read in reads]
     pairs: list[Pair] = []
     for passage in truth:
-        at = bisect_left(starts, passage.first_pts - longest)
-        for read in reads[at : bisect_right(starts, passage.last_pts)]:
+        begin = bisect_left(starts, passage.first_pts - longest)
+        end = bisect_right(starts, passage.last_pts)
+        here = _reach(passage.key_boxes)
+        for read, there in zip(reads[begin:end], reach[begin:end], strict=True):
+            if not _meet(here, there):  # quick, and true of most
+                continue
             agreement = overlap(read.boxes, passage.key_boxes)
             if agreement >= MIN_IOU:
                 pairs.append(Pair(read, passage, agreement))
     return pairs
+
+
+def _reach(keys: Sequence[KeyBox]) -> Xyxy:
+    """The smallest box around all key boxes."""
+    if not keys:
+        return (0.0, 0.0, 0.0, 0.0)
+    _, x1, y1, x2, y2 = zip(*keys, strict=True)
+    return min(x1), min(y1), max(x2), max(y2)
+
+
+def _meet(first: Xyxy, second: Xyxy) -> bool:
+    across = first[0] < second[2] and second[0] < first[2]
+    return across and first[1] < second[3] and second[1] < first[3]
 
 
 def _paired(pairs: Sequence[Pair]) -> dict[int, Match]:
