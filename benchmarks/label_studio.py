@@ -177,7 +177,7 @@ class Ours(Side):
 
 class Theirs(Side):
     name = "Label Studio"
-    picture = "img[src*='/data/upload/']"
+    picture = "img[src^='blob:']"
 
     def __init__(self, port: int, password: str) -> None:
         super().__init__(port)
@@ -216,7 +216,7 @@ class Theirs(Side):
         return page
 
     def write(self, page: Any, text: str) -> None:
-        page.click("textarea")
+        page.click("input[type=text]:visible")
         page.keyboard.type(text)
         page.keyboard.press("Enter")
         page.keyboard.press("Control+Enter")
