@@ -186,8 +186,10 @@ SERVER_FOLDER = os.environ.get("LPR_SERVER_FOLDER", "")  # people may ingest pat
 WATCH_FOLDER = os.environ.get("LPR_WATCH_FOLDER", "")  # in it, its recordings come in alone
 WATCH_PROJECT = os.environ.get("LPR_WATCH_PROJECT", "")  # into this one: a name or number
 TRAINING_WEBHOOK = os.environ.get("LPR_TRAINING_WEBHOOK", "")  # told when a training has ended
-if TRAINING_WEBHOOK and not TRAINING_WEBHOOK.startswith(("http://", "https://")):
-    raise ImproperlyConfigured("LPR_TRAINING_WEBHOOK must begin with http:// or https://.")
+READS_WEBHOOK = os.environ.get("LPR_READS_WEBHOOK", "")  # told each read of a video
+for _name, _address in (("TRAINING", TRAINING_WEBHOOK), ("READS", READS_WEBHOOK)):
+    if _address and not _address.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(f"LPR_{_name}_WEBHOOK must begin with http:// or https://.")
 if WATCH_FOLDER:
     if not SERVER_FOLDER or not WATCH_PROJECT:
         raise ImproperlyConfigured(

@@ -12,7 +12,7 @@ import shutil
 import time
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import accumulate, groupby, islice
@@ -31,7 +31,7 @@ from annotations.vision.boxes import Xyxy
 from annotations.vision.selection import TICK, Selection
 from lprsite import files
 from lprsite.jobs.engine import Running
-from training import readings, reads
+from training import readings, reads, webhooks
 from training.detector.predict import Detection, Detector
 from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
 from training.recognizer.predict import Recognizer
@@ -328,6 +328,7 @@ class _Writer:
     def __init__(self, run: InferenceRun, folder: Path) -> None:
         self._run, self._folder = run, folder
         self._there, self._number = run.reads.count(), 0
+        self._hook = settings.READS_WEBHOOK
 
     def write(self, vehicles: Sequence[Vehicle]) -> None:
         """Store the vehicles that have passed, all or none."""
@@ -347,6 +348,15 @@ class _Writer:
             )
         first, last = min(row.first_pts for row, _ in rows), max(row.last_pts for row, _ in rows)
         reads.match(self._run, (first, last))
+        self._tell(row for row, _ in rows)
+
+    def _tell(self, rows: Iterable[Read]) -> None:
+        """Tell the address that the settings name; one that does not answer is left in peace."""
+        for row in rows:
+            if self._hook:
+                told = {"run": self._run.pk, "video": self._run.video.name, **reads.as_row(row)}
+                told["characters"] = row.characters
+                self._hook = self._hook if webhooks.tell(self._hook, told, timeout=5.0) else ""
 
     def forget_before(self, pts: int | None) -> None:
         """Remove the pictures of plates that no read can show any more."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +18,19 @@ from lprsite.jobs import supervise
 from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
-from training import estimates, evaluations, readings, reads, retention, runs, schedules, suggesting
+from training import (
+    estimates,
+    evaluations,
+    readings,
+    reads,
+    retention,
+    runs,
+    schedules,
+    suggesting,
+    webhooks,
+)
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
-log = logging.getLogger(__name__)
 WORK = "training.work"
 READER = Resident("training.reader")
 
@@ -49,15 +55,7 @@ def _tell_webhook(running: Running, **facts: Any) -> None:
     if not settings.TRAINING_WEBHOOK:
         return
     told = {"run": running.parameters["run"], "project": running.job.project_id, **facts}
-    request = urllib.request.Request(  # noqa: S310  # settings.py lets only http through
-        settings.TRAINING_WEBHOOK,
-        data=json.dumps(told).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    try:
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
-    except (OSError, ValueError) as problem:
-        log.warning("the webhook was not told of run %s: %s", told["run"], problem)
+    webhooks.tell(settings.TRAINING_WEBHOOK, told)
 
 
 @task("estimate", queue="gpu", max_attempts=1, role=Role.MANAGER)

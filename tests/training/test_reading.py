@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -261,3 +263,28 @@ def test_reading_that_broke_off_is_gone_on_with(
     assert again == begun
     assert read_all(again, running)["reads"] == 1
     assert readings.create(video, skip_idle=False, resume=True, **models) != begun
+
+
+def test_webhook_hears_each_read_once(
+    video: Video, running: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.READS_WEBHOOK = "http://hooks.example/reads"
+    heard: list[Any] = []
+
+    def urlopen(request: Any, **_: Any) -> Any:
+        heard.append(json.loads(request.data))
+        raise OSError("nobody there")  # which stops nothing
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+
+    def killed(_: InferenceRun) -> dict[str, int]:
+        raise ConnectionError
+
+    run = make_run(video.project, video, fps=5.0)
+    with monkeypatch.context() as patch, pytest.raises(ConnectionError):
+        patch.setattr(reads, "match_run", killed)
+        read_all(run, running)
+    read_all(run, running)
+    (told,) = heard
+    assert (told["run"], told["text"], told["direction"]) == (run.pk, TEXT, "right")
+    assert len(told["characters"]) == 7
