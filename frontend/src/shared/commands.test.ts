@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { checkCommands, type Command, findCommand, keyLabel, type KeyLike, matchesKey } from "./commands";
+import { checkCommands, type Command, findCommand, keyLabel, type KeyLike, keyOf, keysOf, matchesKey, pageOf, refusal } from "./commands";
+import { giveKey, usualKey, usualKeys } from "./keymap";
 
 const press = (key: string, extra: Partial<KeyLike> = {}): KeyLike =>
   ({ key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...extra });
@@ -45,4 +46,38 @@ test("keycaps read as people write them", () => {
   expect(keyLabel("Ctrl+ArrowLeft", false)).toBe("Ctrl ←");
   expect(keyLabel("Ctrl+Z", true)).toBe("Cmd Z");
   expect(keyLabel("PageDown", false)).toBe("PgDn");
+});
+
+test.each([
+  [press("j"), "J"], [press("J", { shiftKey: true }), "Shift+J"], [press("?", { shiftKey: true }), "?"],
+  [press("¬", { code: "KeyL", altKey: true }), "Alt+L"], [press(" ", { code: "Space" }), "Space"],
+  [press("ArrowUp", { shiftKey: true, ctrlKey: true }), "Ctrl+Shift+ArrowUp"],
+])("a pressed key is written so that it matches again", (event, written) => {
+  expect(keyOf(event, false)).toBe(written);
+  expect(matchesKey(event, written, false)).toBe(true);
+});
+
+test("a person's own key takes the place of the usual ones until it is taken back", () => {
+  const next = command("next", "J", { mapId: "frames.next" });
+  giveKey("frames.next", "Alt+N");
+  expect(findCommand([[next]], press("j"), false, false)).toBeUndefined();
+  expect(findCommand([[next]], press("n", { code: "KeyN", altKey: true }), false, false)?.id).toBe("next");
+  usualKey("frames.next");
+  expect(keysOf(next)).toEqual(["J"]);
+  giveKey("frames.next", "Y");
+  usualKeys();
+  expect(keysOf(next)).toEqual(["J"]);
+});
+
+test("a key that is another command's, the browser's or typed is refused", () => {
+  const [save, back] = [command("save", "Enter", { mapId: "t.save", inFields: true }), command("back", "PageUp", { mapId: "t.back" })];
+  expect(refusal(save, "PageUp", [save, back])).toMatchObject({ why: "taken", by: { id: "back" } });
+  expect(refusal(save, "Enter", [save, back])).toBeNull();
+  expect(refusal(save, "A", [save, back])).toEqual({ why: "typed" });
+  expect(refusal(back, "A", [save, back])).toBeNull();
+  expect(refusal(back, "Ctrl+W", [])).toEqual({ why: "reserved" });
+});
+
+test("the page is the first word behind the project", () => {
+  expect([pageOf("/p/3/frames/12"), pageOf("/p/3"), pageOf("/projects")]).toEqual(["frames", "", ""]);
 });

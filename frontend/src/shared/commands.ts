@@ -7,11 +7,14 @@
  * physical key, because Alt changes the character on many layouts.
  */
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import { keyGiven } from "./keymap";
 import type { Sentence } from "./text";
 import type { Language } from "./language";
 
 export interface Command {
   id: string;
+  /** Under which a person's own key is kept: the page and the id. Set where the table is put to work. */
+  mapId?: string;
   name: Record<Language, Sentence>;
   /** One key or several; without one the command is only in the palette. */
   keys?: string | readonly string[];
@@ -64,7 +67,13 @@ export function matchesKey(event: KeyLike, text: string, mac = isMac()): boolean
   return event.key === chord.key;
 }
 
+/** The person's own key, else the usual ones. */
 export function keysOf(command: Command): readonly string[] {
+  const given = keyGiven(command.mapId);
+  return given === undefined ? usualKeysOf(command) : [given];
+}
+
+function usualKeysOf(command: Command): readonly string[] {
   if (command.keys === undefined) return [];
   return typeof command.keys === "string" ? [command.keys] : command.keys;
 }
@@ -73,7 +82,7 @@ export function keysOf(command: Command): readonly string[] {
 export function checkCommands(commands: readonly Command[]): readonly Command[] {
   const owner = new Map<string, string>();
   for (const command of commands) {
-    for (const key of keysOf(command)) {
+    for (const key of usualKeysOf(command)) {
       const name = key.length === 1 ? key.toUpperCase() : key;
       const other = owner.get(name);
       if (other) throw new Error(`Commands “${other}” and “${command.id}” share the key ${key}.`);
@@ -133,24 +142,61 @@ function setTables(next: readonly (readonly Command[])[]): void {
   for (const listener of listeners) listener();
 }
 
+/** The page of an address: "/p/3/frames/12" is "frames". */
+export function pageOf(address: string): string {
+  return /^\/p\/\d+\/([^/]+)/.exec(address)?.[1] ?? "";
+}
+
+const RESERVED = new Set(["Tab", "Shift+Tab", "Escape", "F5", "F11", "F12", "Ctrl+W", "Ctrl+T", "Ctrl+N", "Ctrl+R", "Ctrl+L"]);
+
+/** How commands write the key of the event; null while only Ctrl, Alt, Shift or a dead key is down. */
+export function keyOf(event: KeyLike, mac = isMac()): string | null {
+  if (["Control", "Shift", "Alt", "Meta", "Dead", "Unidentified", "Process"].includes(event.key)) return null;
+  const physical = /^Key([A-Z])$/.exec(event.code)?.[1];
+  const key = event.code === "Space" ? "Space" : event.altKey && physical ? physical : event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const shift = event.shiftKey && (key.length > 1 || /[A-Z]/.test(key) || event.altKey);
+  return [(mac ? event.metaKey : event.ctrlKey) && "Ctrl", event.altKey && "Alt", shift && "Shift", key].filter(Boolean).join("+");
+}
+
+export type Refusal = { why: "reserved" } | { why: "typed" } | { why: "taken"; by: Command };
+
+/** Why the command cannot have the key beside the others now on screen; null when it can. */
+export function refusal(command: Command, key: string, others: readonly Command[]): Refusal | null {
+  if (RESERVED.has(key)) return { why: "reserved" };
+  if (command.inFields && /^(Shift\+)?[A-Z0-9]$/.test(key)) return { why: "typed" };
+  const by = others.find((other) => other.mapId !== command.mapId && keysOf(other).some((one) => one.toUpperCase() === key.toUpperCase()));
+  return by ? { why: "taken", by } : null;
+}
+
+/** The key that is the command's whose usual key is `usual`, of those now on screen. */
+export function keyNow(usual: string): string {
+  const command = tables.flat().findLast((one) => usualKeysOf(one).includes(usual));
+  return (command && keyGiven(command.mapId)) ?? usual;
+}
+
 /** Puts a command table to work while the component is mounted. */
-export function useCommands(commands: readonly Command[]): void {
+export function useCommands(commands: readonly Command[], page = pageOf(location.pathname)): void {
   const latest = useRef(commands);
   latest.current = commands;
-  const shape = commands.map((command) => `${command.id} ${keysOf(command).join(" ")}`).join("|");
+  const shape = commands.map((command) => `${command.id} ${usualKeysOf(command).join(" ")}`).join("|");
   useEffect(() => {
     const live = checkCommands(latest.current).map((command) => ({
       ...command,
+      mapId: `${page}.${command.id}`,
       run: () => latest.current.find((one) => one.id === command.id)?.run(),
       when: () => latest.current.find((one) => one.id === command.id)?.when?.() ?? true,
     }));
     setTables([...tables, live]);
     return () => setTables(tables.filter((table) => table !== live));
-  }, [shape]);
+  }, [shape, page]);
 }
 
 /** Every command now on screen, for the help sheet and the palette. */
 export function useActiveCommands(): readonly Command[] {
+  return useAllCommands().filter((command) => !command.hidden);
+}
+
+export function useAllCommands(): readonly Command[] {
   const now = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
@@ -159,7 +205,7 @@ export function useActiveCommands(): readonly Command[] {
     () => tables,
     () => tables,
   );
-  return now.flat().filter((command) => !command.hidden);
+  return now.flat();
 }
 
 /** Listens for keys once for the whole page; dialogs that are open keep theirs. */

@@ -1,6 +1,8 @@
 import { Modal, useMantineColorScheme, useComputedColorScheme } from "@mantine/core";
-import { type KeyboardEvent, useMemo, useState } from "react";
-import { type Command, keysOf, useActiveCommands, useCommands, useKeyboard } from "../shared/commands";
+import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import { useSession } from "../api/queries";
+import { type Command, keyLabel, keyOf, keysOf, refusal, useActiveCommands, useAllCommands, useCommands, useKeyboard } from "../shared/commands";
+import { anyGiven, giveKey, keyGiven, loadKeymap, useKeymap, usualKey, usualKeys } from "../shared/keymap";
 import { Key } from "../shared/Key";
 import { language, setLanguage, useLanguage } from "../shared/language";
 import { fill, translator, useTexts } from "../shared/text";
@@ -12,7 +14,9 @@ import { texts as own } from "./texts";
 export function Overlays() {
   const overlay = useOverlay();
   useKeyboard();
-  useCommands(useEverywhere());
+  const person = useSession().data?.user?.id ?? null;
+  useEffect(() => loadKeymap(person), [person]);
+  useCommands(useEverywhere(), "");
   const t = useTexts(texts);
   return (
     <>
@@ -42,20 +46,45 @@ function useEverywhere(): readonly Command[] {
 
 function HelpSheet() {
   const lang = useLanguage();
-  const commands = useActiveCommands().filter((command) => keysOf(command).length > 0);
+  useKeymap();
+  const all = useAllCommands();
+  const commands = all.filter((command) => !command.hidden && keysOf(command).length > 0);
   const t = useTexts(own);
+  const [asked, setAsked] = useState<string>();
+  const [refused, setRefused] = useState("");
+  const nameOf = (command: Command) => fill(command.name[lang], {}, lang);
+  const onKeyDown = (event: KeyboardEvent, command: Command) => {
+    if (asked !== command.mapId || asked === undefined) return;
+    event.stopPropagation();
+    const key = keyOf(event.nativeEvent);
+    if (key === null) return;
+    event.preventDefault();
+    setAsked(undefined);
+    const problem = refusal(command, key, all);
+    if (!problem) giveKey(asked, key);
+    const label = keyLabel(key);
+    setRefused(!problem ? "" : problem.why === "taken" ? t("key_taken", { key: label, name: nameOf(problem.by) }) : t(`key_${problem.why}`, { key: label }));
+  };
   return (
-    <table className="table help-sheet">
-      <thead><tr><th>{t("command")}</th><th className="num">{useTexts(texts)("keys")}</th></tr></thead>
-      <tbody>
-        {commands.map((command) => (
-          <tr key={command.id}>
-            <td className="wrap">{fill(command.name[lang], {}, lang)}</td>
-            <td className="num">{keysOf(command).map((key) => <Key key={key} k={key} />)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <>
+      <p className="spread small t2"><span role="status" className={refused && "bad"}>{refused || t("keys_own")}</span>{anyGiven() && <button type="button" className="button small" onClick={usualKeys}>{t("keys_usual")}</button>}</p>
+      <table className="table help-sheet">
+        <thead><tr><th>{t("command")}</th><th className="num">{useTexts(texts)("keys")}</th></tr></thead>
+        <tbody>
+          {commands.map((command) => (
+            <tr key={command.mapId}>
+              <td className="wrap">{nameOf(command)}</td>
+              <td className="num">
+                {keyGiven(command.mapId) !== undefined && <button type="button" className="button plain small" onClick={() => usualKey(command.mapId ?? "")}>{t("key_usual")}</button>}
+                <button type="button" className="button plain small" aria-label={t("key_change", { name: nameOf(command) })} onClick={() => setAsked(command.mapId)} onBlur={() => setAsked(undefined)} onKeyDown={(event) => onKeyDown(event, command)}>
+                  {asked === command.mapId ? t("key_press") : keysOf(command).map((key) => <Key key={key} k={key} exact />)}
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   );
 }
 
@@ -90,7 +119,7 @@ function Palette() {
         {found.map((command, index) => (
           <li key={command.id} role="option" aria-selected={index === at} onMouseMove={() => setChosen(index)} onClick={() => run(command)}>
             <span className="grow">{fill(command.name[lang], {}, lang)}</span>
-            {keysOf(command).map((key) => <Key key={key} k={key} />)}
+            {keysOf(command).map((key) => <Key key={key} k={key} exact />)}
           </li>
         ))}
         {found.length === 0 && <li className="t3">{t("nothing_found")}</li>}

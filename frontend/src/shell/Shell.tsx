@@ -55,7 +55,7 @@ export function Shell() {
   const work = useMatches().some((match) => (match.handle as { work?: boolean } | undefined)?.work);
   const shell = useMemo(() => ({ openMenu: () => setMenu(true) }), []);
   useLookAgain(id);
-  useCommands(useGoCommands(id));
+  useCommands(useGoCommands(id), "");
   const t = useTexts(texts);
   const own_ = useTexts(own);
   if (project.error) return <main className="lonely"><Failed error={project.error} retry={() => void project.refetch()} /><Link className="button" to="/projects">{t("projects")}</Link></main>;

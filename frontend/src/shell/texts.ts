@@ -2,6 +2,14 @@ import { defineTexts } from "../shared/text";
 
 export const texts = defineTexts({
   command: { en: "Command", es: "Orden" },
+  keys_own: { en: "Choose a command's key to give it another. Yours stay in this browser.", es: "Elija la tecla de una orden para darle otra. Las suyas quedan en este navegador." },
+  keys_usual: { en: "All usual keys", es: "Todas las teclas habituales" },
+  key_usual: { en: "usual", es: "habitual" },
+  key_change: { en: "Another key for “{name}”", es: "Otra tecla para «{name}»" },
+  key_press: { en: "press a key", es: "pulse una tecla" },
+  key_taken: { en: "{key} is the key of “{name}” already.", es: "{key} ya es la tecla de «{name}»." },
+  key_reserved: { en: "{key} belongs to the browser.", es: "{key} pertenece al navegador." },
+  key_typed: { en: "{key} is typed here; take a key with Ctrl or Alt.", es: "{key} se escribe aquí; use una tecla con Ctrl o Alt." },
   skip_to_content: { en: "Skip to the page", es: "Ir al contenido" },
   working: { en: "work is running", es: "hay trabajo en curso" },
   login_title: { en: "Log in", es: "Iniciar sesión" },
