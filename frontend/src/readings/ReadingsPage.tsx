@@ -65,11 +65,13 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
         <tbody>
           {rows.map((run) => (
             <tr key={run.id} style={{ height: 48 }}>
-              <td>
+              <td style={{ paddingBlock: 8 }}>
                 <Link to={`/p/${project}/videos/${run.video}`}>{run.video_name}</Link>
                 <div className="t2 small hide-narrow">{run.detector_name}, {run.recognizer_name}</div>
                 <Skipped run={run} />
                 <div className="row small hide-narrow">
+                  <a className="t2" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a>
+                  <a className="t2" href={`/api/v1/inference-runs/${run.id}/json/`} download>JSON</a>
                   {before(run) && <Link className="t2" to={`/p/${project}/review/compare/${before(run)?.id}/${run.id}`}>{t("compare")}</Link>}
                   {(run.score.right ?? 0) + (run.score.wrong ?? 0) > 0 && <button type="button" className="button small" title={t("learn_why")} disabled={learn.isPending} onClick={() => learn.mutate(run.id)}>{t("learn")}</button>}
                 </div>
@@ -78,7 +80,7 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
               <Score run={run} />
               <td className="t3 hide-narrow">{formatDateTime(run.created_at)}</td>
               <td className="num">
-                <a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a> <a className="t2 small hide-narrow" href={`/api/v1/inference-runs/${run.id}/json/`} download>JSON</a> <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link>
+                <Link className="button small" to={`/p/${project}/review/${run.id}`}>{t("review")}</Link>
               </td>
             </tr>
           ))}
@@ -92,7 +94,7 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
 function Skipped({ run }: { run: InferenceRun }) {
   const t = useTexts(texts);
   const { skipped_seconds: skipped = 0, video_seconds: length = 0 } = run.throughput as Partial<Record<"skipped_seconds" | "video_seconds", number>>;
-  if (skipped <= 0 || length <= 0) return null;
+  if (skipped < 1 || length <= 0) return null;
   return <div className="t3 small hide-narrow">{t("skipped", { time: formatClock(skipped), share: Math.round((100 * skipped) / length) })}</div>;
 }
 
