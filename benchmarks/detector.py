@@ -121,9 +121,7 @@ def _judged(
 def _figures(detector: Detector, label: str, frames: Any, rows: Any) -> str:
     matched = metrics.match(frames, rows)
     shown = matched.above(detector.thresholds[label])
-    false = np.cumsum(~matched.hits)
-    found = np.cumsum(matched.hits)[false <= len(frames)]
-    at_one = found[-1] / matched.objects if len(found) and matched.objects else 0.0
+    at_one = matched.with_false(len(frames)).recall
     return (
         f"{len(frames):4} pictures {matched.objects:4} objects  recall {shown.recall:.3f}  "
         f"precision {shown.precision:.3f}  AP {metrics.average_precision(matched):.3f}  "

@@ -73,7 +73,10 @@ class Tally:
         }
 
     def figures(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
-        """The headline of each label, and "map", the mean AP of the labels that have objects."""
+        """The headline of each label, and "map", the mean AP of the labels that have objects.
+
+        "recall_50_one_false" is the recall where there is one false box a picture.
+        """
         result: dict[str, Any] = {}
         for name in self.classes:
             matched = self.matched(name)
@@ -84,6 +87,8 @@ class Tally:
                 "recall_50": shown.recall,
                 "precision_50": shown.precision,
                 "ap_50": metrics.average_precision(matched),
+                "recall_50_one_false": matched.with_false(len(self.seen[name])).recall,
+                "threshold": thresholds[name],
             }
         present = [item["ap_50"] for item in result.values() if item["objects"]]
         return {**result, "map": float(np.mean(present)) if present else 0.0}

@@ -88,6 +88,11 @@ class Matched:
         """Share of boxes found, 0..1; 0 without boxes."""
         return self.hit_count / self.objects if self.objects else 0.0
 
+    def with_false(self, most: int) -> Matched:
+        """The best detections, as long as at most so many of them are false."""
+        kept = int(np.searchsorted(np.cumsum(~self.hits), most, side="right"))
+        return Matched(self.hits[:kept], self.confidence[:kept], self.objects)
+
     def above(self, threshold: float) -> Matched:
         """Only the detections with at least this confidence."""
         keep = self.confidence >= threshold

@@ -300,8 +300,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """Figures per label at IoU 0.5, and "map", the mean AP of the labels that have objects.
 
-    Each label: {"images", "objects", "recall_50", "precision_50", "ap_50"}; recall and
-    precision at the detector's own thresholds, AP (VOC 2010) over all confidences. Under
+    Each label: {"images", "objects", "recall_50", "precision_50", "ap_50",
+    "recall_50_one_false", "threshold"}; recall and precision at the detector's own thresholds,
+    AP (VOC 2010) over all confidences, one recall at one false box a picture. Under
     "report" all else that training.detector.evaluation tells; ``facts`` say what frames are,
     by their pictures. ``tiles`` and ``around_cars`` as ``Detector.detect`` takes them.
     ``smallest``: by label, the share of the frame's height below which boxes count neither

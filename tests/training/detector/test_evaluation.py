@@ -151,3 +151,10 @@ def test_ignored_boxes_count_as_the_crowds_of_pycocotools():
     theirs = coco_average_precision(truths, found)
     ours = metrics.average_precision(metrics.match(truths, found))
     assert ours == pytest.approx(theirs[0], abs=1e-3)
+
+
+def test_recall_at_so_many_false_boxes_takes_the_best_detections():
+    hits = np.array([True, False, True, False, True])
+    matched = metrics.Matched(hits, np.linspace(0.9, 0.1, 5), 4)
+    assert [matched.with_false(most).recall for most in (0, 1, 2)] == [0.25, 0.5, 0.75]
+    assert metrics.Matched(hits[:0], np.zeros(0), 4).with_false(3).recall == 0
