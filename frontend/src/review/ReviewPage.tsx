@@ -167,7 +167,7 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
           </div>
           <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} />
           <Timeline reads={state.reads} duration={duration} time={time} current={state.current} spans={spans} checking={check.from} go={seek}
-            tools={<Checks check={check} share={checkedShare(spans, duration)} />} />
+            tools={<><Checks check={check} share={checkedShare(spans, duration)} /><Steps split={split} undo={undo} undone={state.done.length === 0} /></>} />
         </section>
         <ReadList reads={order} current={state.current} order={by} filter={filter} decide={decide} choose={choose} />
       </div>
@@ -212,6 +212,17 @@ function Checks({ check, share }: { check: CheckHandle; share: number }) {
         {check.from === null ? t("check_from") : t("check_to", { time: formatMoment(check.from) })} <Key k="C" />
       </button>
       {share > 0 && <span className="t2 small wide-only">{t("checked_share", { share: `${formatNumber(Math.round(share * 100))} %` })}</span>}
+    </>
+  );
+}
+
+/** For hands without a keyboard too. */
+function Steps({ split, undo, undone }: { split: () => void; undo: () => void; undone: boolean }) {
+  const t = useTexts(texts);
+  return (
+    <>
+      <button type="button" className="button small" title={t("split")} onClick={split}>{t("split_word")} <Key k="S" /></button>
+      <button type="button" className="button small" disabled={undone} onClick={undo}>{t("undo")} <Key k="Ctrl+Z" /></button>
     </>
   );
 }
