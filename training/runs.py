@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from annotations.models import DatasetVersion, Project
@@ -47,6 +47,7 @@ from training.recognizer.config import RecognizerConfig
 
 CURRENT, STARTER = "current", "starter"
 LAST = "last"
+MOST_STEPS = 2000
 NOW, AFTER_EPOCH = "now", "epoch"
 NEEDED_BYTES = 500 * 1024**2  # checkpoints, the state to go on from, some room
 JUDGED = {Kind.RECOGNIZER.value: "exact", Kind.DETECTOR.value: "map"}
@@ -528,8 +529,14 @@ def _listed(facts: Mapping[str, Any]) -> str:
 
 
 def curves(run: TrainingRun) -> dict[str, Any]:
-    """The run's metrics as series over the same steps, None where a step has no value."""
-    rows = list(run.metrics.values_list("step", "name", "value"))
+    """The run's metrics as series over the same steps, None where a step has no value.
+
+    Of a long run evenly chosen steps and the last, at most so many: a page draws no more.
+    """
+    last = run.metrics.aggregate(last=Max("step"))["last"] or 0
+    apart = -(-last // MOST_STEPS) or 1
+    shown = run.metrics.annotate(over=F("step") % apart).filter(Q(over=0) | Q(step__in=(1, last)))
+    rows = list(shown.values_list("step", "name", "value"))
     steps = sorted({step for step, _, _ in rows})
     place = {step: index for index, step in enumerate(steps)}
     series: dict[str, list[float | None]] = {}

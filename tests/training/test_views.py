@@ -73,6 +73,16 @@ def test_curves_have_a_value_or_null_per_step(api: Any, dataset: DatasetVersion)
     )
 
 
+def test_curves_of_a_long_run_are_thinned_evenly_and_keep_their_ends(
+    dataset: DatasetVersion, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(runs, "MOST_STEPS", 3)
+    run = runs.create(dataset, {})
+    for step in range(1, 12):
+        runs.record(run, step, {"loss": 1 / step})
+    assert runs.curves(run)["steps"] == [1, 4, 8, 11]
+
+
 def test_models_show_which_is_current(api: Any, project: Project) -> None:
     first, second, starter = (
         TrainedModel.objects.create(project=owner, kind="recognizer", name=name, file="x")
