@@ -185,6 +185,10 @@ X_ACCEL = os.environ.get("LPR_X_ACCEL", "").rstrip("/")
 SERVER_FOLDER = os.environ.get("LPR_SERVER_FOLDER", "")  # people may ingest paths below it
 WATCH_FOLDER = os.environ.get("LPR_WATCH_FOLDER", "")  # in it, its recordings come in alone
 WATCH_PROJECT = os.environ.get("LPR_WATCH_PROJECT", "")  # into this one: a name or number
+MAIL = env.email_url("EMAIL_URL", default="consolemail://")  # smtp://user:password@host:25
+MAILS = bool(os.environ.get("EMAIL_URL"))  # whoever started a training hears of its end
+vars().update(MAIL)
+DEFAULT_FROM_EMAIL = os.environ.get("LPR_MAIL_FROM", "lpr@localhost")
 TRAINING_WEBHOOK = os.environ.get("LPR_TRAINING_WEBHOOK", "")  # told when a training has ended
 READS_WEBHOOK = os.environ.get("LPR_READS_WEBHOOK", "")  # told each read of a video
 for _name, _address in (("TRAINING", TRAINING_WEBHOOK), ("READS", READS_WEBHOOK)):

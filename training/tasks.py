@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from celery import shared_task
 from django.conf import settings
+from django.core.mail import send_mail
 
 from annotations import lessons, suggestions
 from annotations.models import DatasetVersion, Frame, Project, Role
@@ -31,6 +33,7 @@ from training import (
 )
 from training.models import InferenceRun, TrainedModel, TrainingRun
 
+log = logging.getLogger(__name__)
 WORK = "training.work"
 READER = Resident("training.reader")
 
@@ -41,13 +44,27 @@ def train(running: Running) -> dict[str, Any]:
         result = supervise.run(running, WORK)
     except Refused as refusal:
         _tell_webhook(running, error=refusal.sentence())
+        _mail(running, refusal.sentence(), refusal.sentence("es"))
         raise
     _tell_webhook(running, **result)
+    _mail(running, f"It made model {result['model']}.", f"Hizo el modelo {result['model']}.")
     project = Project.objects.get(pk=running.job.project_id or 0)
     current = runs.current(project, Kind.RECOGNIZER)
     if current is not None and current.pk == result["model"]:
         suggest_as_promoted(project)
     return result
+
+
+def _mail(running: Running, en: str, es: str) -> None:
+    """Tell whoever started the training how it ended, where mail is set up."""
+    run = TrainingRun.objects.select_related("created_by").get(pk=running.parameters["run"])
+    if not settings.MAILS or run.created_by is None or not run.created_by.email:
+        return
+    title = f"LPR Studio: {run}"
+    try:
+        send_mail(title, f"{en}\n\n{es}\n", None, [run.created_by.email])
+    except OSError as problem:  # SMTP's own are of this kind
+        log.warning("nobody was mailed of run %s: %s", run.pk, problem)
 
 
 def _tell_webhook(running: Running, **facts: Any) -> None:

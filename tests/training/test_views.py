@@ -10,7 +10,7 @@ from annotations.models import AuditEntry, DatasetVersion, Project
 from lprsite.jobs.models import Job, State
 from tests.annotations.rows import json_of, make_video
 from tests.training.rows import make_read, make_run, make_version
-from training import runs
+from training import runs, tasks
 from training.models import TrainedModel, TrainingRun
 
 
@@ -71,6 +71,21 @@ def test_curves_have_a_value_or_null_per_step(api: Any, dataset: DatasetVersion)
         200,
         {"steps": [1, 2], "series": {"loss": [2.0, 1.0], "exact": [0.1, None]}},
     )
+
+
+def test_person_is_mailed_when_a_training_ends(
+    dataset: DatasetVersion, user: Any, settings: Any, mailoutbox: Any, monkeypatch: Any
+) -> None:
+    user.email = "ana@example.org"
+    user.save()
+    run = runs.create(dataset, {}, by=user)
+    model = TrainedModel.objects.create(project=run.project, kind="recognizer", name="a", file="x")
+    monkeypatch.setattr("training.tasks.supervise.run", lambda *_: {"run": 1, "model": model.pk})
+    for mails in (False, True):
+        settings.MAILS = mails
+        tasks.train.run_here(project_id=run.project_id, run=run.pk)
+    assert [mail.to for mail in mailoutbox] == [["ana@example.org"]]
+    assert f"It made model {model.pk}." in mailoutbox[0].body
 
 
 def test_curves_of_a_long_run_are_thinned_evenly_and_keep_their_ends(
