@@ -159,7 +159,13 @@ def delete(box: Box, *, revision: int, by: User | None = None) -> None:
 
 
 def restore(box: Box, *, car: Box | None = None, by: User | None = None) -> Box:
-    """Bring a deleted box back, with its crop and texts; a plate to ``car``, where given."""
+    """Bring a deleted box back, with its crop and texts; a plate to ``car``, where given.
+
+    One that somebody else brought back meanwhile stays as it is.
+    """
+    box.refresh_from_db()
+    if box.deleted_at is None:
+        return box
     cut = crops.cut(box.frame, box.xyxy) if box.label.name == crops.PLATE else None
     with transaction.atomic():
         box.deleted_at = None

@@ -241,7 +241,9 @@ def test_change_of_a_deleted_box_is_a_conflict_and_it_can_come_back(api: Any, pl
     assert json_of(api, "delete", f"boxes/{plate.pk}/?revision=1")[0] == 204
     status, conflict = json_of(api, "patch", f"boxes/{plate.pk}/", {"revision": 1, "label": "car"})
     assert (status, conflict["code"], conflict["current"]["deleted"]) == (409, "BoxChanged", True)
-    assert json_of(api, "post", f"boxes/{plate.pk}/restore/")[1]["label"] == "plate"
+    for _ in range(2):
+        back = json_of(api, "post", f"boxes/{plate.pk}/restore/")[1]
+        assert (back["label"], back["revision"]) == ("plate", 3)
 
 
 def test_history_says_who_did_what(api: Any, frame: Frame, user: Any) -> None:

@@ -23,9 +23,13 @@ export const Filmstrip = memo(function Filmstrip({ strip, current, go }: Props) 
   const from = Math.max(at - AROUND, 0);
   const to = at < 0 ? 0 : Math.min(at + AROUND + 1, strip.count);
   useThumbnails(from, to, strip.idAt);
-  // In braces: newer browsers answer with a promise, which is no clean-up.
+  // Only the strip itself: scrollIntoView would push the whole page aside at the last frame.
   useEffect(() => {
-    here.current?.scrollIntoView({ inline: "center", block: "nearest" });
+    const film = here.current;
+    const around = film?.parentElement;
+    if (!film || !around) return;
+    const [one, all] = [film.getBoundingClientRect(), around.getBoundingClientRect()];
+    around.scrollLeft += one.left + one.width / 2 - (all.left + all.width / 2);
   }, [current, at]);
   const frames = Array.from({ length: to - from }, (_, place) => strip.at(from + place)).filter((frame) => frame !== null);
   return (

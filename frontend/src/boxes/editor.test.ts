@@ -110,6 +110,17 @@ describe("changing", () => {
     expect(run(chosen, ...drag([350, 380], [371, 391])).boxes[1]).toMatchObject({ x1: 250, y1: 350, x2: 371, y2: 391 });
   });
 
+  it("a finger takes a handle from beside the box, and a small box by its middle", () => {
+    const finger = (from: [number, number], to: [number, number]): Action[] => [
+      { do: "down", at: { x: from[0], y: from[1] }, touch: true },
+      { do: "to", at: { x: to[0], y: to[1] } },
+      { do: "up", key: "" },
+    ];
+    expect(run(chosen, ...finger([365, 395], [385, 405])).boxes[1]).toMatchObject({ x1: 250, y1: 350, x2: 370, y2: 390 });
+    expect(run(chosen, ...finger([300, 365], [310, 385])).boxes[1]).toMatchObject({ x1: 260, x2: 360 });
+    expect(run(chosen, ...finger([700, 100], [710, 120])).boxes).toEqual(chosen.boxes);
+  });
+
   it("is seen before the release and undone in one step after it", () => {
     const moving = run(chosen, { do: "down", at: { x: 300, y: 365 } }, { do: "to", at: { x: 400, y: 365 } });
     expect(preview(moving)[1]?.x1).toBe(350);

@@ -5,7 +5,7 @@ import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
 import { ask, deliver } from "../saving/request";
 import { registerSenders } from "../saving/useSaving";
 import type { Between, Change, EditorBox, Proposed } from "./editor";
-import type { Rect } from "./geometry";
+import { type Rect, sameRect } from "./geometry";
 
 type FrameJson = components["schemas"]["Frame"];
 type FrameDetailJson = components["schemas"]["FrameDetail"];
@@ -221,11 +221,22 @@ async function shape({ body }: Entry, look: Look): Promise<Record<string, unknow
 }
 
 const create: Sender = async (entry, known, look) => {
-  // Known already: it was deleted and the deletion undone. Its texts come back with it.
-  if (known !== null) return deliver("POST", `boxes/${known.id}/restore/`, { learn: toldOf(entry) });
+  if (known !== null) return bringBack(entry, known, look);
   const body = { ...(await shape(entry, look)), frame: entry.body.frame, client_key: entry.clientKey };
   return deliver("POST", "boxes/", { body, learn: toldOf(entry) });
 };
+
+/** It was deleted and the deletion undone: its texts come back with it. Somebody may have had it back before, and moved it. */
+async function bringBack(entry: Entry, { id }: Known, look: Look): Promise<Outcome> {
+  const back = await deliver("POST", `boxes/${id}/restore/`, { learn: toldOf(entry) });
+  if (back.kind !== "saved") return back;
+  const { label, x1, y1, x2, y2, revision } = back.answer as BoxJson;
+  const mine = entry.body as unknown as EditorBox;
+  if (label === mine.label && sameRect({ x1, y1, x2, y2 }, mine)) return back;
+  if (entry.body.revision === undefined) return { kind: "conflict", message: "", current: { xyxy: [x1, y1, x2, y2], label, revision } };
+  const { suggestion: _, source: __, confidence: ___, ...body } = await shape(entry, look);
+  return deliver("PATCH", `boxes/${id}/`, { body: { ...body, revision }, learn: toldOf(entry) });
+}
 
 const change: Sender = async (entry, known, look) => {
   const at = newest(entry, known);
@@ -287,8 +298,11 @@ const write: Sender = async ({ clientKey, body: { frame, box, seen, text, status
   });
 };
 
-const mark: Sender = (entry) =>
-  deliver("PATCH", `frames/${Number(entry.body.frame)}/`, { body: { status: entry.body.status } });
+/** Somebody may have drawn where nothing was: there is no choice of two then, only a look again. */
+const mark: Sender = async (entry) => {
+  const outcome = await deliver("PATCH", `frames/${Number(entry.body.frame)}/`, { body: { status: entry.body.status } });
+  return outcome.kind === "conflict" ? { kind: "refused", message: outcome.message } : outcome;
+};
 
 /** Gone already, or replaced by another detector's: nothing is left to reject or to offer. */
 const goneIsDone = (outcome: Outcome): Outcome => (outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome);

@@ -24,6 +24,10 @@ export function SaveStatus({ saving, view, compact = false }: { saving: Saving |
   const now = useSnapshot(saving);
   const [open, setOpen] = useState(false);
   const aside = now.conflicts.length + now.refused.length;
+  // The next conflict does not open the dialog by itself: it would come in the middle of the work.
+  useEffect(() => {
+    if (aside === 0) setOpen(false);
+  }, [aside]);
   return (
     <>
       <span className="row save-state" data-compact={compact || undefined} role="status" aria-live="polite">
