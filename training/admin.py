@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 
 from annotations import members
 from annotations.admin import ReadOnly
@@ -16,13 +17,20 @@ from annotations.models import Project
 from lprsite.bundle import entry
 from lprsite.jobs import engine
 from lprsite.texts import both
-from training.models import InferenceRun, Promotion, TrainedModel, TrainingRun
+from training.models import (
+    Evaluation,
+    InferenceRun,
+    Promotion,
+    TrainedModel,
+    TrainingRun,
+    TrainingSchedule,
+)
 
 
 @admin.register(TrainingRun)
 class TrainingRunAdmin(ReadOnly):
-    list_display = ["__str__", "project", "dataset", "state", "trained_model", "created_at"]
-    list_filter = ["kind", "project"]
+    list_display = ["__str__", "project", "dataset", "state", "trained_model", "created_at", "work"]
+    list_filter = ["kind", "job__state", "project"]
     list_select_related = ["project", "dataset", "job", "trained_model"]
     change_list_template = "training/admin_runs.html"
     actions = ["stop"]
@@ -51,6 +59,10 @@ class TrainingRunAdmin(ReadOnly):
         context = {**self.admin_site.each_context(request), "title": "Training", **facts}
         return TemplateResponse(request, "training/admin_page.html", context)
 
+    @admin.display(description=both("page", "página"))
+    def work(self, run: TrainingRun) -> str:
+        return format_html('<a href="/p/{}/training/{}">Open</a>', run.project_id, run.pk)
+
     @admin.display(description=both("state", "estado"))
     def state(self, run: TrainingRun) -> str:
         return run.job.state if run.job else "not started"
@@ -78,9 +90,26 @@ class TrainedModelAdmin(ReadOnly):
 class PromotionAdmin(ReadOnly):
     list_display = ["model", "kind", "project", "by", "why", "at", "ended_at"]
     list_filter = ["kind", "project"]
+    list_select_related = ["model", "project", "by"]
 
 
 @admin.register(InferenceRun)
 class InferenceRunAdmin(ReadOnly):
     list_display = ["__str__", "video", "detector", "recognizer", "created_at"]
     list_filter = ["project"]
+    list_select_related = ["video", "detector", "recognizer"]
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnly):
+    list_display = ["model", "dataset", "split", "learned", "created_at"]
+    list_filter = ["split", "dataset__project"]
+    list_select_related = ["model", "dataset__project"]
+    exclude = ["found"]  # what was said on every picture: long, and the pages compare it
+
+
+@admin.register(TrainingSchedule)
+class TrainingScheduleAdmin(ReadOnly):
+    list_display = ["__str__", "project", "nightly", "next_at", "run", "error", "created_by"]
+    list_filter = ["nightly", "kind", "project"]
+    list_select_related = ["project", "run", "created_by"]

@@ -88,6 +88,19 @@ def test_person_is_mailed_when_a_training_ends(
     assert f"It made model {model.pk}." in mailoutbox[0].body
 
 
+@pytest.mark.parametrize(
+    "table", ["trainingrun", "evaluation", "trainingschedule", "promotion", "inferencerun"]
+)
+def test_admin_lists_what_right_of_the_datasets_there_is(
+    admin_client: Any, dataset: DatasetVersion, table: str
+) -> None:
+    run = runs.create(dataset, {})
+    answer = admin_client.get(f"/admin/training/{table}/")
+    assert answer.status_code == 200
+    if table == "trainingrun":
+        assert f"/p/{run.project_id}/training/{run.pk}".encode() in answer.content
+
+
 def test_curves_of_a_long_run_are_thinned_evenly_and_keep_their_ends(
     dataset: DatasetVersion, monkeypatch: Any
 ) -> None:
