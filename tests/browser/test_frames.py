@@ -23,7 +23,7 @@ def grid(someone: Person, query: str = "") -> Any:
 
 
 def says(page: Any, what: str) -> None:
-    sync_api.expect(page.locator(CURRENT)).to_have_attribute("aria-label", re.compile(what))
+    sync_api.expect(page.locator(f"{CURRENT} a")).to_have_attribute("aria-label", re.compile(what))
 
 
 def count_shown(page: Any, count: str) -> None:
