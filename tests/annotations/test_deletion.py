@@ -219,7 +219,8 @@ def test_running_work_is_stopped_first(
     video = filled(project)
     facts = {"queue": "media", "project_id": project.pk}
     waits = Job.objects.create(task="split_video", parameters={"video": video.pk}, **facts)
-    other = Job.objects.create(task="split_video", parameters={"video": 999}, **facts)
+    elsewhere = {**facts, "queue": "gpu"}  # else its turn would come before the deletion's
+    other = Job.objects.create(task="split_video", parameters={"video": 999}, **elsewhere)
     held = Job.objects.create(
         task="infer", state=State.RUNNING, attempt=1, lease_until=lease_end(), **facts
     )
