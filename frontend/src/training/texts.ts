@@ -26,7 +26,7 @@ export const texts = defineTexts({
   seed: { en: "Seed", es: "Semilla" },
   rate: { en: "Learning rate", es: "Tasa de aprendizaje" },
   queue: { en: "Queue", es: "Cola" },
-  queue_hint: { en: "One at a time on a device. A run that was cut off goes on before the others.", es: "Uno a la vez por dispositivo. Un entrenamiento cortado continúa antes que los demás." },
+  queue_hint: { en: "One at a time. A run that was cut off goes on about a minute later, before those that still wait.", es: "Uno a la vez. Un entrenamiento cortado continúa como un minuto después, antes que los que aún esperan." },
   waiting: { en: { one: "{count} waits", other: "{count} wait" }, es: { one: "{count} espera", other: "{count} esperan" } },
   to_first: { en: "Run {id} first", es: "Entrenamiento {id} primero" },
   to_earlier: { en: "Run {id} earlier", es: "Entrenamiento {id} antes" },
