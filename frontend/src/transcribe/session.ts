@@ -123,7 +123,7 @@ export type SessionAction =
   | { readonly do: "redo" }
   | { readonly do: "forget skipped" };
 
-/** A lease brings this many crops. */
+/** A lease brings this many crops; with half of them read the next lease begins. */
 export const LEASE = 30;
 
 /** Milliseconds in which an Enter belongs to the text that was saved without it: hands have habits. */

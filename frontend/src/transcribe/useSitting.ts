@@ -39,8 +39,6 @@ interface Options {
 
 type Fetched = Pick<Sitting, "ready" | "dry" | "error" | "disagreements">;
 
-/** With so many left the next lease begins: thirty are here even while its pictures come slowly. */
-const ENOUGH = 1.5 * LEASE;
 /** Minutes between renewals: a lease lasts ten. */
 const RENEW = 4;
 /** Milliseconds: news of suggestions come in bursts. */
@@ -88,7 +86,7 @@ export function useSitting({ project, wanted, alphabet, formats, saving, unreada
   useEffect(() => dispatch({ do: "formats", formats, alphabet }), [dispatch, formats, alphabet]);
 
   const ahead = upcoming(session).length + (currentItem(session) ? 1 : 0);
-  const hungry = ahead <= ENOUGH && !fetched.dry && fetched.error === null;
+  const hungry = ahead <= LEASE / 2 && !fetched.dry && fetched.error === null;
   useEffect(() => {
     if (hungry) void ask(known(now.current));
   }, [hungry, ahead, ask, fetched]); // fetched: another lease may have been on its way
