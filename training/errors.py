@@ -81,11 +81,11 @@ class OnnxDiffers(Refused):
 
 class Diverged(Refused):
     en = (
-        "The training diverged in epoch {epoch}: its loss is no longer a number. Lower the "
+        "The training diverged in epoch {epoch}: its loss grew beyond all bounds. Lower the "
         "learning rate, or look for wrong labels, and start again."
     )
     es = (
-        "El entrenamiento divergió en la época {epoch}: la pérdida ya no es un número. Baje la "
+        "El entrenamiento divergió en la época {epoch}: la pérdida creció sin límite. Baje la "
         "tasa de aprendizaje o busque etiquetas erróneas, y empiece de nuevo."
     )
 

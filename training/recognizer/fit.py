@@ -40,6 +40,7 @@ from training.schedule import soft_start_annealing
 
 Progress = Callable[[int, int], None]
 
+HOPELESS = 500.0  # nats a crop: guessing at random costs less than 100
 _HELD_OUT = 256
 
 
@@ -177,6 +178,8 @@ class _Run:
             total, seen = total + loss * len(batch.targets), seen + len(batch.targets)
             if progress is not None:
                 progress(step, self.steps)
+        if total / seen > HOPELESS:
+            raise Diverged(epoch=number)
         return total / seen
 
     def _frozen(self, number: int) -> int:

@@ -126,6 +126,13 @@ def test_other_settings_or_other_texts_do_not_resume(make_samples, tmp_path: Pat
         next(fit(FEW, samples[1:], samples[:1], tmp_path))
 
 
+def test_loss_far_worse_than_guessing_diverges(make_samples, tmp_path: Path, monkeypatch):
+    real = ctc.loss
+    monkeypatch.setattr(ctc, "loss", lambda *given: real(*given) + 500)
+    with pytest.raises(Diverged, match="epoch 1"):
+        next(fit(FEW, make_samples("AB1", "CD2"), make_samples("AB1"), tmp_path))
+
+
 @pytest.mark.parametrize("how", ["loss", "val_loss"])
 def test_loss_that_is_no_number_diverges(make_samples, tmp_path: Path, monkeypatch, how: str):
     name = "loss" if how == "loss" else "negative_log_likelihood"
