@@ -9,6 +9,8 @@ import pytest
 
 from tests.browser.conftest import ROOT, Person, Site
 
+pytestmark = pytest.mark.browser
+
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (
     "",

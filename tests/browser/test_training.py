@@ -59,7 +59,7 @@ def test_models_are_compared_promoted_rolled_back_and_retired(ana, site, project
     page.get_by_role("button", name="Compare two").click()
     differing = page.get_by_role("region", name="Where they differ")
     expect(differing.locator(".compare-row")).to_have_count(2)
-    expect(differing.get_by_role("img", name=facts["texts"][2])).to_be_visible()
+    expect(differing.get_by_alt_text(facts["texts"][2])).to_be_visible()
     page.go_back()
 
     row = page.locator("section[data-kind] tr", has_text=second["name"])
