@@ -106,7 +106,8 @@ def untrained(config: DetectorConfig) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def training(config: DetectorConfig, precision: str, rounds: int, folder: Path) -> None:
-    config = DetectorConfig.from_json({**config.to_json(), "precision": precision, "epochs": 1000})
+    whole = {"precision": precision, "epochs": 1000, "window": 1.0}
+    config = DetectorConfig.from_json({**config.to_json(), **whole})
     run = _Training(config, torch.device("cpu"))
     pictures = samples(4 * config.batch, folder)
     store = FrameStore.build(pictures, size=(config.width, config.height), folder=folder / "store")
