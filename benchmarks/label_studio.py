@@ -26,9 +26,11 @@ import sys
 import tempfile
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -69,7 +71,7 @@ def main() -> None:
         show({side.name: {"plate to plate on screen": drive(side, password)} for side in sides})
 
 
-class Side:
+class Side(ABC):
     """One of the two sites, over one kept connection with a session."""
 
     name = ""
@@ -110,25 +112,25 @@ class Side:
         self.times[what].append((time.perf_counter() - begun) * 1000)
         return result
 
-    def next(self) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def next(self) -> Any: ...
 
-    def save(self, task: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def save(self, task: Any) -> None: ...
 
-    def list(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def list(self) -> None: ...
 
-    def export(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def export(self) -> bytes: ...
 
+    @abstractmethod
     def open(self, context: Any) -> Any:
         """The page on which plates are read, with its first one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, page: Any, text: str) -> None:
         """Type the text and save it."""
-        raise NotImplementedError
 
     picture = ""  # the selector of the plate on that page
 
@@ -228,7 +230,7 @@ def work(side: Side) -> Iterator[None]:
     for _ in range(count):
         task = side.timed("next", side.next)
         yield
-        side.timed("save", lambda: side.save(task))  # noqa: B023 (called at once)
+        side.timed("save", partial(side.save, task))
         yield
     for _ in range(LISTS):
         side.timed("list of 100", side.list)
