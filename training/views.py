@@ -58,24 +58,26 @@ from training.models import (
 )
 from training.serializers import (
     CheckedTrainingSerializer,
-    ComparisonSerializer,
     CurvesSerializer,
     EvaluateSerializer,
     EvaluationSerializer,
-    InferenceRunSerializer,
     ModelComparisonSerializer,
     MoveTrainingSerializer,
     PromoteSerializer,
     PromotionSerializer,
     SamplesSerializer,
     ScheduleTrainingSerializer,
-    StartReadingSerializer,
     StartTrainingSerializer,
     StopSerializer,
     TrainedModelSerializer,
     TrainingOptionSerializer,
     TrainingRunSerializer,
     TrainingScheduleSerializer,
+)
+from training.serializers_readings import (
+    ComparisonSerializer,
+    InferenceRunSerializer,
+    StartReadingSerializer,
     VideoStatsSerializer,
 )
 from training.views_review import ReviewOfRun

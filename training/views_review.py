@@ -23,7 +23,7 @@ from annotations.models import AuditEntry, CheckedSpan, Passage, Project, Role, 
 from lprsite.jobs.views import NewestFirst
 from training import comparisons, lines, reads, sightings, sure
 from training.models import InferenceRun, Read, ReadCrop
-from training.serializers import (
+from training.serializers_readings import (
     AcceptSerializer,
     AcceptSureSerializer,
     CheckedSpanSerializer,
