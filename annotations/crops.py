@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
-from collections.abc import Sequence
+import mimetypes
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ from lprsite.jobs.engine import Running
 
 PLATE = "plate"
 RECHECK_BELOW_IOU = 0.5
+INLINE_BYTES = 48 << 10  # of one picture that comes inside an answer
+INLINE_IN_ALL = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,28 @@ def picture_of(frame: Frame) -> vision.Bgr:
         return vision.read_picture(files.local_path(frame.file))
     except FileNotFoundError:
         raise FrameFileGone(name=frame.name or frame.pk) from None
+
+
+def inline(keys: Mapping[int, str]) -> dict[int, str]:
+    """The files ``keys`` as addresses that hold the picture itself, for an answer that brings them.
+
+    Large pictures, all beyond ``INLINE_IN_ALL`` bytes and files that are gone are left out.
+    """
+    found: dict[int, str] = {}
+    room = INLINE_IN_ALL
+    for pk, key in keys.items():
+        path = files.local_path(key)
+        try:
+            size = path.stat().st_size
+            if size > min(INLINE_BYTES, room):
+                continue
+            data = base64.b64encode(path.read_bytes()).decode()
+        except OSError:
+            continue
+        kind = mimetypes.guess_type(path.name)[0] or "image/png"
+        found[pk] = f"data:{kind};base64,{data}"
+        room -= size
+    return found
 
 
 @transaction.atomic

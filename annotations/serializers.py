@@ -644,6 +644,9 @@ class LeaseSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(), required=False, default=list, max_length=500
     )
     wanted = WantedSerializer(required=False)
+    pictures = serializers.BooleanField(
+        default=False, help_text="with the pictures themselves, where they are small"
+    )
 
 
 class EarlierReadingSerializer(serializers.Serializer[Any]):
@@ -655,9 +658,10 @@ class EarlierReadingSerializer(serializers.Serializer[Any]):
 class LeasedCropSerializer(CropSerializer):
     role = serializers.CharField(help_text="of the reading that is asked for")
     readings = EarlierReadingSerializer(many=True, help_text="to decide between")
+    inline = serializers.CharField(help_text="the picture as a data address; empty: not brought")
 
     class Meta(CropSerializer.Meta):
-        fields = [*CropSerializer.Meta.fields, "role", "readings"]
+        fields = [*CropSerializer.Meta.fields, "role", "readings", "inline"]
 
 
 class LeasedSerializer(serializers.Serializer[Any]):

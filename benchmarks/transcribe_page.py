@@ -125,7 +125,10 @@ class Web:
 
 
 class Late:
-    """A proxy in front of the site, whose answers come ``delay`` seconds late."""
+    """A proxy in front of the site, whose answers come ``delay`` seconds late.
+
+    Late, not slow: each piece is passed on so long after it came, whatever is on its way before it.
+    """
 
     def __init__(self, behind: int) -> None:
         self.behind, self.delay, self.port = behind, 0.0, 0
@@ -150,11 +153,22 @@ class Late:
         )
 
     async def _pass(self, reader: Any, writer: Any, *, late: bool) -> None:
+        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        passing = asyncio.create_task(self._deliver(pieces, writer))
         try:
             while data := await reader.read(65536):
-                if late and self.delay:
-                    await asyncio.sleep(self.delay)
-                writer.write(data)
+                pieces.put_nowait((time.monotonic() + late * self.delay, data))
+        except OSError:
+            pass
+        finally:
+            pieces.put_nowait((0.0, b""))
+            await passing
+
+    async def _deliver(self, pieces: asyncio.Queue[tuple[float, bytes]], writer: Any) -> None:
+        try:
+            while (piece := await pieces.get())[1]:
+                await asyncio.sleep(piece[0] - time.monotonic())
+                writer.write(piece[1])
                 await writer.drain()
         except OSError:
             pass

@@ -13,7 +13,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import agreement, leases, members, overview, transcriptions
+from annotations import agreement, crops, leases, members, overview, transcriptions
 from annotations.access import InProject
 from annotations.models import Crop, Project, Role, Transcription
 from annotations.models.crops import ReadingRole
@@ -55,13 +55,17 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         )
         suggestions = transcriptions.newest_suggestions(ids)
         texts = leases.both_texts(ids) if wanted.kind == leases.Kind.DISAGREEMENTS else {}
-        rows = {row["id"]: row for row in Crop.objects.filter(pk__in=ids).values(*CROP_COLUMNS)}
-        crops = [
-            leased_json(rows[pk], suggestions.get(pk), texts.get(pk, []), wanted.kind) for pk in ids
+        found = Crop.objects.filter(pk__in=ids).values(*CROP_COLUMNS, "file")
+        rows = {row["id"]: row for row in found}
+        inline = crops.inline({pk: rows[pk]["file"] for pk in ids}) if asked["pictures"] else {}
+        leased = [
+            leased_json(rows[pk], suggestions.get(pk), texts.get(pk, []), wanted.kind)
+            | {"inline": inline.get(pk, "")}
+            for pk in ids
         ]
         return Response(
             {
-                "crops": crops,
+                "crops": leased,
                 "left": transcriptions.left(project.pk),
                 "disagreements": leases.disagreements(project).count(),
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,11 +10,12 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from annotations import agreement, boxes
+from annotations import agreement, boxes, crops
 from annotations.leases import Kind, Order, Wanted, lease, lease_ids
 from annotations.models import Crop, Project, Role, Suggestion, Transcription
 from annotations.models.crops import Second
 from annotations.transcriptions import Reading, drawn, save
+from lprsite import files
 from tests.annotations.rows import (
     client_of,
     json_of,
@@ -212,6 +214,24 @@ def test_what_was_read_comes_with_its_text(project: Project, api: Any, user: Any
     answer(api, leased, "PBA1284")
     assert Transcription.objects.filter(crop=crop).count() == 2
     assert lease(project, user) == []
+
+
+def test_small_pictures_come_with_the_lease(project: Project, api: Any) -> None:
+    small, large, _gone = make_crops(project, 3)
+    for crop, data in ((small, b"a plate"), (large, b"x" * (crops.INLINE_BYTES + 1))):
+        key, _ = files.put_bytes("crops", data, ".png")
+        Crop.objects.filter(pk=crop.pk).update(file=key)
+    asked = {"project": project.pk, "pictures": True}
+    leased = json_of(api, "post", "crops/lease/", asked)[1]["crops"]
+    encoded = base64.b64encode(b"a plate").decode()
+    assert [crop["inline"] for crop in leased] == [f"data:image/png;base64,{encoded}", "", ""]
+    assert told(api, project)["crops"][0]["inline"] == ""
+
+
+def test_a_lease_brings_only_so_many_pictures(project: Project, api: Any) -> None:
+    key, _ = files.put_bytes("crops", b"x" * crops.INLINE_BYTES, ".png")
+    brought = crops.inline(dict.fromkeys(range(30), key))
+    assert len(brought) == crops.INLINE_IN_ALL // crops.INLINE_BYTES
 
 
 def test_unknown_order_is_a_400(project: Project, api: Any) -> None:

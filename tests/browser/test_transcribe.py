@@ -231,6 +231,14 @@ def test_undo_brings_the_crop_back_and_the_new_text_counts(ana: Person, site: Si
     assert not page.locator(".chip.warn").is_visible()
 
 
+def test_pictures_come_with_the_lease(ana: Person, site: Site) -> None:
+    page = opened(ana, site.plates())
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    loaded = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert not [address for address in loaded if "/media/crops/" in address]
+
+
 def test_two_people_never_get_the_same_crop(person: Any, site: Site) -> None:
     project = site.plates()
     held = []
@@ -248,7 +256,7 @@ def test_a_conflict_waits_aside_with_both_texts(person: Any, site: Site) -> None
     ana, luis = person("ana"), person("luis")
     project = site.plates()
     page = opened(ana, project)
-    crop = int(re.findall(r"/crops/(\d+)/", page.get_attribute(".stage img", "src"))[0])
+    crop = ana.ask("GET", f"crops/?project={project}")["results"][0]["id"]
     luis.ask(
         "POST",
         f"crops/{crop}/transcriptions/",

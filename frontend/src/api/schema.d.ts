@@ -3019,6 +3019,11 @@ export interface components {
             count: number;
             exclude?: number[];
             wanted?: components["schemas"]["WantedRequest"];
+            /**
+             * @description with the pictures themselves, where they are small
+             * @default false
+             */
+            pictures: boolean;
         };
         Leased: {
             crops: components["schemas"]["LeasedCrop"][];
@@ -3057,6 +3062,8 @@ export interface components {
             role: string;
             /** @description to decide between */
             readings: components["schemas"]["EarlierReading"][];
+            /** @description the picture as a data address; empty: not brought */
+            inline: string;
         };
         LinePassage: {
             id: number;

@@ -13,7 +13,7 @@ export function Stage({ crop, look }: { crop: Crop; look: Look }) {
   const zoom = zoomFor(crop, { width: size.width - 32, height: size.height - 88 }, { turns: look.turns, ratio: window.devicePixelRatio });
   return (
     <div className="stage" ref={stage}>
-      <img key={crop.id} src={crop.picture} alt={t("crop_picture")} decoding="sync" draggable={false}
+      <img key={crop.id} src={crop.source} alt={t("crop_picture")} decoding="sync" draggable={false}
         width={crop.width} height={crop.height} data-smooth={look.smooth || undefined}
         style={{ width: crop.width * zoom, height: crop.height * zoom, filter: filterOf(look), transform: transformOf(look) }} />
       <p className="stage-note small t2">

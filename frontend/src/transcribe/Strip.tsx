@@ -22,7 +22,7 @@ export function Strip({ session, dispatch }: { session: Session; dispatch: (acti
             <li key={crop.id}>
               <button type="button" aria-pressed={crop.id === (session.peek ?? head.id)} data-out={out || undefined}
                 onClick={() => dispatch({ do: "peek", crop: crop.id })}>
-                <img src={crop.picture} alt={crop.suggestion?.text ?? t("crop_picture")} draggable={false} />
+                <img src={crop.source} alt={crop.suggestion?.text ?? t("crop_picture")} draggable={false} />
                 {out && <span className="tiny warn">{t("taken_out")}</span>}
               </button>
             </li>

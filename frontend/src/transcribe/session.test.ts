@@ -10,6 +10,7 @@ const FORMATS = [{ country: "Ecuador", name: "Ecuador", pattern: "AAA9999", disp
 const crop = (id: number, suggestion = ""): Crop => ({
   id,
   picture: `/crops/${id}.jpg`,
+  source: `/crops/${id}.jpg`,
   width: 96,
   height: 48,
   revision: 1,

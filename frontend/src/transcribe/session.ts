@@ -19,7 +19,10 @@ export interface Suggestion {
 
 export interface Crop {
   readonly id: number;
+  /** Its address. */
   readonly picture: string;
+  /** What an image element takes: the picture itself if the lease brought it, else the address. */
+  readonly source: string;
   readonly width: number;
   readonly height: number;
   readonly revision: number;

@@ -163,14 +163,14 @@ function draftFirst(project: number, crops: readonly Crop[]): readonly Crop[] {
 function usePreloaded(crops: readonly Crop[]): void {
   const kept = useRef(new Map<string, HTMLImageElement>());
   useEffect(() => {
-    const wanted = new Set(crops.map((crop) => crop.picture));
-    for (const address of kept.current.keys()) if (!wanted.has(address)) kept.current.delete(address);
-    for (const address of wanted) {
-      if (kept.current.has(address)) continue;
+    const wanted = new Set(crops.map((crop) => crop.source));
+    for (const source of kept.current.keys()) if (!wanted.has(source)) kept.current.delete(source);
+    for (const source of wanted) {
+      if (kept.current.has(source)) continue;
       const picture = new Image();
-      picture.src = address;
+      picture.src = source;
       void picture.decode().catch(() => undefined);
-      kept.current.set(address, picture);
+      kept.current.set(source, picture);
     }
   }, [crops]);
 }

@@ -18,6 +18,7 @@ interface SuggestionJson {
 interface CropJson {
   readonly id: number;
   readonly picture: string;
+  readonly inline?: string;
   readonly width: number;
   readonly height: number;
   readonly revision: number;
@@ -54,6 +55,7 @@ function toCrop(json: CropJson): Crop {
   return {
     id: json.id,
     picture: json.picture,
+    source: json.inline || json.picture,
     width: json.width,
     height: json.height,
     revision: json.revision,
@@ -71,7 +73,7 @@ function toCrop(json: CropJson): Crop {
 }
 
 export async function lease(project: number, count: number, exclude: readonly number[], wanted: Wanted): Promise<Lease> {
-  const answer = await ask<{ crops: CropJson[]; left: number; disagreements?: number }>("POST", "crops/lease/", { project, count, exclude, wanted });
+  const answer = await ask<{ crops: CropJson[]; left: number; disagreements?: number }>("POST", "crops/lease/", { project, count, exclude, wanted, pictures: true });
   return { crops: answer.crops.map(toCrop), left: answer.left, disagreements: answer.disagreements ?? 0 };
 }
 
