@@ -1,6 +1,7 @@
-import { type RefObject, useEffect, useState } from "react";
+import { memo, type RefObject, useEffect, useState } from "react";
 
 import { useTexts } from "../shared/text";
+import { type Clock, useMoment } from "./clock";
 import type { Player } from "./commands";
 import { DrawPlate, DrawnBox } from "./DrawPlate";
 import { type Corners, type Read, boxAt, shownText } from "./review";
@@ -13,9 +14,7 @@ interface Props {
   readonly reads: readonly Read[];
   readonly current: Read | null;
   readonly overlay: boolean;
-  /** Seconds on screen now. */
-  readonly onTime: (seconds: number) => void;
-  readonly time: number;
+  readonly clock: Clock;
   /** A box around a missed plate is awaited on the picture. */
   readonly drawing: boolean;
   readonly drawn: Corners | null;
@@ -25,24 +24,29 @@ interface Props {
 }
 
 /** The preview with the boxes of the reads at the very frame on screen. */
-export function VideoStage({ facts, video, reads, current, overlay, onTime, time, write, drawing, drawn, onDrawn }: Props) {
+export const VideoStage = memo(function VideoStage({ facts, video, reads, current, overlay, clock, write, drawing, drawn, onDrawn }: Props) {
   const t = useTexts(texts);
   const [broken, setBroken] = useState(false);
-  useFrameTime(video, onTime, facts.preview);
+  useFrameTime(video, clock.set, facts.preview);
   const { width, height } = upright(facts);
   if (!facts.preview || broken) return <div className="video-none t2">{t(broken ? "video_failed" : "no_video")}</div>;
-  const shown = overlay ? reads.filter((read) => inSight(read, time) && read.passage?.status !== "rejected") : [];
   return (
     <div className="video-frame" style={{ aspectRatio: `${width} / ${height}`, maxWidth: `calc(100cqh * ${width / height})` }}>
       <video ref={video} src={facts.preview} muted playsInline preload="auto" aria-label={t("video")} onError={() => setBroken(true)}
         onClick={(event) => void (event.currentTarget.paused ? event.currentTarget.play() : event.currentTarget.pause())} />
       <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-        {shown.map((read) => <PlateBox key={read.id} read={read} time={time} chosen={read.id === current?.id} scale={width / 900} frame={{ width, height }} write={write} />)}
+        {overlay && <PlateBoxes reads={reads} chosen={current?.id ?? null} clock={clock} frame={{ width, height }} write={write} />}
         {drawn && <DrawnBox box={drawn} />}
       </svg>
       {drawing && <DrawPlate frame={{ width, height }} label={t("add_draw")} onDrawn={onDrawn} />}
     </div>
   );
+});
+
+function PlateBoxes({ reads, chosen, clock, frame, write }: Pick<Props, "reads" | "clock" | "write"> & { chosen: number | null; frame: { width: number; height: number } }) {
+  const time = useMoment(clock);
+  const shown = reads.filter((read) => inSight(read, time) && read.passage?.status !== "rejected");
+  return <>{shown.map((read) => <PlateBox key={read.id} read={read} time={time} chosen={read.id === chosen} scale={frame.width / 900} frame={frame} write={write} />)}</>;
 }
 
 const inSight = (read: Read, time: number): boolean => read.firstSeconds <= time + 1 && read.lastSeconds >= time - 1;
@@ -97,6 +101,7 @@ export function playerOf(video: RefObject<HTMLVideoElement | null>, fps: number 
   const with_ = (what: (element: HTMLVideoElement) => void): void => {
     if (video.current) what(video.current);
   };
+  let stopped = new AbortController();
   const move = (by: number): void => with_((element) => {
     element.pause();
     element.currentTime = Math.max(element.currentTime + by, 0);
@@ -106,14 +111,18 @@ export function playerOf(video: RefObject<HTMLVideoElement | null>, fps: number 
     playThis: () => with_((element) => {
       const read = current();
       if (!read) return;
+      stopped.abort();
+      stopped = new AbortController();
+      const { signal } = stopped;
       element.currentTime = Math.max(read.firstSeconds - 0.5, 0);
+      void element.play().catch(() => undefined);
       const stop = (): void => {
         if (element.currentTime < read.lastSeconds + 0.5) return;
         element.pause();
-        element.removeEventListener("timeupdate", stop);
       };
-      element.addEventListener("timeupdate", stop);
-      void element.play().catch(() => undefined);
+      element.addEventListener("timeupdate", stop, { signal });
+      // Whoever pauses it decides from then on.
+      element.addEventListener("pause", () => stopped.abort(), { signal });
     }),
     moment: () => with_((element) => {
       element.pause();

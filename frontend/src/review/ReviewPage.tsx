@@ -13,18 +13,20 @@ import { useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
 import { type PlateFormat, displayed } from "../transcribe/formats";
 import { plateFormats } from "../transcribe/wire";
+import { Clock } from "./clock";
 import { reviewCommands, writingCommands } from "./commands";
 import { VideoStage, playerOf } from "./Player";
 import { ReadDesk } from "./ReadDesk";
 import { ReadList } from "./ReadList";
 import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, decide as step, isDecided, isReason, left, listed, shownText, total } from "./review";
-import { type Span, checkedShare, withSpan } from "./spans";
+import { type Span, withSpan } from "./spans";
 import { texts } from "./texts";
 import { Timeline } from "./Timeline";
 import { SureDialog } from "./SureDialog";
 import { useDetails } from "./useDetails";
 import { useNews } from "./useNews";
 import { type Listed, type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, newestRun, revisionIn, spanEntry } from "./wire";
+import { type Part, zoomed } from "./zoom";
 import "../transcribe/transcribe.css";
 import "../boxes/boxes.css";
 import "./review.css";
@@ -108,13 +110,14 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
   const conflicts = useConflictView();
   const video = useRef<HTMLVideoElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  const [time, setTime] = useState(0);
+  const [clock] = useState(() => new Clock());
+  const [part, setPart] = useState<Part | null>(null);
   const [overlay, setOverlay] = useState(true);
   const read = currentRead(state);
   const seek = useCallback((seconds: number) => {
     if (video.current) video.current.currentTime = seconds;
-    setTime(seconds);
-  }, []);
+    clock.set(seconds);
+  }, [clock]);
   const chosen = read?.id;
   const moved = useRef(0);
   useEffect(() => {
@@ -128,6 +131,12 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
     return () => clearTimeout(timer);
   }, [chosen, now, seek]);
   const duration = useMemo(() => state.reads.reduce((most, one) => Math.max(most, one.lastSeconds), Math.max(facts.duration ?? 0, 1)), [state.reads, facts.duration]);
+  const show = useCallback((change: (was: Part) => Part) => setPart((was) => {
+    const whole: Part = [0, duration];
+    const next = change(was ?? whole);
+    return next[1] - next[0] >= duration ? null : next;
+  }), [duration]);
+  const zoom = useCallback((factor: number) => show((was) => zoomed(was, factor, clock.now(), duration)), [show, clock, duration]);
   const check = useChecks({ saving, run, duration, now: useCallback(() => video.current?.currentTime ?? 0, []) });
   useEffect(() => {
     if (state.mode === "draw") video.current?.pause();
@@ -138,13 +147,13 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
     if (now().mode !== "split") say("split_where");
   }, [decide, now, say]);
   const hands = useMemo(() => ({
-    state: now, decide, undo, player, split, overlay: () => setOverlay((was) => !was), check: check.toggle, checkAll: check.all, sure: () => setAsking(true), newKey: () => crypto.randomUUID(),
-  }), [now, decide, undo, player, split, check.toggle, check.all]);
+    state: now, decide, undo, player, split, overlay: () => setOverlay((was) => !was), check: check.toggle, checkAll: check.all, sure: () => setAsking(true), zoom, newKey: () => crypto.randomUUID(),
+  }), [now, decide, undo, player, split, check.toggle, check.all, zoom]);
   useCommands(useMemo(() => reviewCommands(hands), [hands]));
   useCommands(useMemo(() => writingCommands(hands), [hands]));
   const { reads: all, order: by, filter } = state;
   const order = useMemo(() => listed({ reads: all, order: by, filter }), [all, by, filter]);
-  useDetails({ reads: all, order, current: state.current, time, decide });
+  useDetails({ reads: all, order, current: state.current, clock, decide });
   const choose = useCallback((id: number) => decide(now().mode === "merge" ? { do: "merge with", other: id, key: crypto.randomUUID() } : { do: "choose", read: id }), [decide, now]);
   const accepted = useCallback((count: number, key: string) => {
     setAsking(false);
@@ -152,6 +161,7 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
     say("sure_done", { count });
     lookAgain();
   }, [decide, say, lookAgain]);
+  const write = useCallback((text: string) => displayed(text, formats), [formats]);
   const onDrawn = useCallback((box: Corners) => decide({ do: "drawn", drawn: { seconds: video.current?.currentTime ?? 0, box } }), [decide]);
   return (
     <WorkPage title={run.video_name} parent={{ name: t("title"), to: `/p/${project}/review` }}
@@ -162,12 +172,12 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
       <div className="review work-screen">
         <section className="review-desk">
           <div className="video-stage">
-            <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} onTime={setTime} time={time} write={(text) => displayed(text, formats)}
+            <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} clock={clock} write={write}
               drawing={state.mode === "draw"} drawn={state.drawn?.box ?? null} onDrawn={onDrawn} />
           </div>
           <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} />
-          <Timeline reads={state.reads} duration={duration} time={time} current={state.current} spans={spans} checking={check.from} go={seek}
-            tools={<><Checks check={check} share={checkedShare(spans, duration)} /><Steps split={split} undo={undo} undone={state.done.length === 0} /></>} />
+          <Timeline reads={state.reads} duration={duration} clock={clock} current={state.current} spans={spans} checking={check.from} go={seek} part={part} show={show}
+            tools={<><Checks check={check} /><Steps split={split} undo={undo} undone={state.done.length === 0} /><Zoom zoom={zoom} whole={part === null} /></>} />
         </section>
         <ReadList reads={order} current={state.current} order={by} filter={filter} decide={decide} choose={choose} />
       </div>
@@ -204,15 +214,12 @@ function useChecks({ saving, run, duration, now }: { saving: Saving; run: Run; d
   return { from, toggle, all: useCallback(() => add([0, duration]), [add, duration]) };
 }
 
-function Checks({ check, share }: { check: CheckHandle; share: number }) {
+function Checks({ check }: { check: CheckHandle }) {
   const t = useTexts(texts);
   return (
-    <>
-      <button type="button" className="button small" title={t("check_why")} aria-pressed={check.from !== null} onClick={check.toggle}>
-        {check.from === null ? t("check_from") : t("check_to", { time: formatMoment(check.from) })} <Key k="C" />
-      </button>
-      {share > 0 && <span className="t2 small wide-only">{t("checked_share", { share: `${formatNumber(Math.round(share * 100))} %` })}</span>}
-    </>
+    <button type="button" className="button small" title={t("check_why")} aria-pressed={check.from !== null} onClick={check.toggle}>
+      {check.from === null ? t("check_from") : t("check_to", { time: formatMoment(check.from) })} <Key k="C" />
+    </button>
   );
 }
 
@@ -224,6 +231,17 @@ function Steps({ split, undo, undone }: { split: () => void; undo: () => void; u
       <button type="button" className="button small" title={t("split")} onClick={split}>{t("split_word")} <Key k="S" /></button>
       <button type="button" className="button small" disabled={undone} onClick={undo}>{t("undo")} <Key k="Ctrl+Z" /></button>
     </>
+  );
+}
+
+/** The wheel over the timeline does the same. */
+function Zoom({ zoom, whole }: { zoom: (factor: number) => void; whole: boolean }) {
+  const t = useTexts(texts);
+  return (
+    <span className="row zoom-buttons">
+      <button type="button" className="button small" title={t("zoom_out")} aria-label={t("zoom_out")} disabled={whole} onClick={() => zoom(0.5)}>−</button>
+      <button type="button" className="button small" title={t("zoom_in")} aria-label={t("zoom_in")} onClick={() => zoom(2)}>+</button>
+    </span>
   );
 }
 

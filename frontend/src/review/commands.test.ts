@@ -22,6 +22,7 @@ function table(mode: Review["mode"]) {
     checkAll: () => done.push("check all"),
     split: () => done.push("split"),
     sure: () => done.push("sure"),
+    zoom: (factor: number) => done.push(`zoom ${factor}`),
     newKey: () => "key",
   };
   const tables = [reviewCommands(hands), writingCommands(hands)];

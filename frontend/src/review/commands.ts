@@ -28,6 +28,8 @@ interface Hands {
   readonly split: () => void;
   /** Asks from which confidence on reads are accepted unseen. */
   readonly sure: () => void;
+  /** Makes the timeline so many times larger. */
+  readonly zoom: (factor: number) => void;
   readonly newKey: () => string;
 }
 
@@ -65,6 +67,8 @@ export function reviewCommands(hands: Hands): readonly Command[] {
     looking("second_on", "Shift+ArrowRight", () => hands.player.seconds(1)),
     looking("overlay", "O", hands.overlay),
     looking("add_missed", "N", act({ do: "add" })),
+    looking("zoom_in", "+", () => hands.zoom(2)),
+    looking("zoom_out", "-", () => hands.zoom(0.5)),
     looking("check", "C", hands.check),
     looking("check_all", "Shift+C", hands.checkAll),
     { id: "review-undo", name: named("undo"), keys: "Ctrl+Z", run: hands.undo },

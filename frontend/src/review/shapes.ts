@@ -2,6 +2,7 @@
 
 import { DOUBTFUL_READ } from "../shared/plate";
 import { type Read, isDecided } from "./review";
+import type { Part } from "./zoom";
 
 export type Mark = "reviewed" | "new" | "doubtful" | "missed";
 
@@ -30,21 +31,23 @@ const none = (): Record<Mark, string> => ({ reviewed: "", new: "", doubtful: "",
 const rect = (x: number, y: number, width: number, height: number): string =>
   `M${x.toFixed(1)} ${y.toFixed(1)}h${width.toFixed(1)}v${height.toFixed(1)}h${(-width).toFixed(1)}z`;
 
-/** `reads` by time; `duration` in seconds, `width` in pixels. */
-export function shapesOf(reads: readonly Read[], duration: number, width: number): Shapes {
+/** `reads` by time, of which those in a part of the video are drawn; `width` in pixels. */
+export function shapesOf(reads: readonly Read[], [from, to]: Part, width: number): Shapes {
   const bars = none();
   const hills = none();
-  if (width <= 0 || duration <= 0) return { bars, hills };
-  const scale = width / duration;
-  const many = reads.length > BARS;
+  if (width <= 0 || to <= from) return { bars, hills };
+  const scale = width / (to - from);
+  const inPart = (read: Read): boolean => read.firstSeconds <= to && read.lastSeconds >= from;
+  const many = reads.filter(inPart).length > BARS;
   const floor = many ? ALL : HILLS;
   const steps = Math.ceil(width / STEP);
   const counts = Array.from({ length: steps }, () => ({ reviewed: 0, new: 0, doubtful: 0, missed: 0 }));
   for (const [index, read] of reads.entries()) {
+    if (!inPart(read)) continue;
     const mark = markOf(read);
-    const x = read.firstSeconds * scale;
+    const x = (read.firstSeconds - from) * scale;
     if (!many) bars[mark] += rect(x, HILLS + 2 + laneOf(index) * LANE, Math.max((read.lastSeconds - read.firstSeconds) * scale, 3), LANE - 2);
-    const step = counts[Math.min(Math.floor(x / STEP), steps - 1)];
+    const step = counts[Math.min(Math.max(Math.floor(x / STEP), 0), steps - 1)];
     if (step) step[mark] += 1;
   }
   const most = Math.max(...counts.map((step) => MARKS.reduce((sum, mark) => sum + step[mark], 0)), 1);
@@ -62,9 +65,12 @@ export function shapesOf(reads: readonly Read[], duration: number, width: number
 
 export const laneOf = (index: number): number => index % LANES;
 
-/** Round steps, no more than so many. */
-export function tickSeconds(duration: number, most: number): readonly number[] {
+/** Round steps, no more than so many; the last leaves room for its text. */
+export function tickSeconds([from, to]: Part, most: number): readonly number[] {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-  const step = steps.find((seconds) => duration / seconds <= most) ?? Math.ceil(duration / most);
-  return Array.from({ length: Math.floor(duration / step) + 1 }, (_, at) => at * step).filter((at) => at < duration * 0.97 || at === 0);
+  const length = to - from;
+  const step = steps.find((seconds) => length / seconds <= most) ?? Math.ceil(length / most);
+  const first = Math.ceil(from / step);
+  const count = Math.floor(to / step) - first + 1;
+  return Array.from({ length: count }, (_, at) => (first + at) * step).filter((at) => at < to - length * 0.03 || at === 0);
 }
