@@ -46,6 +46,7 @@ ALL_FORMATS = sorted({name for names in FORMATS.values() for name in names})
 FRAME_SIZE: Size = (960, 544)
 JPEG_QUALITY = 95
 SPARE_BYTES = 500 << 20  # of the disk, that an export leaves free
+QUICK_CROPS = 1000
 _LOOK_EVERY = 100  # pictures
 _PLATE_WORDS = ("plate", "placa", "patente", "matric", "licence", "license")
 
@@ -302,6 +303,14 @@ def _redrawn(picture: ExportPicture, size: Size | None, hidden: Sequence[Xyxy]) 
 
 
 # --- what is read
+
+
+def is_quick(order: Order) -> bool:
+    """Whether the order takes so few crops that somebody can wait for it."""
+    if order.kind != Kind.RECOGNIZER:
+        return False
+    few: int = _rows_of(order)[0][: QUICK_CROPS + 1].count()
+    return few <= QUICK_CROPS
 
 
 def items(order: Order, running: Running, counts: dict[str, int]) -> Iterator[Item]:

@@ -88,6 +88,11 @@ def again(export: Export, *, by: User | None = None) -> Export:
     )
 
 
+def is_quick(export: Export) -> bool:
+    """Whether it is written in well under a second: worth no way through the queue."""
+    return export.format != PROJECT and exporting.is_quick(order_of(export))
+
+
 def order_of(export: Export) -> Order:
     """What an export's row asks for. Raises ExportGone without its dataset version."""
     return order_from(export.project, export.format, export.parameters)

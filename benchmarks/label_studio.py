@@ -162,9 +162,9 @@ class Ours(Side):
         made = self.call("POST", "/api/v1/exports/", asked)
         while made["state"] in ("queued", "running"):
             time.sleep(0.02)
-            made = self.call("GET", f"/api/v1/exports/{made['id']}/")
-        assert made["file"], made
-        return self.ask("GET", made["file"])
+            made = self.call("GET", f"/api/v1/jobs/{made['id']}/")
+        assert made["state"] == "succeeded", made
+        return self.ask("GET", f"/api/v1/media/exports/{made['parameters']['export']}/")
 
     def open(self, context: Any) -> Any:
         page = context.new_page()

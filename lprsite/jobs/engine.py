@@ -211,22 +211,32 @@ class Task:
         Raises:
             Refused: the work was refused; the row says the same.
         """
-        job = Job.objects.create(
+        job = self.held(project_id=project_id, by=by, max_attempts=1, **parameters)
+        execute(self, job, listener=listener, reraise=True)
+        job.refresh_from_db()
+        return job
+
+    def held(
+        self, *, project_id: int | None, by: Any = None, max_attempts: int = 0, **parameters: Any
+    ) -> Job:
+        """A job that this process has claimed already; ``execute`` does it.
+
+        Short work is done so while somebody waits for the answer. Should the process die, the
+        reaper gives the job to a worker, as long as it has attempts.
+        """
+        return Job.objects.create(
             task=self.name,
             queue=self.queue,
             project_id=project_id,
-            created_by=by,
+            created_by=by if getattr(by, "pk", None) else None,
             parameters=parameters,
             state=State.RUNNING,
             attempt=1,
-            max_attempts=1,
+            max_attempts=max_attempts or self.max_attempts,
             lease_owner=this_process(),
             lease_until=lease_end(),
             started_at=timezone.now(),
         )
-        execute(self, job, listener=listener, reraise=True)
-        job.refresh_from_db()
-        return job
 
 
 TASKS: dict[str, Task] = {}

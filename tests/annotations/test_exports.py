@@ -17,7 +17,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
-from annotations import boxes, datasets, exports, formats, members
+from annotations import boxes, datasets, exporting, exports, formats, members
 from annotations.errors import (
     DatasetUnclear,
     DatasetUnknown,
@@ -497,6 +497,30 @@ def test_everything_labelled_over_the_api(api, project, labelled, here):
     (row,) = api.get("/api/v1/exports/", {"project": project.pk}).json()["results"]
     assert (row["state"], row["hidden"], row["version"]) == ("ready", True, "")
     assert row["counts"]["boxes"] == 2 and row["bytes"] > 1000
+
+
+def test_few_crops_are_there_with_the_answer(api, user, project, labelled, here):
+    body = {"project": project.pk, "format": "csv", "kind": "recognizer"}
+    answer = api.post("/api/v1/exports/", body, format="json")
+    job = answer.json()
+    assert (answer.status_code, job["state"], job["result"]["pictures"]) == (202, "succeeded", 2)
+    (row,) = api.get("/api/v1/exports/", {"project": project.pk}).json()["results"]
+    assert (row["state"], row["job"], row["counts"]["boxes"]) == ("ready", job["id"], 2)
+    assert AuditEntry.objects.get(action="exported").user == user
+
+
+def test_refusal_of_an_export_made_at_once_is_told_by_its_row(api, project, here):
+    body = {"project": project.pk, "format": "lprnet"}
+    job = api.post("/api/v1/exports/", body, format="json").json()
+    assert job["state"] == "failed" and job["error"]
+    (row,) = api.get("/api/v1/exports/", {"project": project.pk}).json()["results"]
+    assert (row["state"], row["error"]) == ("failed", job["error"])
+
+
+def test_many_crops_are_queued(api, project, labelled, here, monkeypatch):
+    monkeypatch.setattr(exporting, "QUICK_CROPS", 1)
+    body = {"project": project.pk, "format": "lprnet"}
+    assert api.post("/api/v1/exports/", body, format="json").json()["state"] == "queued"
 
 
 def test_download_expires_to_the_second_and_is_recorded(client, user, detector, running, here):
