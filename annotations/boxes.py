@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from annotations import crops
 from annotations.errors import BoxChanged, BoxTooSmall, CarUnknown, KeyTaken, LabelUnknown
-from annotations.models import Box, BoxChange, Frame, Label
+from annotations.models import Box, BoxChange, Frame, Label, Project
 from annotations.models.frames import FrameStatus, Source
 from annotations.vision import boxes as geometry
 from annotations.vision.boxes import Xyxy
 
 SMALLEST = 1.0  # pixels a side
+INSIDE = 0.5  # of a plate that lies in its car, at least
 LEAVE = 0  # in place of a car's id: as it is
 
 
@@ -117,6 +120,48 @@ def car_of(frame: Frame, car: int | None, plate: Box | None = None) -> Box | Non
     if found is None or found == plate:
         raise CarUnknown(car=car)
     return found
+
+
+def link_plates(frames: Iterable[int], *, new: Collection[int] | None = None) -> int:
+    """Give plates without a car the one box on their frame that most of them lies in.
+
+    With ``new`` only where the plate or that box is one of them: what a person parted stays so.
+    Returns how many were linked.
+    """
+    rows = Box.objects.present().filter(frame__in=list(frames)).select_related("label")
+    by_frame: dict[int, list[Box]] = {}
+    for box in rows.order_by("frame", "id"):
+        by_frame.setdefault(box.frame_id, []).append(box)
+    linked = [
+        plate
+        for there in by_frame.values()
+        for plate in _with_cars(there)
+        if new is None or plate.pk in new or plate.car_id in new
+    ]
+    return Box.objects.bulk_update(linked, ["car"], batch_size=settings.BULK_ROWS)
+
+
+def _with_cars(there: Sequence[Box]) -> Iterator[Box]:
+    """The plates of a frame that have no car, with the one they lie in."""
+    plates = [box for box in there if box.label.name == crops.PLATE and box.car_id is None]
+    cars = [box for box in there if box.label.name != crops.PLATE]
+    inside = geometry.covered([p.xyxy for p in plates], [c.xyxy for c in cars]) > INSIDE
+    for plate, mine in zip(plates, inside, strict=True):
+        if mine.sum() == 1:
+            plate.car = cars[int(mine.argmax())]
+            yield plate
+
+
+def link_all_plates(project: Project) -> int:
+    """Link the plates that nobody has moved since they came; returns how many were linked."""
+    moved = BoxChange.objects.filter(box=OuterRef("pk"), action="moved")
+    rows = Box.objects.present().filter(frame__project=project, label__name=crops.PLATE, car=None)
+    plates = dict(rows.exclude(Exists(moved)).order_by("frame").values_list("pk", "frame"))
+    frames = list(dict.fromkeys(plates.values()))
+    return sum(
+        link_plates(frames[start : start + settings.BULK_ROWS], new=plates.keys())
+        for start in range(0, len(frames), settings.BULK_ROWS)
+    )
 
 
 def change(box: Box, edit: Edit, *, revision: int, by: User | None = None) -> Box:

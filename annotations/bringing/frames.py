@@ -217,6 +217,8 @@ class Frames:
                 box_steps.something_here({new.box.frame_id for new in chunk})
                 cuts = [(new.box, new.cut) for new in chunk if new.cut]
                 Crop.objects.bulk_create(self._new_crop(box, cut) for box, cut in cuts)
+                new = {one.box.pk: one.box.frame_id for one in chunk}
+                box_steps.link_plates(set(new.values()), new=new)
             self._errand.tally.made["boxes"] += len(chunk)
             self._errand.tally.made["crops"] += len(cuts)
 

@@ -55,6 +55,16 @@ def iou_each(first: BoxesLike, second: BoxesLike) -> Floats:
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 
 
+def covered(inner: BoxesLike, outer: BoxesLike) -> Floats:
+    """Which share of each inner box lies in each outer one, (N, M), each in 0..1."""
+    a, b = as_boxes(inner), as_boxes(outer)
+    low = np.maximum(a[:, None, :2], b[None, :, :2])  # (N, M, 2)
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    sides = np.clip(high - low, 0.0, None)
+    shared, whole = sides[..., 0] * sides[..., 1], area(a)[:, None]
+    return np.asarray(np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0))
+
+
 def clip(boxes: BoxesLike, *, width: float, height: float) -> Floats:
     """The part of each box inside a frame; a box wholly outside comes out without area."""
     return np.clip(as_boxes(boxes), 0.0, np.array([width, height, width, height], np.float64))

@@ -60,7 +60,6 @@ class Follower:
 
     def __init__(self) -> None:
         self._before: Grey | None = None
-        self._seconds = 0.0
         self._plates: list[_Plate] = []
 
     @property
@@ -79,7 +78,7 @@ class Follower:
         if self._before is not None and self._plates:
             self._plates = _followed(self._plates, self._before, grey)
         pairs = self._meet(boxes, seconds) if boxes else []
-        self._before, self._seconds = grey, seconds
+        self._before = grey
         return pairs
 
     def forget(self) -> None:
@@ -204,7 +203,9 @@ def _found(before: Grey, now: Grey, plate: _Plate) -> Floats | None:
     begin, over = _inside(moved, now)
     one = before[low[1] : high[1], low[0] : high[0]]
     within = now[begin[1] : over[1], begin[0] : over[0]]
-    if min(one.shape) < 4 or (np.array(within.shape) < one.shape).any():
+    if min(one.shape) < 4 or one.min() == one.max():
+        return None  # nothing on it, which is alike everywhere
+    if (np.array(within.shape) < one.shape).any():
         return None
     likeness = cv2.matchTemplate(within, one, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(likeness)

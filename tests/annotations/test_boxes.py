@@ -53,6 +53,29 @@ def test_plate_box_has_its_crop_at_once(plate: Box, frame: Frame) -> None:
     assert (plate.crop.width, plate.crop.height, plate.crop.waiting) == (60, 30, True)
 
 
+def test_a_plate_is_linked_to_the_one_car_it_lies_in(frame: Frame, plate: Box) -> None:
+    car = boxes.draw(frame, label="car", xyxy=(20, 20, 150, 100))
+    boxes.draw(frame, label="car", xyxy=(80, 20, 200, 100))  # a third of the plate
+    assert boxes.link_plates([frame.pk]) == 1
+    plate.refresh_from_db()
+    assert plate.car == car
+
+
+def test_a_plate_in_two_cars_is_linked_to_none(frame: Frame, plate: Box) -> None:
+    for edge in (10, 20):
+        boxes.draw(frame, label="car", xyxy=(edge, edge, 150, 100))
+    assert boxes.link_plates([frame.pk]) == 0
+
+
+def test_a_plate_that_somebody_parted_from_its_car_stays_so(frame: Frame, plate: Box) -> None:
+    car = boxes.draw(frame, label="car", xyxy=(20, 20, 150, 100))
+    boxes.change(plate, Edit(car=car.pk), revision=plate.revision)
+    boxes.change(plate, Edit(car=None), revision=plate.revision)
+    other = boxes.draw(frame, label="car", xyxy=(200, 20, 250, 100))
+    assert boxes.link_plates([frame.pk], new={other.pk}) == 0
+    assert boxes.link_all_plates(frame.project) == 0
+
+
 def test_car_has_no_crop(frame: Frame) -> None:
     boxes.draw(frame, label="car", xyxy=PLATE)
     assert not Crop.objects.exists()

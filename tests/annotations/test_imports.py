@@ -102,6 +102,16 @@ def command(name: str, *args: Any, **options: Any) -> dict[str, Any]:
     return found
 
 
+def test_plates_are_linked_to_the_cars_they_came_with(bring, zipped):
+    batch = bring(zipped(many(2)))
+    assert adds_up(batch)["imported"] == 4
+    plates = list(Box.objects.filter(label__name="plate").select_related("car__label"))
+    cars = [plate.car for plate in plates]
+    assert [(car.label.name, car.frame_id) for car in cars if car] == [
+        ("car", plate.frame_id) for plate in plates
+    ]
+
+
 def test_command_imports_the_yolo_sample(shared, project):
     path = shared / "format_samples" / "reconstructed_ca_yolo.zip"
     found = command("import_annotations", path=path, map="0=car,1=plate,3=plate")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from annotations import boxes, leases, tasks, tracks
@@ -132,6 +135,20 @@ def test_the_tick_queues_one_job_for_each_video(video: Video) -> None:
     assert (job.queue, job.parameters) == ("media", {"video": video.pk})
     Job.objects.update(state=State.FAILED, ended_at=timezone.now())
     assert tracks.due() == []  # it rests
+
+
+def test_the_command_links_plates_with_cars_and_crops_with_each_other(
+    video: Video, project: Project
+) -> None:
+    plate = plates(video)[0]
+    x1, y1, x2, y2 = plate.xyxy
+    car = boxes.draw(plate.frame, label="car", xyxy=(x1 - 20, y1 - 20, x2 + 20, y2 + 20))
+    out = io.StringIO()
+    call_command("link_crops", json=True, stdout=out)
+    assert json.loads(out.getvalue()) == {"plates": 1, "crops": 5, "videos": 1}
+    plate.refresh_from_db()
+    assert plate.car == car
+    assert len(set(groups(video))) == 1
 
 
 def test_followed_is_only_what_lies_near_what_is_to_be_linked() -> None:

@@ -84,6 +84,13 @@ def test_after_a_cut_nothing_is_followed() -> None:
     assert follower.look(street.picture((200, 120)), 0.1, {2: box(200, 120)}) == []
 
 
+def test_a_plate_of_one_grey_is_found_nowhere() -> None:
+    """What has no pattern is alike everywhere: it was found in the corner of where it might be."""
+    flat, follower = np.full((HEIGHT, WIDTH), 20, np.uint8), Follower()
+    follower.look(flat, 0.0, {1: box(200, 120)})
+    assert follower.look(flat, 0.1, {2: box(80, 6)}) == []
+
+
 @pytest.mark.parametrize(("widths", "times"), [([], 1), ([20.0], 1), ([64.0], 2), ([900.0], 4)])
 def test_large_plates_are_followed_in_smaller_frames(widths: list[float], times: int) -> None:
     assert following.reduction(widths) == times
