@@ -15,6 +15,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from annotations.vision import crops as vision
 from annotations.vision.activity import is_ignored
 from annotations.vision.boxes import Xyxy
 from annotations.vision.selection import TICK, Selection
+from annotations.vision.tracks import FrameDetections, Tracker, TrackInput, TrackPoint
 from lprsite import files
 from lprsite.jobs.engine import Running
 from training import readings, reads, webhooks
@@ -78,7 +80,7 @@ def read_video(
         with readings.held(run.pk):
             with clock.step("activity"):
                 stretches = _stretches(run, running)
-            frames = _fill(run, stretches, _Look(run, detector, recognizer, folder, clock), running)
+            frames = _fill(run, stretches, _Eyes(run, detector, recognizer, folder, clock), running)
             with clock.step("match"):
                 reads.match_run(run)
             _keep_throughput(run, frames, stretches, clock)
@@ -120,12 +122,12 @@ def chunks_of(stretches: Stretches) -> list[int]:
     return list(found)
 
 
-def _fill(run: InferenceRun, stretches: Stretches, look: _Look, running: Running) -> int:
+def _fill(run: InferenceRun, stretches: Stretches, eyes: _Eyes, running: Running) -> int:
     """Store what the chunks lack, and the reads of all. Returns how many frames were looked at."""
-    wanted, clock, frames = chunks_of(stretches), look.clock, 0
+    wanted, clock, frames = chunks_of(stretches), eyes.clock, 0
     stored = set(run.chunks.values_list("number", flat=True))
     missing = next((number for number in wanted if number not in stored), None)
-    follower, writer = Follower(), _Writer(run, look.folder)
+    follower, writer = Follower(), _Writer(run, eyes.folder)
     if missing is not None:
         run.chunks.filter(number__gt=missing).delete()
     for number in sorted(stored):
@@ -135,10 +137,10 @@ def _fill(run: InferenceRun, stretches: Stretches, look: _Look, running: Running
         start = missing * CHUNK_SECONDS
         ahead = [(max(begin, start), end) for begin, end in stretches if end > start]
         passed = _passed(stretches)
-        with closing(_pictures(run, ahead, running)) as pictures, closing(look):
+        with closing(_pictures(run, ahead, running)) as pictures, closing(eyes):
             timed = _timed(pictures, clock)
             for number, group in groupby(timed, key=lambda p: int(p.seconds // CHUNK_SECONDS)):
-                rows = look.at(group)
+                rows = eyes.at(group)
                 for row in rows:
                     row["looked"] = round(row["seconds"] - passed(row["seconds"]), 6)
                 frames += len(rows)
@@ -201,7 +203,19 @@ def _pictures(run: InferenceRun, stretches: Stretches, running: Running) -> chil
     )
 
 
+@dataclass(frozen=True)
 class _Look:
+    """A picture that was looked at, and what is on it."""
+
+    picture: child.Picture
+    plates: Sequence[Detection]
+    others: Sequence[Detection] = ()
+    detected: bool = True
+    """Whether the detector saw it: else its plates are where they must be between two that it
+    saw."""
+
+
+class _Eyes:
     """Both networks at work: while one thread reads plates, the other finds the next ones."""
 
     def __init__(
@@ -214,7 +228,9 @@ class _Look:
     ) -> None:
         self.folder, self.clock = folder, clock
         self._detector, self._recognizer = detector, recognizer
-        self._tiles = int(run.options.get("tiles") or 1)  # an older program had none
+        # an older program had neither
+        self._tiles = int(run.options.get("tiles") or 1)
+        self._every = int(run.options.get("detect_every") or 1)
         self._around_cars = bool(run.options.get("around_cars"))
         self._ignored = run.options.get("ignore") or []
         self._least = CANDIDATE * detector.thresholds.get(PLATE, 1.0)
@@ -224,63 +240,108 @@ class _Look:
         self._pool.shutdown(cancel_futures=True)
 
     def at(self, pictures: Iterator[child.Picture]) -> list[dict[str, Any]]:
-        """What is on the pictures, as a chunk stores it."""
+        """What is on the pictures, as a chunk stores it; nothing before or after them matters."""
         rows: list[dict[str, Any]] = []
         waiting: deque[Future[list[dict[str, Any]]]] = deque()
-        while part := list(islice(pictures, BATCH)):
-            with self.clock.step("detect"):
-                found = self._detector.detect(
-                    [one.bgr for one in part],
-                    confidence=self._least,
-                    tiles=self._tiles,
-                    around_cars=self._around_cars,
-                )
-            waiting.append(self._pool.submit(self._read, part, found))
+        for looks in self._looks(pictures):
+            waiting.append(self._pool.submit(self._read, looks))
             if len(waiting) > AHEAD:
                 rows += waiting.popleft().result()
         return rows + [row for future in waiting for row in future.result()]
 
-    def _read(
-        self, part: Sequence[child.Picture], found: Sequence[Sequence[Detection]]
-    ) -> list[dict[str, Any]]:
-        plates = [self._plates(one, seen) for one, seen in zip(part, found, strict=True)]
-        with self.clock.step("recognize"):
-            whole = iter(
-                read_whole(
-                    self._recognizer.read,
-                    [
-                        (one.bgr, plate.box)
-                        for one, own in zip(part, plates, strict=True)
-                        for plate in own
-                    ],
-                )
-            )
-        with self.clock.step("write"):
-            return [
-                {
-                    "pts": one.pts,
-                    "seconds": one.seconds,
-                    "plates": [
-                        _plate_json(self.folder, f"{one.pts}_{i}.png", plate, next(whole))
-                        for i, plate in enumerate(own)
-                    ],
-                    "others": [
-                        [d.label, *(round(v, 1) for v in d.box), round(d.confidence, 3)]
-                        for d in seen
-                        if d.label != PLATE and d.confidence >= self._detector.thresholds[d.label]
-                    ],
-                }
-                for one, own, seen in zip(part, plates, found, strict=True)
-            ]
+    def _looks(self, pictures: Iterator[child.Picture]) -> Iterator[list[_Look]]:
+        """All pictures in their order, a batch at a time.
 
-    def _plates(self, picture: child.Picture, found: Sequence[Detection]) -> list[Detection]:
+        The detector sees the first, every so many, and the last.
+        """
+        tracker = Tracker()
+        count = 1  # the first alone: what follows a seen one ends with a seen one
+        while part := list(islice(pictures, count)):
+            count = max(BATCH // self._every, 1) * self._every
+            keys = [*range(self._every - 1, len(part) - 1, self._every), len(part) - 1]
+            looks: list[_Look] = []
+            for at, found in zip(keys, self._detected([part[at] for at in keys]), strict=True):
+                plates = self._wanted(part[at], [d for d in found if d.label == PLATE])
+                moves = _moves(tracker, part[at], plates)
+                looks += [
+                    _Look(one, self._wanted(one, _between(moves, one.seconds)), detected=False)
+                    for one in part[len(looks) : at]
+                ]
+                others = [d for d in found if d.label != PLATE]
+                looks.append(_Look(part[at], plates, others))
+            yield looks
+
+    def _detected(self, pictures: Sequence[child.Picture]) -> list[list[Detection]]:
+        before = self._detector.clustering
+        with self.clock.step("detect"):
+            found = self._detector.detect(
+                [one.bgr for one in pictures],
+                confidence=self._least,
+                tiles=self._tiles,
+                around_cars=self._around_cars,
+            )
+        clustering = self._detector.clustering - before
+        self.clock.spent["detect"] -= clustering
+        self.clock.spent["cluster"] += clustering
+        return found
+
+    def _read(self, looks: Sequence[_Look]) -> list[dict[str, Any]]:
+        plates = [(look.picture.bgr, plate.box) for look in looks for plate in look.plates]
+        with self.clock.step("recognize"):
+            whole = iter(read_whole(self._recognizer.read, plates))
+        with self.clock.step("write"):
+            return [self._row(look, whole) for look in looks]
+
+    def _row(self, look: _Look, whole: Iterator[Whole]) -> dict[str, Any]:
+        pts, sure = look.picture.pts, self._detector.thresholds
+        return {
+            "pts": pts,
+            "seconds": look.picture.seconds,
+            "plates": [
+                {
+                    **_plate_json(self.folder, f"{pts}_{number}.png", plate, next(whole)),
+                    "detected": look.detected,
+                }
+                for number, plate in enumerate(look.plates)
+            ],
+            "others": [
+                [d.label, *(round(v, 1) for v in d.box), round(d.confidence, 3)]
+                for d in look.others
+                if d.confidence >= sure[d.label]
+            ],
+        }
+
+    def _wanted(self, picture: child.Picture, plates: Sequence[Detection]) -> list[Detection]:
+        """The plates, each once, that are worth reading."""
         size = (picture.bgr.shape[1], picture.bgr.shape[0])
         return [
             plate
-            for plate in distinct([d for d in found if d.label == PLATE])
+            for plate in distinct(plates)
             if min(plate.x2 - plate.x1, plate.y2 - plate.y1) >= SMALLEST
             and not is_ignored(plate.box, self._ignored, size)
         ]
+
+
+_Move = tuple[TrackPoint, TrackPoint]
+"""A plate in two pictures that the detector saw."""
+
+
+def _moves(tracker: Tracker, picture: child.Picture, plates: Sequence[Detection]) -> list[_Move]:
+    """Where plates were in the picture seen before, and are in this one."""
+    found = [TrackInput(plate.box, plate.confidence, PLATE) for plate in plates]
+    tracker.add(FrameDetections(picture.pts, picture.seconds, found))
+    return tracker.continued()
+
+
+def _between(moves: Sequence[_Move], seconds: float) -> list[Detection]:
+    """Where plates must be at a moment between two pictures."""
+    found = []
+    for first, last in moves:
+        share = (seconds - first.seconds) / (last.seconds - first.seconds)
+        x1, y1, x2, y2 = (a + share * (b - a) for a, b in zip(first.box, last.box, strict=True))
+        sure = min(first.confidence, last.confidence)
+        found.append(Detection(PLATE, x1, y1, x2, y2, sure))
+    return found
 
 
 def distinct(plates: Sequence[Detection]) -> list[Detection]:
@@ -384,8 +445,17 @@ def _row(run: InferenceRun, number: int, vehicle: Vehicle) -> Read:
 
 
 def _kept(read: Read, seen: Sequence[Seen], folder: Path) -> list[ReadCrop]:
-    """The largest and sharpest crops of the track, each a different moment."""
-    best = sorted(seen, key=lambda s: (-s[2]["size"][0] * max(s[2]["sharpness"], 1.0), s[0]))
+    """The largest and sharpest crops of the track, each a different moment.
+
+    Those whose box the detector drew go first: they are to teach it.
+    """
+
+    def order(one: Seen) -> tuple[bool, float, int]:
+        pts, _, plate = one
+        large = plate["size"][0] * max(plate["sharpness"], 1.0)
+        return not plate.get("detected", True), -large, pts
+
+    best = sorted(seen, key=order)
     kept: dict[str, ReadCrop] = {}
     for pts, _, plate in best:
         if len(kept) == KEPT_CROPS:

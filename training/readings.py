@@ -28,6 +28,8 @@ from training.errors import DatasetForOther
 from training.models import InferenceRun, Read, TrainedModel
 
 FRAMES_A_SECOND = 10.0
+DETECT_EVERY = 2
+MOST_EVERY = 10
 MOST_TILES = 5
 # The commands' option, as argparse takes it.
 TILES: dict[str, Any] = {
@@ -35,6 +37,13 @@ TILES: dict[str, Any] = {
     "choices": range(1, MOST_TILES + 1),
     "default": 1,
     "help": "look also at N x N parts of every picture, for far plates: 1 + N x N times the work",
+}
+EVERY: dict[str, Any] = {
+    "type": int,
+    "choices": range(1, MOST_EVERY + 1),
+    "default": DETECT_EVERY,
+    "help": "find plates on every Nth frame looked at, and follow them on those between "
+    f"(default: {DETECT_EVERY})",
 }
 AROUND_CARS: dict[str, Any] = {
     "action": "store_true",
@@ -61,6 +70,7 @@ def create(
     detector: TrainedModel,
     recognizer: TrainedModel,
     fps: float = FRAMES_A_SECOND,
+    detect_every: int = DETECT_EVERY,
     tiles: int = 1,
     around_cars: bool = False,
     skip_idle: bool = True,
@@ -69,6 +79,7 @@ def create(
 ) -> InferenceRun:
     """A reading that has not started; ``fps`` frames a second are looked at.
 
+    The detector sees every ``detect_every``th of them; between two of them plates are followed.
     ``tiles`` above 1 looks also at so many parts across and down of every frame,
     ``around_cars`` again around every car found. With ``skip_idle`` the stretches in which
     nothing moves are not looked at. With ``resume`` it is the same reading that was begun
@@ -84,6 +95,7 @@ def create(
             raise DatasetForOther(model=model.name, kind=model.kind, other=kind)
     options = {
         "fps": fps,
+        "detect_every": detect_every,
         "tiles": tiles,
         "around_cars": around_cars,
         "skip_idle": skip_idle,

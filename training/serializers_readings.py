@@ -19,7 +19,7 @@ from training.models import (
     Read,
     ReadCrop,
 )
-from training.readings import FRAMES_A_SECOND, MOST_TILES
+from training.readings import DETECT_EVERY, FRAMES_A_SECOND, MOST_EVERY, MOST_TILES
 from training.reads import matched_passage, seen_at
 from training.sightings import Sought
 
@@ -67,6 +67,13 @@ class StartReadingSerializer(serializers.Serializer[Any]):
     )
     fps = serializers.FloatField(
         required=False, default=FRAMES_A_SECOND, min_value=0.1, max_value=120
+    )
+    detect_every = serializers.IntegerField(
+        required=False,
+        default=DETECT_EVERY,
+        min_value=1,
+        max_value=MOST_EVERY,
+        help_text="the detector sees every Nth of these frames; plates are followed between",
     )
     skip_idle = serializers.BooleanField(
         required=False, default=True, help_text="do not look where nothing moves for seconds"

@@ -438,6 +438,7 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
             detector=runs.find(video.project, "detector", new["detector"]),
             recognizer=runs.find(video.project, "recognizer", new["recognizer"]),
             fps=new["fps"],
+            detect_every=new["detect_every"],
             tiles=new["tiles"],
             around_cars=new["around_cars"],
             skip_idle=new["skip_idle"],

@@ -144,6 +144,14 @@ class Tracker:
         over, self._alive = self._alive, []
         return [one.as_track() for one in over]
 
+    def continued(self) -> list[tuple[TrackPoint, TrackPoint]]:
+        """Of each track that the last frame continued, its point before and its point there."""
+        return [
+            (one.points[-2], one.points[-1])
+            for one in self._alive
+            if len(one.points) > 1 and one.seconds == self._now
+        ]
+
     def alive_since(self) -> list[float]:
         """When the tracks that are still alive began, seconds."""
         return [one.points[0].seconds for one in self._alive]

@@ -31,6 +31,7 @@ class Eyes:
     """Finds the bar of a test clip, as a plate, and a car around it."""
 
     thresholds: ClassVar = {"plate": 0.5, "car": 0.5}
+    clustering = 0.0
 
     def __init__(self) -> None:
         self.looked = 0
@@ -97,10 +98,27 @@ def test_video_becomes_one_read_with_its_crops(video: Video, running: Running) -
     assert not files.local_path(f"readings/run_{run.pk:06d}").exists()
 
 
-def test_interrupted_reading_goes_on_to_the_same_end(
-    video: Video, running: Running, monkeypatch: pytest.MonkeyPatch
+def test_plates_are_followed_between_the_frames_that_the_detector_sees(
+    video: Video, running: Running
 ) -> None:
-    whole, cut = make_run(video.project, video, fps=3.0), make_run(video.project, video, fps=3.0)
+    each = make_run(video.project, video, fps=5.0)
+    read_all(each, running)
+    run, eyes = make_run(video.project, video, fps=5.0, detect_every=3), Eyes()
+    assert read_all(run, running, eyes)["frames"] == 20
+    assert eyes.looked == 12  # the first, the fourth and the last of five a stretch
+    read, other = run.reads.get(), each.reads.get()
+    assert (read.text, read.votes, read.direction) == (TEXT, 20, "right")
+    assert np.allclose(read.boxes, other.boxes)  # it moves evenly
+    plates = {f["pts"]: f["plates"][0] for row in run.chunks.all() for f in row.frames}
+    assert [plate["detected"] for plate in plates.values()] == [True, False, False, True, True] * 4
+    assert all(plates[crop.pts]["detected"] for crop in read.crops.all())
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_interrupted_reading_goes_on_to_the_same_end(
+    video: Video, running: Running, monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    whole, cut = (make_run(video.project, video, fps=3.0, detect_every=every) for _ in range(2))
     read_all(whole, running)
 
     def stop(done: int, *_: Any) -> None:
@@ -115,7 +133,9 @@ def test_interrupted_reading_goes_on_to_the_same_end(
     eyes = Eyes()
     read_all(cut, running, eyes)
     assert told(cut) == told(whole)
-    assert eyes.looked == 6  # of twelve frames, only those of the missing stretches
+    assert (
+        eyes.looked == {1: 6, 2: 4}[every]
+    )  # of twelve frames, only those of the missing stretches
 
 
 def test_stretch_that_was_lost_is_read_again(

@@ -145,10 +145,12 @@ def test_reading_starts_with_the_current_models(api: Any, project: Project) -> N
     for kind in ("detector", "recognizer"):
         runs.promote(TrainedModel.objects.create(project=project, kind=kind, name=kind, file="x"))
     given = {"video": video.pk, "fps": 2, "tiles": 3, "around_cars": True}
+    assert json_of(api, "post", "inference-runs/", {**given, "detect_every": 0})[0] == 400
     assert json_of(api, "post", "inference-runs/", {**given, "tiles": 6})[0] == 400
     status, run = json_of(api, "post", "inference-runs/", given)
     assert (status, run["detector_name"], run["options"]["fps"]) == (202, "detector", 2.0)
     assert (run["options"]["tiles"], run["options"]["around_cars"]) == (3, True)
+    assert run["options"]["detect_every"] == 2
     assert Job.objects.get().task == "infer"
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from training.recognizer.predict import PlateRead
 
-OWN = 0.2
+OWN = 0.1
 """The share of the weight that a text must have by itself before shorter reads count for it."""
 
 Choice = TypeVar("Choice", int, str)

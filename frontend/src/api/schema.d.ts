@@ -4090,6 +4090,11 @@ export interface components {
              */
             fps: number;
             /**
+             * @description the detector sees every Nth of these frames; plates are followed between
+             * @default 2
+             */
+            detect_every: number;
+            /**
              * @description do not look where nothing moves for seconds
              * @default true
              */

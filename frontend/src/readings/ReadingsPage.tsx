@@ -117,7 +117,7 @@ function Start({ videos }: { videos: readonly Video[] }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const model = (kind: Kind) => String(form.get(kind) || "current");
-    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate, tiles: Number(form.get("tiles")) || 1, around_cars: form.get("tiles") === "cars", skip_idle: form.get("skip_idle") !== null });
+    start.mutate({ video: Number(form.get("video")), detector: model("detector"), recognizer: model("recognizer"), fps: rate, detect_every: Number(form.get("detect_every")), tiles: Number(form.get("tiles")) || 1, around_cars: form.get("tiles") === "cars", skip_idle: form.get("skip_idle") !== null });
   };
   const choice = (kind: Kind) => (
     <SelectField label={t(kind)} name={kind}>
@@ -134,6 +134,10 @@ function Start({ videos }: { videos: readonly Video[] }) {
       {choice("detector")}
       {choice("recognizer")}
       <TextField label={t("fps")} inputMode="decimal" value={fps} onChange={(event) => setFps(event.target.value)} error={rateOk ? undefined : t("bad_fps")} />
+      <SelectField label={t("detect_every")} name="detect_every" defaultValue={2}>
+        <option value={1}>{t("detect_all")}</option>
+        {[2, 3, 4, 5].map((every) => <option key={every} value={every}>{t("detect_some", { every })}</option>)}
+      </SelectField>
       <SelectField label={t("tiles")} name="tiles">
         <option value={1}>{t("tiles_none")}</option>
         <option value="cars">{t("tiles_cars")}</option>

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from annotations.vision.tracks import (
     FrameDetections,
     Track,
+    Tracker,
     TrackInput,
     TrackPoint,
     assign,
@@ -49,6 +50,16 @@ def test_fast_plate_without_any_overlap_is_one_track(fps):
     speed = 1000 if fps > 2 else 400
     rows = [[detection(speed * k / fps)] for k in range(2 * fps)]
     assert [len(one.points) for one in track(frames_of(*rows, fps=fps))] == [2 * fps]
+
+
+def test_tracks_that_a_frame_continues_tell_where_they_came_from():
+    tracker = Tracker()
+    rows = [[detection(0)], [detection(10), detection(900)], [detection(20)], []]
+    told = []
+    for frame in frames_of(*rows):
+        tracker.add(frame)
+        told.append([(a.box[0], b.box[0]) for a, b in tracker.continued()])
+    assert told == [[], [(0, 10)], [(10, 20)], []]
 
 
 def test_two_plates_in_a_row_stay_two():

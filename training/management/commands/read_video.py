@@ -6,7 +6,7 @@ from typing import Any
 
 from annotations.commands import StepCommand, writable
 from training import readings, runs, tasks
-from training.readings import AROUND_CARS, FRAMES_A_SECOND, TILES
+from training.readings import AROUND_CARS, EVERY, FRAMES_A_SECOND, TILES
 
 MODEL = "number, folder, current or starter (default: current)"
 
@@ -23,6 +23,7 @@ class Command(StepCommand):
         parser.add_argument(
             "--fps", type=float, default=FRAMES_A_SECOND, help="frames a second to look at"
         )
+        parser.add_argument("--detect-every", metavar="N", **EVERY)
         parser.add_argument("--tiles", **TILES)
         parser.add_argument("--around-cars", **AROUND_CARS)
         parser.add_argument(
@@ -37,6 +38,7 @@ class Command(StepCommand):
             detector=runs.find(self.project, "detector", options["detector"], paths=True),
             recognizer=runs.find(self.project, "recognizer", options["recognizer"], paths=True),
             fps=options["fps"],
+            detect_every=options["detect_every"],
             tiles=options["tiles"],
             around_cars=options["around_cars"],
             skip_idle=not options["all"],
