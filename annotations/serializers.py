@@ -39,6 +39,9 @@ def media(kind: str, pk: int | None, version: Any = "") -> str:
     return f"/api/v1/media/{kind}/{pk}/" + (f"?v={version}" if version else "")
 
 
+MOST_KEYS = 500  # of one person
+
+
 class UserSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
@@ -53,6 +56,22 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 
 class SessionSerializer(serializers.Serializer[Any]):
     user = UserSerializer(allow_null=True)
+
+
+class KeymapSerializer(serializers.Serializer[Any]):
+    keys = serializers.DictField(
+        child=serializers.CharField(max_length=40),
+        allow_null=True,
+        help_text="by command; null: none were ever kept",
+    )
+
+    def validate_keys(self, keys: dict[str, str] | None) -> dict[str, str]:
+        keys = keys or {}
+        if len(keys) > MOST_KEYS or any(len(command) > 120 for command in keys):
+            raise serializers.ValidationError(
+                both("These are too many keys.", "Son demasiadas teclas.")
+            )
+        return keys
 
 
 class LabelSerializer(serializers.ModelSerializer[Label]):

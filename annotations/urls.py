@@ -40,6 +40,7 @@ urlpatterns = [
     path("uploads/", uploads.UploadViewSet.as_view({"get": "list", "post": "create"})),
     path("uploads/<int:pk>/", uploads.upload),
     path("session/", projects.SessionView.as_view()),
+    path("session/keys/", projects.KeymapView.as_view()),
     path("media/frame-packs/<str:frames>/", media.frame_pack),
     path("media/exports/<int:pk>/", exports.download),
     path("media/<str:kind>/<int:pk>/", media.media),

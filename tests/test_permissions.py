@@ -64,6 +64,8 @@ FOR_ALL = {("get", "session/"), ("post", "session/"), ("delete", "session/")}
 FOR_MEMBERS = {
     ("get", "schema/"),
     ("get", "jobs/workers/"),
+    ("get", "session/keys/"),
+    ("put", "session/keys/"),
     ("get", "training-options/"),
     ("post", "projects/"),
     ("post", "projects/restore/"),

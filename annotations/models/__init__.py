@@ -5,6 +5,7 @@ from annotations.models.datasets import DatasetItem, DatasetVersion
 from annotations.models.frames import Box, BoxChange, Frame, Suggestion
 from annotations.models.imports import AuditEntry, Export, ImportBatch
 from annotations.models.passages import CheckedSpan, Passage, PassageChange
+from annotations.models.people import Keymap
 from annotations.models.projects import Camera, Label, Membership, PlateFormat, Project, Role
 from annotations.models.uploads import DoomedFile, Purpose, Upload, WatchedFile
 from annotations.models.videos import Selection, Video
@@ -22,6 +23,7 @@ __all__ = [
     "Export",
     "Frame",
     "ImportBatch",
+    "Keymap",
     "Label",
     "Membership",
     "Passage",

@@ -28,10 +28,11 @@ from rest_framework.views import APIView
 from annotations import deletion, members, projects, tasks
 from annotations.access import InProject
 from annotations.errors import LastManager
-from annotations.models import Camera, Membership, PlateFormat, Project, Role
+from annotations.models import Camera, Keymap, Membership, PlateFormat, Project, Role
 from annotations.serializers import (
     CameraSerializer,
     CredentialsSerializer,
+    KeymapSerializer,
     LossesSerializer,
     MembershipSerializer,
     PlateFormatSerializer,
@@ -87,6 +88,24 @@ class SessionView(APIView):
     def delete(self, request: Request) -> Response:
         logout(request._request)
         return Response(SessionSerializer({"user": None}).data)
+
+
+class KeymapView(APIView):
+    """The keys that this person gave to commands."""
+
+    @extend_schema(responses=KeymapSerializer)
+    def get(self, request: Request) -> Response:
+        row = Keymap.objects.filter(user=request.user.pk).first()
+        return Response({"keys": row.keys if row else None})
+
+    @extend_schema(request=KeymapSerializer, responses=KeymapSerializer)
+    def put(self, request: Request) -> Response:
+        given = KeymapSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        keys = given.validated_data["keys"]
+        person = cast(User, request.user)
+        Keymap.objects.update_or_create(user=person, defaults={"keys": keys})
+        return Response({"keys": keys})
 
 
 class ProjectViewSet(

@@ -12,7 +12,14 @@ from django.test import Client
 from annotations import boxes, projects
 from annotations.errors import ProjectUnclear, ProjectUnknown
 from annotations.models import Project
-from tests.annotations.rows import json_of, make_crops, make_frame, make_member, make_video
+from tests.annotations.rows import (
+    client_of,
+    json_of,
+    make_crops,
+    make_frame,
+    make_member,
+    make_video,
+)
 
 
 def test_new_project_has_labels_formats_and_a_manager(project: Project, user: Any) -> None:
@@ -133,3 +140,19 @@ def test_role_is_told_to_its_person(project: Project) -> None:
 
     beto = client_of(make_member(project, "beto"))
     assert json_of(beto, "get", f"projects/{project.pk}/")[1]["role"] == 2
+
+
+def test_keys_go_with_the_person(project: Project, api: Any) -> None:
+    assert json_of(api, "get", "session/keys/") == (200, {"keys": None})
+    for keys in ({"boxes.draw": "D"}, {}):
+        assert json_of(api, "put", "session/keys/", {"keys": keys}) == (200, {"keys": keys})
+        assert json_of(api, "get", "session/keys/") == (200, {"keys": keys})
+    beto = client_of(make_member(project, "beto"))
+    assert json_of(beto, "get", "session/keys/")[1] == {"keys": None}
+
+
+@pytest.mark.parametrize(
+    "keys", [{"a": 5 * ["b"]}, {"a": "K" * 41}, {str(n): "K" for n in range(501)}]
+)
+def test_impossible_keys_are_refused(project: Project, api: Any, keys: Any) -> None:
+    assert json_of(api, "put", "session/keys/", {"keys": keys})[0] == 400

@@ -1470,6 +1470,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/keys/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The keys that this person gave to commands. */
+        get: operations["session_keys_retrieve"];
+        /** @description The keys that this person gave to commands. */
+        put: operations["session_keys_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stats/": {
         parameters: {
             query?: never;
@@ -2976,6 +2994,18 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+        Keymap: {
+            /** @description by command; null: none were ever kept */
+            keys: {
+                [key: string]: string;
+            } | null;
+        };
+        KeymapRequest: {
+            /** @description by command; null: none were ever kept */
+            keys: {
+                [key: string]: string;
+            } | null;
+        };
         /**
          * @description * `detector` - Detector
          *     * `recognizer` - Recognizer
@@ -7388,6 +7418,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    session_keys_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keymap"];
+                };
+            };
+        };
+    };
+    session_keys_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeymapRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["KeymapRequest"];
+                "multipart/form-data": components["schemas"]["KeymapRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keymap"];
+                };
             };
         };
     };

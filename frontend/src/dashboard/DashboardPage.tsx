@@ -48,7 +48,7 @@ function NextThing({ counts }: { counts: Counts }) {
   const pace = usePeople().data?.find((one) => one.person === me)?.median_seconds;
   const more = next === "transcribe" ? pace && t("at_your_pace", { span: formatSpan(count * pace) })
     : next === "boxes" || next === "review" ? null : t(`now_${next}_more`);
-  useCommands([{ id: "next-thing", name: { en: action, es: action }, keys: "Enter", run: () => void go(path) }]);
+  useCommands([{ id: "next-thing", name: { en: action, es: action }, keys: "Enter", run: () => void go(path) }], "dashboard");
   const others = ([["now_boxes", "frames_open", "boxes"], ["now_transcribe", "waiting", "transcribe"], ["now_review", "reads_open", "review"]] as const)
     .filter(([, name, step]) => step !== next && (counts[name] ?? 0) > 0);
   return (

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkCommands, type Command, findCommand, keyLabel, type KeyLike, keyOf, keysOf, matchesKey, pageOf, refusal } from "./commands";
+import { checkCommands, type Command, findCommand, keyLabel, type KeyLike, keyOf, keysOf, matchesKey, pageOf, refusal, rivalsOf } from "./commands";
 import { giveKey, usualKey, usualKeys } from "./keymap";
 
 const press = (key: string, extra: Partial<KeyLike> = {}): KeyLike =>
@@ -80,4 +80,12 @@ test("a key that is another command's, the browser's or typed is refused", () =>
 
 test("the page is the first word behind the project", () => {
   expect([pageOf("/p/3/frames/12"), pageOf("/p/3"), pageOf("/projects")]).toEqual(["frames", "", ""]);
+});
+
+test("a key is also refused for a command of the page, or of any page for one that works everywhere, that is not on screen", () => {
+  const [play, choose, done, help] = ["videos.play", "videos.choose", "frames.done", ".help"].map((mapId) => command(mapId, "", { mapId }));
+  if (!play || !choose || !done || !help) throw new Error();
+  const met = [play, choose, done, help];
+  expect(rivalsOf(play, [play], met)).toEqual([play, play, choose, help]);
+  expect(rivalsOf(help, [help], met)).toEqual([help, ...met]);
 });

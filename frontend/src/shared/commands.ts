@@ -168,6 +168,16 @@ export function refusal(command: Command, key: string, others: readonly Command[
   return by ? { why: "taken", by } : null;
 }
 
+/** Every command met since the page was loaded, by its `mapId`: also those not on screen now. */
+const met = new Map<string, Command>();
+
+/** The commands that may be on screen together with this one: its page's, and those that work everywhere. */
+export function rivalsOf({ mapId = "" }: Command, now: readonly Command[], known: Iterable<Command> = met.values()): readonly Command[] {
+  const page = (id: string): string => id.slice(0, id.indexOf("."));
+  const mine = page(mapId);
+  return [...now, ...[...known].filter((one) => mine === "" || ["", mine].includes(page(one.mapId ?? "")))];
+}
+
 /** The key that is the command's whose usual key is `usual`, of those now on screen. */
 export function keyNow(usual: string): string {
   const command = tables.flat().findLast((one) => usualKeysOf(one).includes(usual));
@@ -186,6 +196,7 @@ export function useCommands(commands: readonly Command[], page = pageOf(location
       run: () => latest.current.find((one) => one.id === command.id)?.run(),
       when: () => latest.current.find((one) => one.id === command.id)?.when?.() ?? true,
     }));
+    for (const command of live) met.set(command.mapId, command);
     setTables([...tables, live]);
     return () => setTables(tables.filter((table) => table !== live));
   }, [shape, page]);

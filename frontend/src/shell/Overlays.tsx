@@ -1,8 +1,9 @@
 import { Modal, useMantineColorScheme, useComputedColorScheme } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import { api, unwrap } from "../api/client";
 import { useSession } from "../api/queries";
-import { type Command, keyLabel, keyOf, keysOf, refusal, useActiveCommands, useAllCommands, useCommands, useKeyboard } from "../shared/commands";
-import { anyGiven, giveKey, keyGiven, loadKeymap, useKeymap, usualKey, usualKeys } from "../shared/keymap";
+import { type Command, keyLabel, keyOf, keysOf, refusal, rivalsOf, useActiveCommands, useAllCommands, useCommands, useKeyboard } from "../shared/commands";
+import { type KeyServer, anyGiven, giveKey, keyGiven, loadKeymap, syncKeymap, useKeymap, usualKey, usualKeys } from "../shared/keymap";
 import { Key } from "../shared/Key";
 import { language, setLanguage, useLanguage } from "../shared/language";
 import { fill, translator, useTexts } from "../shared/text";
@@ -10,12 +11,22 @@ import { texts } from "../shared/texts";
 import { closeOverlay, openHelp, openPalette, useOverlay } from "./palette-state";
 import { texts as own } from "./texts";
 
+const KEYS: KeyServer = {
+  get: async () => (await unwrap(api.GET("/api/v1/session/keys/"))).keys,
+  put: (keys) => unwrap(api.PUT("/api/v1/session/keys/", { body: { keys } })),
+};
+
 /** The commands that work everywhere, the help sheet (F1, ?) and the palette (Ctrl K). */
 export function Overlays() {
   const overlay = useOverlay();
   useKeyboard();
   const person = useSession().data?.user?.id ?? null;
-  useEffect(() => loadKeymap(person), [person]);
+  useEffect(() => {
+    void loadKeymap(person, KEYS);
+    const sync = () => void syncKeymap();
+    window.addEventListener("online", sync);
+    return () => window.removeEventListener("online", sync);
+  }, [person]);
   useCommands(useEverywhere(), "");
   const t = useTexts(texts);
   return (
@@ -60,7 +71,7 @@ function HelpSheet() {
     if (key === null) return;
     event.preventDefault();
     setAsked(undefined);
-    const problem = refusal(command, key, all);
+    const problem = refusal(command, key, rivalsOf(command, all));
     if (!problem) giveKey(asked, key);
     const label = keyLabel(key);
     setRefused(!problem ? "" : problem.why === "taken" ? t("key_taken", { key: label, name: nameOf(problem.by) }) : t(`key_${problem.why}`, { key: label }));

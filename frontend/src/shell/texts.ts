@@ -2,7 +2,7 @@ import { defineTexts } from "../shared/text";
 
 export const texts = defineTexts({
   command: { en: "Command", es: "Orden" },
-  keys_own: { en: "Choose a command's key to give it another. Yours stay in this browser.", es: "Elija la tecla de una orden para darle otra. Las suyas quedan en este navegador." },
+  keys_own: { en: "Choose a command's key to give it another. Yours go with you to every browser.", es: "Elija la tecla de una orden para darle otra. Las suyas le siguen a cualquier navegador." },
   keys_usual: { en: "All usual keys", es: "Todas las teclas habituales" },
   key_usual: { en: "usual", es: "habitual" },
   key_change: { en: "Another key for “{name}”", es: "Otra tecla para «{name}»" },
