@@ -91,8 +91,8 @@ class Diverged(Refused):
 
 
 class SettingRefused(Refused):
-    en = "The training setting “{setting}” cannot be {value}: {reason}."
-    es = "El ajuste de entrenamiento «{setting}» no puede ser {value}: {reason}."
+    en = "The training setting “{setting}” cannot be {value}: {reason.en}."
+    es = "El ajuste de entrenamiento «{setting}» no puede ser {value}: {reason.es}."
 
 
 class NothingToTrainOn(Refused):

@@ -10,9 +10,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from annotations.models.datasets import Kind
+from training import reasons
 from training.detector.config import DetectorConfig
 from training.errors import SettingRefused
 from training.option_texts import DETECTOR, GROUPS, RECOGNIZER, About
+from training.reasons import Reason
 from training.recognizer.config import PRESETS, RecognizerConfig
 
 Config = DetectorConfig | RecognizerConfig
@@ -139,36 +141,34 @@ def _check_value(option: Option, value: Any) -> None:
     """Raises SettingRefused where the value is of another type, or out of its bounds."""
     if value is None and option.optional:
         return
-    told = _wrong(option, value)
-    if told:
+    if told := _wrong(option, value):
         raise SettingRefused(setting=option.name, value=_short(value), reason=told)
 
 
-def _wrong(option: Option, value: Any) -> str:
+def _wrong(option: Option, value: Any) -> Reason | None:
     about = option.about
     if option.type == "choice":
-        known = ", ".join(map(str, option.choices))
-        return "" if value in option.choices else f"choose among {known}"
+        return None if value in option.choices else reasons.among(option.choices)
     if option.type == "switch":
-        return "" if isinstance(value, bool) else "it must be true or false"
+        return None if isinstance(value, bool) else reasons.SWITCH
     if option.type == "words":
         words = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
-        return "" if words else "it must be a list of words"
+        return None if words else reasons.WORDS
     if option.type in ("pair", "list"):
         if not isinstance(value, list | tuple) or (option.type == "pair" and len(value) != 2):
-            return "it must be two numbers" if option.type == "pair" else "it must be a list"
+            return reasons.PAIR if option.type == "pair" else reasons.LIST
         whole = option.type == "list"
-        return next((said for each in value if (said := _bad(about, each, whole=whole))), "")
+        return next((said for each in value if (said := _bad(about, each, whole=whole))), None)
     return _bad(about, value, whole=option.type == "whole")
 
 
-def _bad(about: About, value: Any, *, whole: bool) -> str:
+def _bad(about: About, value: Any, *, whole: bool) -> Reason | None:
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        return "it must be a whole number" if whole else "it must be a number"
+        return reasons.WHOLE if whole else reasons.NUMBER
     low, high = about.low, about.high
     if low is not None and high is not None and not low <= value <= high:
-        return f"it must be {low:g} to {high:g}"
-    return f"it must be a multiple of {about.multiple}" if value % about.multiple and whole else ""
+        return reasons.between(low, high)
+    return reasons.multiple(about.multiple) if whole and value % about.multiple else None
 
 
 def _short(value: Any) -> str:

@@ -26,6 +26,10 @@ LAST_WORDS_SECONDS = 10.0
 T = TypeVar("T")
 
 
+class AnotherLeft(Exception):
+    """Another process of the training ends it, and says why."""
+
+
 @dataclass(frozen=True)
 class Ranks:
     """This process's number, from 0, and how many there are. The first one writes files."""
@@ -68,13 +72,36 @@ class Ranks:
         return [everything[number] for number in sorted(everything)]
 
     @contextlib.contextmanager
-    def first_before_others(self) -> Iterator[None]:
+    def leaving_together(self, device: torch.device) -> Iterator[None]:
+        """What the block raises in one process ends it in all of them.
+
+        In the others it is AnotherLeft. Whoever left alone would have the others wait for ever.
+        """
+        if self.count == 1:
+            yield
+            return
+        problem: Exception | None = None
+        try:
+            yield
+        except Exception as raised:
+            problem = raised
+        left = torch.tensor(float(problem is not None), device=device)
+        dist.all_reduce(left)
+        if problem is not None:
+            raise problem
+        if left.item():
+            raise AnotherLeft
+
+    @contextlib.contextmanager
+    def first_before_others(self, device: torch.device) -> Iterator[None]:
         """The block is done by the first process, and then by the others."""
-        if self.count > 1 and not self.first:
-            dist.barrier()
-        yield
-        if self.count > 1 and self.first:
-            dist.barrier()
+        if self.first:
+            with self.leaving_together(device):
+                yield
+        else:
+            with self.leaving_together(device):
+                pass
+            yield
 
 
 ALONE = Ranks()

@@ -6,7 +6,9 @@ No torch here: the network rooms run in a program of their own (``training/work.
 from __future__ import annotations
 
 import contextlib
+import csv
 import filecmp
+import io
 from collections.abc import Mapping
 from functools import partial
 from importlib.util import find_spec
@@ -23,7 +25,7 @@ from annotations.models.datasets import Kind, Split
 from lprsite import files
 from lprsite.jobs import engine
 from lprsite.jobs.models import ACTIVE, State
-from training import devices, estimates, evaluations, headers, options, starters
+from training import devices, estimates, evaluations, headers, options, reasons, starters
 from training.detector.config import DetectorConfig
 from training.errors import (
     DatasetForOther,
@@ -43,6 +45,7 @@ from training.errors import (
     TrainingDiskFull,
 )
 from training.models import EpochSamples, InferenceRun, Metric, Promotion, TrainedModel, TrainingRun
+from training.reasons import Reason
 from training.recognizer.config import RecognizerConfig
 
 CURRENT, STARTER = "current", "starter"
@@ -115,7 +118,10 @@ def plan(
             raise DatasetForOther(model=parent.name, kind=parent.kind, other=dataset.kind)
         settings = {**_network_of(parent, settings), **settings}
     elif settings.get("tune", "full") != "full":
-        reason = "parts that rest must have learned before, so name a model to start from"
+        reason = Reason(
+            "parts that rest must have learned before, so name a model to start from",
+            "las partes que descansan deben haber aprendido antes: indique un modelo inicial",
+        )
         raise SettingRefused(setting="tune", value=settings["tune"], reason=reason)
     return settings
 
@@ -287,7 +293,9 @@ def finish(
         project_id=run.project_id, kind=run.kind, ended_at__isnull=True
     ).exists() and _not_worse(run.kind, figures, starter):
         why = "the first trained model of its kind"
-        if starter is not None:
+        if starter is not None and figures.get("split") == Split.TRAIN:
+            why += ", judged on no pictures that were kept back"
+        elif starter is not None:
             mine, its = (float(one.get(JUDGED[run.kind], 0)) for one in (figures, starter))
             why += f": {mine:.1%}, the starter {its:.1%}"
         promote(model, by=run.created_by, why=why)
@@ -462,7 +470,7 @@ def needs_project(given: str) -> bool:
 def kind_of(given: str) -> str:
     """Raises SettingRefused unless ``given`` is detector or recognizer."""
     if given not in Kind.values:
-        raise SettingRefused(setting="kind", value=given, reason="detector or recognizer")
+        raise SettingRefused(setting="kind", value=given, reason=reasons.among(Kind.values))
     return given
 
 
@@ -526,6 +534,20 @@ def _listed(facts: Mapping[str, Any]) -> str:
 
     known = {name: value for name, value in facts.items() if value not in ("", None, [])}
     return "\n".join(f"- {name}: {said(value)}" for name, value in known.items())
+
+
+def table(run: TrainingRun) -> str:
+    """All figures of all epochs as CSV, one line an epoch."""
+    rows = list(run.metrics.values_list("step", "name", "value"))
+    names = sorted({name for _, name, _ in rows})
+    lines: dict[int, dict[str, Any]] = {}
+    for step, name, value in rows:
+        lines.setdefault(step, {"epoch": step})[name] = value
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["epoch", *names])
+    writer.writeheader()
+    writer.writerows(lines[step] for step in sorted(lines))
+    return text.getvalue()
 
 
 def curves(run: TrainingRun) -> dict[str, Any]:

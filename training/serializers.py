@@ -160,6 +160,8 @@ class MoveTrainingSerializer(serializers.Serializer[Any]):
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     job = JobSerializer(read_only=True, allow_null=True)
     dataset_name = serializers.CharField(source="dataset.__str__", read_only=True)
+    parent_name = serializers.CharField(source="parent.shown_name", default="", read_only=True)
+    model_name = serializers.CharField(source="trained_model.name", default="", read_only=True)
     created_by = serializers.CharField(source="created_by.username", default="", read_only=True)
 
     class Meta:
@@ -171,7 +173,9 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "dataset",
             "dataset_name",
             "parent",
+            "parent_name",
             "trained_model",
+            "model_name",
             "config",
             "seed",
             "device",

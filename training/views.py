@@ -95,7 +95,9 @@ class Asked:
 
 
 class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
-    queryset = TrainingRun.objects.select_related("job__created_by", "dataset", "created_by")
+    queryset = TrainingRun.objects.select_related(
+        "job__created_by", "dataset", "created_by", "parent", "trained_model"
+    )
     serializer_class = TrainingRunSerializer
     pagination_class = NewestFirst
     filterset_fields = ["project", "kind"]
@@ -166,6 +168,15 @@ class TrainingRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     def metrics(self, request: Request, pk: str) -> Response:
         """The curves of the run, one value per metric and epoch."""
         return Response(runs.curves(self.get_object()))
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)})
+    @action(detail=True)
+    def csv(self, request: Request, pk: str) -> HttpResponse:
+        """All figures of all epochs, one line an epoch; the curves of a long run are thinned."""
+        run: TrainingRun = self.get_object()
+        answer = HttpResponse(runs.table(run), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="run_{run.pk}.csv"'
+        return answer
 
     @extend_schema(request=None, responses={202: TrainingRunSerializer})
     @action(detail=True, methods=["post"])

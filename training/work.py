@@ -14,8 +14,8 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,9 @@ def train(running: Running) -> dict[str, Any]:
         run.save(update_fields=["job"])
     folder = files.local_path(runs.folder_key(run))
     folder.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(StopNow):
-        _fit(run, folder, running)
+    config = _within_budget(run, _config(run))
+    with _helped(run, running), contextlib.suppress(StopNow):
+        _fit(run, config, folder, running)
     if not any((folder / name).is_file() for name in (headers.BEST, headers.LAST)):
         raise NothingKept()
     split = held_split(run.dataset)
@@ -94,30 +95,77 @@ def train(running: Running) -> dict[str, Any]:
     return {"run": run.pk, "model": model.pk, "figures": headline}
 
 
-def _fit(run: TrainingRun, folder: Path, running: Running) -> None:
-    """Train until the last epoch, or until somebody asks to stop after one."""
-    config = _within_budget(run, _config(run))
+@contextlib.contextmanager
+def _helped(run: TrainingRun, running: Running) -> Iterator[None]:
+    """Several processes train in the block, where the settings say so and the network can."""
+    alone = run.kind != Kind.DETECTOR or ranks.count_here() > 1
+    me = [str(running.job.pk), str(running.job.attempt)]
+    command = [sys.executable, "-u", "-m", "training.work", *me]
+    with ranks.helped(1 if alone else settings.TRAIN_PROCESSES, command):
+        _share_cores()
+        yield
+    _share_cores()
+
+
+def _share_cores() -> None:
+    """Use as many threads as there are cores for each process."""
+    shares = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    given = int(os.environ.get("LPR_THREADS") or (os.cpu_count() or 1) // shares)
+    torch.set_num_threads(max(given, 1))
+
+
+@dataclass
+class _Course:
+    """How far a training is, and whether it is to end before its last epoch."""
+
+    run: TrainingRun
+    running: Running
+    epochs: int
+    over: int = 0  # epochs
+    said: str = ""
+    leave: bool = False
+    looked: float = field(default_factory=time.monotonic)
+
+    def step(self, done: int, total: int) -> None:
+        """A step of an epoch is done. Raises StopNow where the training is to end."""
+        if self.leave:
+            raise StopNow
+        self.running.progress(self.over * total + done, self.epochs * total, "steps", self.said)
+        if time.monotonic() - self.looked >= _LOOK_EVERY:
+            self.looked = time.monotonic()
+            if runs.wish(self.run) == runs.NOW:
+                raise StopNow
+
+    def epoch(self, epoch: Any, figures: Mapping[str, float]) -> None:
+        """An epoch is over."""
+        self.over, self.said = epoch.epoch, f"{epoch.epoch}/{epoch.epochs}: {_headline(figures)}"
+        self.running.progress(epoch.epoch, epoch.epochs, "epochs", self.said)
+        sys.stdout.write(f"epoch {self.said}\n")
+
+
+def _fit(run: TrainingRun, config: options.Config, folder: Path, running: Running) -> None:
+    """Train until the last epoch, or until somebody asks to stop before it."""
     if "config" not in run.environment:
         told = {**_environment(run.dataset), "config": config.to_json()}
         run.environment = {**run.environment, **told}
         run.save(update_fields=["environment"])
     samples = _fixed_samples(run.dataset)
-    begun, worked, spent = time.monotonic(), time.process_time(), 0.0
-    with contextlib.closing(_epochs(run, config, folder, running)) as epochs:
+    course = _Course(run, running, config.epochs)
+    spent, begun, worked = 0.0, time.monotonic(), time.process_time()
+    with contextlib.closing(_epochs(run, config, folder, course.step)) as epochs:
         for epoch in epochs:
             figures = {**epoch.metrics, "seconds": epoch.seconds}
             if not epoch.replayed:
-                spent = max(time.monotonic() - begun, 1e-6)
-                figures["cpu_cores"] = (time.process_time() - worked) / spent
+                wall = max(time.monotonic() - begun, 1e-6)
+                figures["cpu_cores"] = (time.process_time() - worked) / wall
                 figures["memory_mb"] = _memory() / 1e6
                 with torch.random.fork_rng():  # as if nobody had looked
                     runs.keep_samples(run, epoch.epoch, _said(run, folder, samples))
             runs.record(run, epoch.epoch, figures)
-            running.progress(epoch.epoch, epoch.epochs, "epochs", _headline(epoch.metrics))
-            sys.stdout.write(f"epoch {epoch.epoch}/{epoch.epochs}: {_headline(figures)}\n")
-            spent += epoch.seconds
+            course.epoch(epoch, figures)
+            spent += epoch.seconds if epoch.replayed else time.monotonic() - begun
             if not epoch.replayed and (runs.wish(run) or _time_is_up(run, epoch, spent)):
-                break
+                course.leave = True  # with the next step, as all processes that share it
             begun, worked = time.monotonic(), time.process_time()
 
 
@@ -163,21 +211,10 @@ def _epochs(
     run: TrainingRun,
     config: options.Config,
     folder: Path,
-    running: Running,
+    progress: Callable[[int, int], None] | None,
 ) -> Generator[Any]:
     init = files.local_path(run.parent.file) if run.parent else None
     version = str(run.dataset)
-    asked = time.monotonic()
-
-    def within(done: int, total: int) -> None:
-        nonlocal asked
-        running.progress(done, total, "steps")
-        # One process stops them all: where each looked for itself, one would wait for ever.
-        if os.environ.get("RANK", "0") == "0" and time.monotonic() - asked >= _LOOK_EVERY:
-            asked = time.monotonic()
-            if runs.wish(run) == runs.NOW:
-                raise StopNow
-
     if isinstance(config, DetectorConfig):
         yield from detector_fit.fit(
             config,
@@ -185,7 +222,7 @@ def _epochs(
             detector_samples(run.dataset, Split.VAL),
             folder,
             init=init,
-            progress=within,
+            progress=progress,
             dataset_version=version,
         )
         return
@@ -195,7 +232,7 @@ def _epochs(
         recognizer_samples(run.dataset, Split.VAL),
         folder,
         init=init,
-        progress=within,
+        progress=progress,
         dataset_version=version,
     )
 
@@ -281,8 +318,10 @@ def assist(running: Running) -> None:
     run = TrainingRun.objects.select_related("dataset", "parent", "project").get(
         pk=running.parameters["run"]
     )
+    if run.kind != Kind.DETECTOR:
+        return  # one process does these
     folder = files.local_path(runs.folder_key(run))
-    deque(_epochs(run, _config(run), folder, running), maxlen=0)
+    deque(_epochs(run, _config(run), folder, None), maxlen=0)
 
 
 def _alphabet(run: TrainingRun) -> str:
@@ -506,7 +545,9 @@ def refusal_of(problem: Exception) -> Refused | None:
         problem
     ):
         return MemoryFull()
-    if getattr(problem, "errno", None) == errno.ENOSPC or "No space left" in str(problem):
+    if getattr(problem, "errno", None) == errno.ENOSPC or any(
+        words in str(problem) for words in ("No space left", "disk is full")
+    ):
         return DiskRanFull()
     return None
 
@@ -521,12 +562,8 @@ def main(arguments: Sequence[str]) -> int:
     running = engine.attach(int(arguments[0]), int(arguments[1]))
     devices.restrict(_device_of(running))
     cv2.setNumThreads(1)
-    count = settings.TRAIN_PROCESSES if _is_shared(running) and ranks.count_here() == 1 else 1
-    with ranks.helped(count, [sys.executable, "-u", "-m", "training.work", *arguments]):
-        shares = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        given = int(os.environ.get("LPR_THREADS") or (os.cpu_count() or 1) // shares)
-        torch.set_num_threads(max(given, 1))
-        return _work(running) if os.environ.get("RANK", "0") == "0" else _assist(running)
+    _share_cores()
+    return _work(running) if os.environ.get("RANK", "0") == "0" else _assist(running)
 
 
 def _device_of(running: Running) -> str:
@@ -537,14 +574,8 @@ def _device_of(running: Running) -> str:
     return str(running.parameters.get("device", devices.AUTO))
 
 
-def _is_shared(running: Running) -> bool:
-    """Whether several processes can do this job together."""
-    detectors = TrainingRun.objects.filter(kind=Kind.DETECTOR)
-    return running.job.task == "train" and detectors.filter(pk=running.parameters["run"]).exists()
-
-
 def _assist(running: Running) -> int:
-    if _is_shared(running):
+    if running.job.task == "train":
         try:
             assist(running)
         except Refused:  # as the first process is, which says so

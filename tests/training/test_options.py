@@ -87,3 +87,18 @@ def test_run_with_a_wrong_setting_is_no_row(project: Project) -> None:
     with pytest.raises(SettingRefused, match="clip"):
         runs.create(make_version(project), {"clip": -1})
     assert not TrainingRun.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "sentence"),
+    [
+        ("detector", {"width": 100}, "no puede ser 100: debe ser múltiplo de 16."),
+        ("recognizer", {"unknown": 1}, "no puede ser 1: no existe tal ajuste."),
+    ],
+)
+def test_refusals_give_their_reason_in_spanish_too(
+    kind: str, settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(SettingRefused) as refused:
+        options.check(kind, settings)
+    assert sentence in refused.value.sentence("es")

@@ -73,6 +73,18 @@ def test_curves_have_a_value_or_null_per_step(api: Any, dataset: DatasetVersion)
     )
 
 
+def test_csv_has_every_epoch_of_a_run_whose_curves_are_thinned(
+    api: Any, dataset: DatasetVersion, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(runs, "MOST_STEPS", 2)
+    run = runs.create(dataset, {})
+    for epoch in range(1, 6):
+        runs.record(run, epoch, {"loss": 1 / epoch, **({"exact": 0.5} if epoch == 5 else {})})
+    assert len(runs.curves(run)["steps"]) < 5
+    answer = api.get(f"/api/v1/training-runs/{run.pk}/csv/")
+    assert answer.content.decode().splitlines()[::5] == ["epoch,exact,loss", "5,0.5,0.2"]
+
+
 def test_person_is_mailed_when_a_training_ends(
     dataset: DatasetVersion, user: Any, settings: Any, mailoutbox: Any, monkeypatch: Any
 ) -> None:

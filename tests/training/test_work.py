@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,9 @@ from lprsite.jobs import engine
 from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.vision import clips
-from training import checkpoints, estimates, evaluations, ranks, readings, runs, work
+from training import checkpoints, estimates, evaluations, readings, runs, work
 from training.errors import CheckpointMissing, DiskRanFull, MemoryFull, NothingKept
-from training.models import Evaluation, Metric, TrainedModel
+from training.models import Evaluation, Metric, TrainedModel, TrainingRun
 from training.synthetic import plates, scenes
 
 SIZE = (192, 128)
@@ -239,28 +240,30 @@ def test_further_processes_help_with_a_detector_and_write_nothing(
     version: Callable[[str], DatasetVersion], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    alone = ranks.helped
 
     @contextmanager
     def helped(count: int, command: list[str]) -> Iterator[None]:
         asked.append(count)
-        with alone(1, command):
-            yield
+        yield
 
     seen: list[str] = []
+
+    def trained(run: TrainingRun, *_: Any) -> Iterator[None]:
+        seen.append(run.kind)
+        yield
+
     monkeypatch.setattr("training.work.ranks.helped", helped)
     monkeypatch.setattr("training.work.settings.TRAIN_PROCESSES", 4)
-    monkeypatch.setitem(work.WORK, "train", lambda running: {})
-    monkeypatch.setattr(work, "assist", lambda running: seen.append(running.job.task))
-    for kind in ("detector", "recognizer"):
-        job = attached("train", run=runs.create(version(kind), {}).pk).job
-        assert work.main([str(job.pk), "1"]) == 0
+    monkeypatch.setattr(work, "_fit", lambda *given: None)
+    monkeypatch.setattr(work, "_epochs", trained)
+    kinds = ("detector", "recognizer")
+    jobs = [attached("train", run=runs.create(version(kind), {}).pk).job for kind in kinds]
+    assert [work.main([str(job.pk), "1"]) for job in jobs] == [3, 3]  # nothing was kept
     assert asked == [4, 1]
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "4")
-    for job in Job.objects.order_by("pk"):
-        assert work.main([str(job.pk), "1"]) == 0
-    assert asked == [4, 1, 1, 1] and seen == ["train"]
+    assert [work.main([str(job.pk), "1"]) for job in jobs] == [0, 0]
+    assert asked == [4, 1] and seen == ["detector"]
 
 
 @pytest.mark.parametrize(
@@ -323,14 +326,11 @@ def test_training_ends_cleanly_when_its_time_is_up(
         device="CPU",
     )  # fmt: skip
     monkeypatch.setattr(work, "measure", lambda *_: fast)
-    monkeypatch.setattr(work, "_time_is_up", _after_the_first(work._time_is_up))
-    run = runs.create(version("recognizer"), {"epochs": 3, "batch": 4}, minutes=1)
+    clock = itertools.count(0, 4.0)  # an epoch looks at it several times
+    monkeypatch.setattr("training.work.time.monotonic", lambda: next(clock))
+    run = runs.create(version("recognizer"), {"epochs": 20, "batch": 4}, minutes=2)
     work.train(attached("train", run=run.pk))
     run.refresh_from_db()
-    assert run.environment["budget"]["stopped_after"] == 1
-    assert run.trained_model is not None and run.metrics.filter(name="loss").count() == 1
-
-
-def _after_the_first(real: Any) -> Any:
-    """As if the first epoch had taken a minute."""
-    return lambda run, epoch, _: real(run, epoch, 60.0)
+    stopped = run.environment["budget"]["stopped_after"]
+    assert 1 < stopped < 20
+    assert run.trained_model is not None and run.metrics.filter(name="loss").count() == stopped

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, NoReturn
 
+from training import reasons
 from training.detector.augmentation import Augmentation
 from training.detector.cluster import Clustering
 from training.detector.gridbox import Ellipse, Grid
 from training.detector.sizes import STRIDE, Layers, Stride
 from training.errors import SettingRefused
+from training.reasons import Reason
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class DetectorConfig:
         Of a part (``ellipse``, ``clustering``, ``augmentation``) some may be given.
         """
         if preset not in PRESETS:
-            _refuse("preset", preset, f"choose among {', '.join(PRESETS)}")
+            _refuse("preset", preset, reasons.among(PRESETS))
         values = {"preset": preset, **PRESETS[preset], **changes}
         usual = cls(classes=("any",), **PRESETS[preset])
         for part in ("ellipse", "clustering", "augmentation"):
@@ -110,9 +112,13 @@ class DetectorConfig:
         """From plain JSON; an unknown setting is refused, a missing one is "standard"."""
         settings = dict(values)
         for name in settings.keys() - {item.name for item in fields(cls)}:
-            _refuse(name, settings[name], "no such setting")
+            _refuse(name, settings[name], reasons.UNKNOWN)
         if not settings.get("classes"):
-            _refuse("classes", "empty", "name at least one label")
+            _refuse(
+                "classes",
+                "empty",
+                Reason("name at least one label", "indique al menos una etiqueta"),
+            )
         for name, kind in (
             ("ellipse", Ellipse),
             ("clustering", Clustering),
@@ -122,11 +128,11 @@ class DetectorConfig:
                 try:
                     settings[name] = kind(**_tuples(settings[name]))
                 except (TypeError, ValueError) as error:
-                    _refuse(name, settings[name], str(error))
+                    _refuse(name, settings[name], reasons.as_said(str(error)))
         try:
             return cls(**settings)
         except TypeError as error:
-            _refuse("config", settings, str(error))
+            _refuse("config", settings, reasons.as_said(str(error)))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that ``from_json`` reads."""
@@ -156,19 +162,23 @@ class DetectorConfig:
         object.__setattr__(self, "classes", tuple(self.classes))
         object.__setattr__(self, "freeze", tuple(sorted(set(self.freeze))))
         if not self.classes or len(set(self.classes)) != len(self.classes):
-            _refuse("classes", ", ".join(self.classes) or "empty", "each label once, at least one")
+            _refuse(
+                "classes",
+                ", ".join(self.classes) or "empty",
+                Reason("each label once, at least one", "cada etiqueta una vez, al menos una"),
+            )
         if self.layers not in (10, 18):
-            _refuse("layers", self.layers, "it is 10 or 18")
+            _refuse("layers", self.layers, reasons.among((10, 18)))
         if self.stride not in (16, 8):
-            _refuse("stride", self.stride, "it is 16 or 8")
+            _refuse("stride", self.stride, reasons.among((16, 8)))
         if not set(self.freeze) <= set(range(5)):
-            _refuse("freeze", list(self.freeze), "stages are 0, 1, 2, 3 and 4")
+            _refuse("freeze", list(self.freeze), reasons.among(range(5)))
         for name in ("width", "height"):
             if (value := getattr(self, name)) < STRIDE or value % STRIDE:
-                _refuse(name, value, f"it must be a multiple of {STRIDE}")
+                _refuse(name, value, reasons.multiple(STRIDE))
         for name in ("epochs", "batch", "evaluate_every", "passes"):
             if getattr(self, name) < 1:
-                _refuse(name, getattr(self, name), "it must be at least 1")
+                _refuse(name, getattr(self, name), reasons.AT_LEAST_ONE)
         self._check_numbers()
         if self.width < SMALLEST_ADVISED[0] or self.height < SMALLEST_ADVISED[1]:
             log.warning("a detector input below %dx%d sees only near objects", *SMALLEST_ADVISED)
@@ -176,27 +186,42 @@ class DetectorConfig:
     def _check_numbers(self) -> None:
         for name in ("seed", "patience", "l1", "focus", "giou"):
             if getattr(self, name) < 0:
-                _refuse(name, getattr(self, name), "it must not be negative")
+                _refuse(name, getattr(self, name), reasons.NOT_NEGATIVE)
         if not 0 < self.lr_lo <= self.lr_hi:
-            _refuse("learning rate", self.lr_hi, "it must be positive and not below the lowest")
+            _refuse(
+                "learning rate",
+                self.lr_hi,
+                Reason(
+                    "it must be positive and not below the lowest",
+                    "debe ser positiva y no menor que la más baja",
+                ),
+            )
         if not 0 <= self.soft_start <= self.annealing <= 1:
-            _refuse("soft_start", self.soft_start, "0 <= soft_start <= annealing <= 1")
+            _refuse(
+                "soft_start", self.soft_start, reasons.as_said("0 <= soft_start <= annealing <= 1")
+            )
         for name in ("norm_momentum", "foreground"):
             if not 0 < getattr(self, name) < 1:
-                _refuse(name, getattr(self, name), "it must lie between 0 and 1")
+                _refuse(name, getattr(self, name), reasons.INSIDE_ONE)
         if not 0 < self.window <= 1:
-            _refuse("window", self.window, "it must be above 0 and at most 1")
+            _refuse(
+                "window",
+                self.window,
+                Reason("it must be above 0 and at most 1", "debe ser mayor que 0 y como mucho 1"),
+            )
         if not 0 <= self.window_until <= 1:
-            _refuse("window_until", self.window_until, "it must lie between 0 and 1")
+            _refuse("window_until", self.window_until, reasons.INSIDE_ONE)
         for name in ("ema", "prior", "prune"):
             if not 0 <= getattr(self, name) < 1:
-                _refuse(name, getattr(self, name), "it must be 0 or more and below 1")
+                _refuse(name, getattr(self, name), reasons.BELOW_ONE)
         if 0 < self.focus < 1:
-            _refuse("focus", self.focus, "it must be 0 or at least 1")
+            _refuse(
+                "focus", self.focus, Reason("it must be 0 or at least 1", "debe ser 0 o al menos 1")
+            )
         if self.box_target <= 0:
-            _refuse("box_target", self.box_target, "it must be positive")
+            _refuse("box_target", self.box_target, reasons.POSITIVE)
         if self.precision not in ("auto", "float32", "bfloat16"):
-            _refuse("precision", self.precision, "it is auto, float32 or bfloat16")
+            _refuse("precision", self.precision, reasons.among(("auto", "float32", "bfloat16")))
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -246,7 +271,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def _refuse(setting: str, value: object, reason: str) -> NoReturn:
+def _refuse(setting: str, value: object, reason: Reason) -> NoReturn:
     raise SettingRefused(setting=setting, value=value, reason=reason)
 
 

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -50,6 +50,7 @@ from training.errors import (
     SettingRefused,
 )
 from training.ranks import ALONE, Ranks, share_norms
+from training.reasons import Reason
 from training.schedule import soft_start_annealing
 
 __all__ = ["DetectorConfig", "Epoch", "Sample", "SampleBox", "fit", "history"]
@@ -117,7 +118,8 @@ def fit(
             training.restore(state)
         epochs = _epochs(training, train, val, out_dir, progress if here.first else None)
         if not here.first:
-            deque(epochs, maxlen=0)
+            with suppress(ranks.AnotherLeft):
+                deque(epochs, maxlen=0)
             return
         yield from (replace(epoch, replayed=True) for epoch in training.history)
         for epoch in epochs:
@@ -138,7 +140,7 @@ def _epochs(
         return
     config, cache = training.config, out_dir / CACHE
     size = (config.width, config.height)
-    with training.ranks.first_before_others():
+    with training.ranks.first_before_others(training.device):
         store = FrameStore.build(train, size=size, folder=cache, progress=progress)
         held = FrameStore.build(val, size=size, folder=cache, progress=progress)
     frames = TrainSet(
@@ -250,8 +252,9 @@ class _Training:
                 rate = self._rate(total)
                 for name, value in self._step(batch.to(self.device), rate).items():
                     sums[name] = sums.get(name, 0.0) + value
-                if progress:
-                    progress(done, total)
+                with self.ranks.leaving_together(self.device):
+                    if progress:
+                        progress(done, total)
         self.balance.end_epoch()
         self._check_weights()
         self.metrics = {name: value / total for name, value in sums.items()} | {"rate": rate}
@@ -419,7 +422,10 @@ def _first_network(config: DetectorConfig, init: Path | None) -> DetectNet:
     if init is None:
         for name in ("freeze", "prune"):
             if value := getattr(config, name):
-                reason = "it is about the model to start from, so name one"
+                reason = Reason(
+                    "it is about the model to start from, so name one",
+                    "trata del modelo del que se parte, así que indique uno",
+                )
                 raise SettingRefused(setting=name, value=value, reason=reason)
         return _initialised(config, None)
     other = checkpoints.load(init)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from training import reasons
 from training.errors import SettingRefused
+from training.reasons import Reason
 from training.recognizer import alphabet as alphabets
 
 Preset = Literal["quick", "standard", "tao"]
@@ -61,9 +63,9 @@ class RecognizerConfig:
             if not fits:
                 raise SettingRefused(setting=name, value=getattr(self, name), reason=reason)
 
-    def _rules(self) -> Iterable[tuple[str, bool, str]]:
+    def _rules(self) -> Iterable[tuple[str, bool, Reason]]:
         for name in ("epochs", "batch", "seed", "synthetic"):
-            yield name, type(getattr(self, name)) is int, "it must be a whole number"
+            yield name, type(getattr(self, name)) is int, reasons.WHOLE
         for name in (
             "rate",
             "rate_floor",
@@ -73,26 +75,44 @@ class RecognizerConfig:
             "clip",
             "ema",
         ):
-            yield name, type(getattr(self, name)) in (int, float), "it must be a number"
-        yield "network", self.network in NETWORKS, f"choose among {', '.join(NETWORKS)}"
-        yield "optimiser", self.optimiser in ("adamw", "sgd"), "choose adamw or sgd"
-        yield "schedule", self.schedule in ("cosine", "soft_start"), "choose cosine or soft_start"
-        known = ", ".join(AUGMENTATIONS)
-        yield "augmentation", self.augmentation in AUGMENTATIONS, f"choose among {known}"
-        yield "tune", self.tune in TUNINGS, f"choose among {', '.join(TUNINGS)}"
-        yield "epochs", 1 <= self.epochs <= 10_000, "it must be 1 to 10000"
-        yield "batch", 1 <= self.batch <= 4096, "it must be 1 to 4096"
-        yield "seed", self.seed >= 0, "it must not be negative"
-        yield "synthetic", 0 <= self.synthetic <= 1_000_000, "it must be 0 to 1000000"
-        yield "synthetic_formats", bool(self.synthetic_formats), "name at least one plate format"
-        yield "rate_floor", self.rate_floor > 0, "it must be above 0"
-        yield "rate", self.rate_floor <= self.rate <= 10, "it must be at least rate_floor"
-        yield "soft_start", 0 <= self.soft_start <= 1, "it must be 0 to 1"
-        yield "annealing", self.soft_start <= self.annealing <= 1, "it must be soft_start to 1"
-        yield "easy_start", 0 <= self.easy_start <= 1, "it must be 0 to 1"
-        yield "weight_decay", self.weight_decay >= 0, "it must not be negative"
-        yield "clip", self.clip > 0, "it must be above 0"
-        yield "ema", 0 <= self.ema < 1, "it must be 0 to below 1"
+            yield name, type(getattr(self, name)) in (int, float), reasons.NUMBER
+        yield "network", self.network in NETWORKS, reasons.among(NETWORKS)
+        yield "optimiser", self.optimiser in ("adamw", "sgd"), reasons.among(("adamw", "sgd"))
+        yield (
+            "schedule",
+            self.schedule in ("cosine", "soft_start"),
+            reasons.among(("cosine", "soft_start")),
+        )
+        yield "augmentation", self.augmentation in AUGMENTATIONS, reasons.among(AUGMENTATIONS)
+        yield "tune", self.tune in TUNINGS, reasons.among(TUNINGS)
+        yield "epochs", 1 <= self.epochs <= 10_000, reasons.between(1, 10_000)
+        yield "batch", 1 <= self.batch <= 4096, reasons.between(1, 4096)
+        yield "seed", self.seed >= 0, reasons.NOT_NEGATIVE
+        yield "synthetic", 0 <= self.synthetic <= 1_000_000, reasons.between(0, 1_000_000)
+        yield (
+            "synthetic_formats",
+            bool(self.synthetic_formats),
+            Reason("name at least one plate format", "indique al menos un formato de placa"),
+        )
+        yield "rate_floor", self.rate_floor > 0, reasons.POSITIVE
+        yield (
+            "rate",
+            self.rate_floor <= self.rate <= 10,
+            Reason(
+                "it must be at least rate_floor and at most 10",
+                "debe ser al menos rate_floor y como mucho 10",
+            ),
+        )
+        yield "soft_start", 0 <= self.soft_start <= 1, reasons.between(0, 1)
+        yield (
+            "annealing",
+            self.soft_start <= self.annealing <= 1,
+            Reason("it must be soft_start to 1", "debe ser de soft_start a 1"),
+        )
+        yield "easy_start", 0 <= self.easy_start <= 1, reasons.between(0, 1)
+        yield "weight_decay", self.weight_decay >= 0, reasons.NOT_NEGATIVE
+        yield "clip", self.clip > 0, reasons.POSITIVE
+        yield "ema", 0 <= self.ema < 1, reasons.BELOW_ONE
 
     @classmethod
     def of(cls, preset: str, *, started: bool = False, **changes: Any) -> RecognizerConfig:
@@ -101,8 +121,7 @@ class RecognizerConfig:
         ``started``: the training starts from a model, which lower rates suit.
         """
         if preset not in _PRESETS:
-            known = ", ".join(PRESETS)
-            raise SettingRefused(setting="preset", value=preset, reason=f"choose among {known}")
+            raise SettingRefused(setting="preset", value=preset, reason=reasons.among(PRESETS))
         start = _STARTED.get(preset, {}) if started else {}
         return cls.from_json({**_PRESETS[preset], **start, "preset": preset, **changes})
 
@@ -112,7 +131,7 @@ class RecognizerConfig:
         known = {each.name for each in fields(cls)}
         for name in values:
             if name not in known:
-                raise SettingRefused(setting=name, value=values[name], reason="no such setting")
+                raise SettingRefused(setting=name, value=values[name], reason=reasons.UNKNOWN)
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:

@@ -1640,6 +1640,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/training-runs/{id}/csv/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All figures of all epochs, one line an epoch; the curves of a long run are thinned. */
+        get: operations["training_runs_csv_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/training-runs/{id}/metrics/": {
         parameters: {
             query?: never;
@@ -4286,7 +4303,11 @@ export interface components {
             readonly dataset: number;
             readonly dataset_name: string;
             readonly parent: number | null;
+            /** @default  */
+            readonly parent_name: string;
             readonly trained_model: number | null;
+            /** @default  */
+            readonly model_name: string;
             readonly config: unknown;
             readonly seed: number;
             readonly device: string;
@@ -7734,6 +7755,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+        };
+    };
+    training_runs_csv_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this training run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };

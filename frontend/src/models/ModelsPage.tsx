@@ -11,7 +11,7 @@ import { Empty, Notice, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { Page } from "../shell/Page";
-import { figuresOf, headline } from "./figures";
+import { figuresOf, headline, onLearned } from "./figures";
 import { History } from "./History";
 import { PromoteButton, useManages } from "./ModelActions";
 import { texts } from "./texts";
@@ -55,7 +55,7 @@ function OfKind({ kind, rows }: { kind: Kind; rows: readonly TrainedModel[] }) {
       <header className="wrap"><h2>{s(kind === "detector" ? "plate_detector" : "plate_recognizer")}</h2><span className="t3 small grow">{t("promote_hint")}</span>
         {sets.length > 0 && (
           <label className="row small t2">{t("judged_on")}
-            <select value={set ?? ""} onChange={(event) => { setSet(event.target.value ? Number(event.target.value) : null); setChosen([]); }}>
+            <select className="input" value={set ?? ""} onChange={(event) => { setSet(event.target.value ? Number(event.target.value) : null); setChosen([]); }}>
               <option value="">{t("own_held")}</option>
               {sets.map((version) => <option key={version.id} value={version.id}>{s(version.kind)} v{version.number}</option>)}
             </select>
@@ -82,7 +82,8 @@ function OfKind({ kind, rows }: { kind: Kind; rows: readonly TrainedModel[] }) {
                 <td className="t2 hide-narrow">{model.network}</td>
                 <td className="t2 hide-narrow">{model.dataset_name}</td>
                 <td className="num strong">{figure === undefined ? <span className="t3">{t("not_evaluated")}</span> : formatShare(figure)}
-                  {its !== undefined && its.learned > 0 && <span className="chip warn" title={t("learned_hint")}>{t("learned", { count: its.learned })}</span>}</td>
+                  {its !== undefined && its.learned > 0 && <span className="chip warn" title={t("learned_hint")}>{t("learned", { count: its.learned })}</span>}
+                  {set === null && onLearned(figures) && <span className="chip warn" title={t("learned_hint")}>{t("on_learned")}</span>}</td>
                 <td className="num t2 hide-narrow">{speed === undefined ? "" : `${formatNumber(speed, undefined, 1)} ms`}</td>
                 <td className="num t2 hide-narrow">{model.bytes === null ? "–" : formatBytes(model.bytes)}</td>
                 <td className="t3 hide-narrow">{model.project === null ? t("starter") : formatDateTime(model.created_at)}</td>

@@ -20,3 +20,8 @@ export function headline(kind: string, json: unknown): number | undefined {
   const figures = figuresOf(json);
   return kind === "recognizer" ? figures.exact : figures.map;
 }
+
+/** Whether the figures are of pictures that the model learned from: no others were kept back. */
+export function onLearned(json: unknown): boolean {
+  return Boolean(json && typeof json === "object" && "split" in json && json.split === "train");
+}

@@ -27,6 +27,7 @@ export const texts = defineTexts({
   own_held: { en: "the held vehicles of each", es: "los vehículos reservados de cada uno" },
   judge: { en: { one: "Judge {count} more", other: "Judge {count} more" }, es: { one: "Evaluar {count} más", other: "Evaluar {count} más" } },
   learned: { en: "learned {count} of them", es: "aprendió {count} de ellas" },
+  on_learned: { en: "learned pictures", es: "imágenes aprendidas" },
   learned_hint: { en: "This model saw these pictures while it learned: its figure is too good.", es: "Este modelo vio estas imágenes al aprender: su cifra es demasiado buena." },
   compare: { en: "Compare two", es: "Comparar dos" },
   compare_one: { en: "Compare {name}", es: "Comparar {name}" },

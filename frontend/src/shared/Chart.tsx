@@ -3,7 +3,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { saveCsv } from "./csv";
-import { formatNumber } from "./format";
+import { formatFigure, formatMarks, formatNumber } from "./format";
 import { savePng } from "./png";
 import { logSteps, spread } from "./spread";
 import { useTexts } from "./text";
@@ -58,7 +58,7 @@ function Values({ x, xName, series, digits }: Pick<Props, "x" | "xName" | "serie
 }
 
 function show(value: number | null | undefined, digits: number): string {
-  return value === null || value === undefined ? "–" : formatNumber(value, undefined, Math.abs(value) < 10 ? digits : 1);
+  return value === null || value === undefined ? "–" : formatFigure(value, Math.abs(value) < 10 ? digits : 1);
 }
 
 /** Whole numbers only where the axis counts epochs, and no more labels than fit. */
@@ -77,6 +77,11 @@ function aroundLog(_plot: uPlot, min: number | null, max: number | null): [numbe
 
 function axisSteps(_plot: uPlot, _axis: number, min: number, max: number): number[] {
   return logSteps(min, max);
+}
+
+/** As wide as its longest mark. */
+function axisWidth(_plot: uPlot, marks: string[] | null): number {
+  return Math.max(44, 16 + 7 * Math.max(0, ...(marks ?? []).map((mark) => mark.length)));
 }
 
 type LinesProps = Omit<Props, "title" | "xName" | "unit"> & { digits: number; plot: RefObject<uPlot | null> };
@@ -107,7 +112,7 @@ function Lines({ plot, x, series, log, xMax, yMax, digits }: LinesProps) {
       },
       axes: [
         { ...axis, grid: { show: false }, splits: wholeSteps, values: (_plot, splits) => splits.map((value) => formatNumber(value)) },
-        { ...axis, size: 44, ...(log ? { splits: axisSteps, filter: (_plot: uPlot, splits: number[]) => splits } : {}), grid: { stroke: color("--line"), width: 1 }, values: (_plot, splits) => splits.map((value) => (value === null ? "" : formatNumber(value))) },
+        { ...axis, size: axisWidth, ...(log ? { splits: axisSteps, filter: (_plot: uPlot, splits: number[]) => splits } : {}), grid: { stroke: color("--line"), width: 1 }, values: (_plot, splits) => (log ? splits.map((mark: number | null) => (mark === null ? "" : formatFigure(mark))) : formatMarks(splits)) },
       ],
       series: [{}, ...latest.current.series.map((one) => ({
         label: one.name, spanGaps: true, points: { show: () => latest.current.data[0].length < 2, size: 6 },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatClock, formatMoment, formatShare, formatSpan, parseClock } from "./format";
+import { formatBytes, formatClock, formatFigure, formatMarks, formatMoment, formatShare, formatSpan, parseClock } from "./format";
 
 test("clock", () => {
   expect(formatClock(1590.64, true)).toBe("00:26:30.6");
@@ -26,4 +26,17 @@ test("spans, shares and sizes", () => {
   expect(formatShare(null)).toBe("–");
   expect(formatBytes(310_000_000)).toBe("310 MB");
   expect(formatBytes(1_250)).toBe("1.3 kB");
+});
+
+test("marks of an axis differ, however small or large they are", () => {
+  expect(formatMarks([0, 0.0005, 0.001, 0.0015])).toEqual(["0", "5e-4", "1.0e-3", "1.5e-3"]);
+  expect(formatMarks([0, 0.2, 0.4])).toEqual(["0", "0.2", "0.4"]);
+  expect(formatMarks([0, 50_000, 100_000])).toEqual(["0", "50,000", "100,000"]);
+  expect(formatMarks([0])).toEqual(["0"]);
+});
+
+test("a small figure is not nothing", () => {
+  expect(formatFigure(0.00031)).toBe("3.1e-4");
+  expect(formatFigure(0)).toBe("0");
+  expect(formatFigure(12_345.678)).toBe("12,345.678");
 });

@@ -7,6 +7,22 @@ export function formatNumber(value: number, lang: Language = language(), digits 
   return new Intl.NumberFormat(locale[lang], { maximumFractionDigits: digits, useGrouping: true }).format(value);
 }
 
+/** A measured value: so many digits after the point, and what they would hide in powers of ten. */
+export function formatFigure(value: number, digits = 3): string {
+  const hidden = value !== 0 && Math.abs(value) < 10 ** -digits;
+  return hidden ? value.toExponential(1) : formatNumber(value, language(), digits);
+}
+
+/** The marks of an axis, with as many digits as tell each from the next. */
+export function formatMarks(marks: readonly number[]): string[] {
+  const most = Math.max(...marks.map(Math.abs));
+  const gaps = marks.slice(1).map((mark, at) => Math.abs(mark - (marks[at] ?? 0))).filter((gap) => gap > 0);
+  const gap = gaps.length ? Math.min(...gaps) : most || 1;
+  const digits = Math.max(0, Math.ceil(-Math.log10(gap) - 1e-9));
+  if (digits > 3 && most < 0.01) return marks.map((mark) => (mark === 0 ? "0" : mark.toExponential(Math.max(0, Math.ceil(Math.log10(Math.abs(mark) / gap) - 1e-9)))));
+  return marks.map((mark) => formatNumber(mark, language(), digits));
+}
+
 /** A share 0..1 as "94.3 %"; nothing known is a dash. */
 export function formatShare(share: number | null | undefined, digits = 1): string {
   if (share === null || share === undefined || Number.isNaN(share)) return "–";

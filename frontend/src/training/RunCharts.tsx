@@ -53,7 +53,7 @@ export function RunCharts({ run, curves, epochs }: { run: TrainingRun; curves: C
           <Chart title={t("held_vehicles")} unit="%" x={steps} xName={t("epoch")} xMax={xMax} yMax={100} digits={1}
             series={shown.flatMap((name) => lines(name, metricName(name), name === judged, 100))} />
         )}
-        {curves.series.rate && <Chart title={t("rate")} x={steps} xName={t("epoch")} xMax={xMax} digits={6} series={[{ name: t("rate"), values: values(curves, "rate"), accent: true }]} />}
+        {curves.series.rate && <Chart title={t("rate")} x={steps} xName={t("epoch")} xMax={xMax} series={[{ name: t("rate"), values: values(curves, "rate"), accent: true }]} />}
         {curves.series.seconds && <Chart title={t("per_epoch")} unit="s" x={steps} xName={t("epoch")} xMax={xMax} digits={1} series={[{ name: t("seconds"), values: values(curves, "seconds"), accent: true }]} />}
       </div>
     </>

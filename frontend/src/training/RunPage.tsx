@@ -6,8 +6,7 @@ import { isActive, useProjectId, useWorkersAlive } from "../api/queries";
 import type { Curves, Job, TrainingRun } from "../api/types";
 import { NoWorker, useNow } from "../jobs/JobProgress";
 import { secondsLeft, shareOf, waitsTooLong } from "../jobs/progress";
-import { saveCsv } from "../shared/csv";
-import { formatDateTime, formatNumber, formatShare, formatSpan } from "../shared/format";
+import { formatDateTime, formatFigure, formatShare, formatSpan } from "../shared/format";
 import { Empty, Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
@@ -64,16 +63,20 @@ function OneRun({ run }: { run: TrainingRun }) {
   });
   const busy = order.isPending || run.job?.state === "cancelling";
   const stopped = run.job?.state === "failed" || run.job?.state === "cancelled";
+  const buttons = (
+    <>
+      {active && curves.steps.length > 0 && run.stop === "" && <button type="button" className="button" disabled={busy} title={t("stop_epoch_hint")} onClick={() => order.mutate("epoch")}>{t("stop_epoch")}</button>}
+      {active && curves.steps.length > 0 && run.stop !== "now" && <button type="button" className="button danger" disabled={busy} title={t("stop_hint")} onClick={() => order.mutate("now")}>{t("stop")}</button>}
+      {active && <button type="button" className="button" disabled={busy} title={t("pause_hint")} onClick={() => order.mutate("cancel")}>{t(run.job?.state === "queued" ? "dequeue" : "pause")}</button>}
+      {stopped && run.trained_model === null && <button type="button" className="button" disabled={order.isPending} onClick={() => order.mutate("resume")}>{t("resume")}</button>}
+      <Link className="button" to={`/p/${project}/training/new?clone=${run.id}`}>{t("clone")}</Link>
+    </>
+  );
   return (
     <Page title={t("run", { id: run.id })} parent={{ name: s("training"), to: `/p/${project}/training` }}
       beside={<><RunState job={run.job} /><span className="chip hide-narrow">{s(run.kind)}</span></>}
-      actions={<>
-        {active && curves.steps.length > 0 && run.stop === "" && <button type="button" className="button" disabled={busy} title={t("stop_epoch_hint")} onClick={() => order.mutate("epoch")}>{t("stop_epoch")}</button>}
-        {active && curves.steps.length > 0 && run.stop !== "now" && <button type="button" className="button danger" disabled={busy} title={t("stop_hint")} onClick={() => order.mutate("now")}>{t("stop")}</button>}
-        {active && <button type="button" className="button" disabled={busy} title={t("pause_hint")} onClick={() => order.mutate("cancel")}>{t(run.job?.state === "queued" ? "dequeue" : "pause")}</button>}
-        {stopped && run.trained_model === null && <button type="button" className="button" disabled={order.isPending} onClick={() => order.mutate("resume")}>{t("resume")}</button>}
-        <Link className="button hide-narrow" to={`/p/${project}/training/new?clone=${run.id}`}>{t("clone")}</Link>
-      </>}>
+      actions={<div className="row hide-narrow">{buttons}</div>}>
+      <div className="row wrap only-narrow">{buttons}</div>
       {run.job && <Progress job={run.job} />}
       {order.error && <Notice kind="bad">{sentenceOf(order.error)}</Notice>}
       {active && run.stop !== "" && <Notice kind="ok">{t(run.stop === "now" ? "stopping_now" : "stopping_epoch")}</Notice>}
@@ -82,7 +85,7 @@ function OneRun({ run }: { run: TrainingRun }) {
       {metrics.error ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : curves.steps.length > 0 ? <RunCharts run={run} curves={curves} epochs={epochsOf(run)} /> : null}
       <Samples run={run} active={active} />
       <div className="run-lower">
-        {curves.steps.length > 0 ? <EpochsTable curves={curves} /> : active ? <Empty title={t("waiting_first")}>{t("waiting_first_body")}</Empty> : <span />}
+        {curves.steps.length > 0 ? <EpochsTable run={run} curves={curves} /> : active ? <Empty title={t("waiting_first")}>{t("waiting_first_body")}</Empty> : <span />}
         <div className="stack"><Lineage run={run} /><Environment run={run} /></div>
       </div>
       {run.job && <Log job={run.job} />}
@@ -151,13 +154,13 @@ function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {
   );
 }
 
-function EpochsTable({ curves }: { curves: Curves }) {
+function EpochsTable({ run, curves }: { run: TrainingRun; curves: Curves }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const names = Object.keys(curves.series);
   return (
     <section className="card">
-      <header><h2 className="grow">{t("epochs_table")}</h2><button type="button" className="button plain small" onClick={() => saveCsv(t("epochs_table"), t("epoch"), curves.steps, names.map((name) => ({ name, values: curves.series[name] ?? [] })))}>{s("csv")}</button></header>
+      <header><h2 className="grow">{t("epochs_table")}</h2><a className="button plain small" href={`/api/v1/training-runs/${run.id}/csv/`} download>{s("csv")}</a></header>
       <div className="epochs-table scroll-x">
         <table className="table">
           <thead><tr><th className="num">{t("epoch")}</th>{names.map((name) => <th key={name} className="num">{metricName(name)}</th>)}</tr></thead>
@@ -165,7 +168,7 @@ function EpochsTable({ curves }: { curves: Curves }) {
             {curves.steps.map((step, row) => ({ step, row })).slice(-MOST_ROWS).reverse().map(({ step, row }) => (
               <tr key={step}><td className="num">{step}</td>{names.map((name) => {
                 const value = curves.series[name]?.[row];
-                return <td key={name} className="num t2">{value === null || value === undefined ? "" : Math.abs(value) < 0.001 && value !== 0 ? value.toExponential(1) : formatNumber(value)}</td>;
+                return <td key={name} className="num t2">{value === null || value === undefined ? "" : formatFigure(value)}</td>;
               })}</tr>
             ))}
           </tbody>
@@ -183,11 +186,11 @@ function Lineage({ run }: { run: TrainingRun }) {
       <header><h2>{t("lineage")}</h2></header>
       <dl className="facts">
         <dt>{t("dataset")}</dt><dd><Link to={`/p/${project}/datasets/${run.dataset}`}>{run.dataset_name}</Link></dd>
-        <dt>{t("parent")}</dt><dd>{run.parent === null ? t("scratch") : <Link to={`/p/${project}/models/${run.parent}`}>{run.parent}</Link>}</dd>
+        <dt>{t("parent")}</dt><dd>{run.parent === null ? t("scratch") : <Link to={`/p/${project}/models/${run.parent}`}>{run.parent_name}</Link>}</dd>
         <dt>{t("preset")}</dt><dd>{String(configOf(run).preset ?? "–")}</dd>
         <dt>{t("seed")}</dt><dd>{run.seed}</dd>
         <dt>{t("started_by")}</dt><dd>{[run.created_by, formatDateTime(run.created_at)].filter(Boolean).join(", ")}</dd>
-        {run.trained_model !== null && <><dt>{t("result")}</dt><dd><Link to={`/p/${project}/models/${run.trained_model}`}>{t("result")} {run.trained_model}</Link></dd></>}
+        {run.trained_model !== null && <><dt>{t("result")}</dt><dd><Link to={`/p/${project}/models/${run.trained_model}`}>{run.model_name}</Link></dd></>}
       </dl>
     </section>
   );

@@ -52,7 +52,7 @@ export const texts = defineTexts({
   minutes_help: { en: "With a limit, a few steps are measured first and the epochs are fitted to it; it ends cleanly after an epoch.",
     es: "Con un límite, primero se miden unos pasos y las épocas se ajustan a él; termina limpiamente tras una época." },
   device: { en: "Device", es: "Dispositivo" },
-  device_auto: { en: "the graphics card if there is one", es: "la tarjeta gráfica si la hay" },
+  device_auto: { en: "graphics card, else CPU", es: "tarjeta gráfica o CPU" },
   foresight: { en: "What it will take", es: "Lo que va a tomar" },
   not_measured: { en: "Not measured yet. A few real steps tell how long it takes and how much memory.", es: "Aún sin medir. Unos pasos reales dicen cuánto tarda y cuánta memoria ocupa." },
   measure: { en: "Measure a few steps", es: "Medir unos pasos" },

@@ -30,16 +30,41 @@ folder = Path(sys.argv[1])
 config, samples = pickle.loads((folder / "given").read_bytes())
 told = list(fit(config, samples, samples[:3], folder / "both"))
 (folder / f"told{os.environ['RANK']}").write_text(str(len(told)))
+
+
+class Enough(Exception):
+    pass
+
+
+left = []
+ends = {"decoding": 1, "training": len(samples) + 3 + 2}
+for (name, last), port in zip(ends.items(), sys.argv[2:], strict=True):
+    os.environ["MASTER_PORT"] = port
+    calls = []
+
+    def leave(done, total):
+        calls.append(done)
+        if len(calls) == last:
+            raise Enough
+
+    try:
+        list(fit(config, samples, samples[:3], folder / name, progress=leave))
+    except Enough:
+        left.append(name)
+(folder / f"left{os.environ['RANK']}").write_text(" ".join(left))
 """
+
+
+def free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
 
 
 @contextmanager
 def two(arguments: list[str], folder: Path) -> Iterator[list[subprocess.Popen[str]]]:
     """Two processes of one training; killed at the end, whatever came."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     started = []
     try:
         for rank in ("0", "1"):
@@ -62,11 +87,14 @@ def test_two_processes_train_what_one_does(samples, tiny, tmp_path):
     config = tiny(epochs=2, batch=6, l1=1e-6)
     alone = list(fit(config, samples, samples[:3], tmp_path / "alone"))
     (tmp_path / "given").write_bytes(pickle.dumps((config, samples)))
-    with two([sys.executable, "-c", PROGRAM, str(tmp_path)], tmp_path) as processes:
-        codes = [process.wait(timeout=300) for process in processes]
+    ports = [free_port(), free_port()]  # of the trainings that are stopped
+    with two([sys.executable, "-c", PROGRAM, str(tmp_path), *ports], tmp_path) as processes:
+        codes = [process.wait(timeout=100) for process in processes]
     words = "".join((tmp_path / f"words{rank}").read_text() for rank in "01")
     assert codes == [0, 0], words
     assert [(tmp_path / f"told{rank}").read_text() for rank in "01"] == ["2", "0"]
+    # One process was told to stop, and none waited for it.
+    assert [(tmp_path / f"left{rank}").read_text() for rank in "01"] == ["decoding training", ""]
     for one, other in zip(alone, history(tmp_path / "both"), strict=True):
         assert one.metrics.keys() == other.metrics.keys()
         for name, figure in one.metrics.items():

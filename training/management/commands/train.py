@@ -7,9 +7,10 @@ from typing import Any
 from annotations import datasets
 from annotations.commands import StepCommand
 from annotations.models.datasets import Kind
-from training import devices, preparations, runs, tasks
+from training import devices, preparations, reasons, runs, tasks
 from training.errors import ResumeAlone, SettingRefused
 from training.models import TrainedModel, TrainingRun
+from training.reasons import Reason
 from training.recognizer.config import PRESETS
 
 NOTHING = "nothing"
@@ -73,7 +74,9 @@ class Command(StepCommand):
         for warning in preparations.warnings(version, config):
             self.stderr.write(warning)
         if options["minutes"] is not None and options["minutes"] < 1:
-            raise SettingRefused(setting="minutes", value=options["minutes"], reason="at least 1")
+            raise SettingRefused(
+                setting="minutes", value=options["minutes"], reason=reasons.AT_LEAST_ONE
+            )
         return runs.create(
             version,
             config,
@@ -90,7 +93,9 @@ class Command(StepCommand):
 def _setting(text: str) -> tuple[str, Any]:
     name, given, value = text.partition("=")
     if not given:
-        raise SettingRefused(setting=text, value="nothing", reason="write NAME=VALUE")
+        raise SettingRefused(
+            setting=text, value="nothing", reason=Reason("write NAME=VALUE", "escriba NOMBRE=VALOR")
+        )
     try:
         return name, json.loads(value)
     except json.JSONDecodeError:
