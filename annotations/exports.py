@@ -18,11 +18,11 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from annotations import archive, exporting
-from annotations.errors import ExportGone
+from annotations.errors import ExportGone, ExportOfOthers
 from annotations.exporting import CLOUD, Order
 from annotations.formats import cloud_annotations, kitti, manifest
 from annotations.formats.exports import (
@@ -79,8 +79,11 @@ def request_archive(project: Project, *, videos: bool, by: User | None = None) -
 def again(export: Export, *, by: User | None = None) -> Export:
     """A row that asks for the same once more.
 
-    Raises ExportGone where its dataset version does not exist any more.
+    Raises ExportGone where its dataset version does not exist any more, ExportOfOthers where
+    it is not made here.
     """
+    if export.format not in (PROJECT, *exporting.ALL_FORMATS):
+        raise ExportOfOthers()
     if export.format != PROJECT:
         order_of(export)
     return Export.objects.create(
@@ -115,6 +118,16 @@ def order_from(project: Project, format: str, given: Mapping[str, Any]) -> Order
         size=(size[0], size[1]) if size else None,
         hidden=given.get("hidden", False),
     )
+
+
+def with_jobs(rows: QuerySet[Export]) -> QuerySet[Export]:
+    """The exports with the state of their jobs and why they failed."""
+    job = Job.objects.filter(pk=OuterRef("job_id"))
+    told = {
+        f"job_{column}": Subquery(job.values(column)[:1])
+        for column in ("state", "error", "error_es")
+    }
+    return rows.annotate(**told)
 
 
 def downloadable() -> Q:
@@ -172,12 +185,20 @@ def make_zip(export: Export, running: Running) -> dict[str, Any]:
             order = order_of(export)
             title, name = order.title, order.name
             counts = zip_order(order, fresh, running)
-        key = f"{FOLDER}/{uuid4().hex}/{name}.zip"
-        target = files.local_path(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        size = fresh.stat().st_size
-        fresh.replace(target)
-    old = export.file
+        keep(export, fresh, f"{name}.zip", counts, title=title)
+    return {"export": export.pk, **counts}
+
+
+def keep(export: Export, fresh: Path, name: str, counts: dict[str, int], *, title: str) -> None:
+    """Move the file that was made into the storage, for download until it expires.
+
+    Raises Cancelled where the export was deleted meanwhile.
+    """
+    key = f"{FOLDER}/{uuid4().hex}/{name}"
+    target = files.local_path(key)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    size, old = fresh.stat().st_size, export.file
+    fresh.replace(target)
     made = {
         "file": key,
         "counts": counts,
@@ -190,7 +211,6 @@ def make_zip(export: Export, running: Running) -> dict[str, Any]:
     export.file = key
     _delete_file(old)
     record(export.project, "exported", title, by=export.created_by, **export.parameters)
-    return {"export": export.pk, **counts}
 
 
 def zip_order(order: Order, path: Path, running: Running) -> dict[str, int]:

@@ -247,6 +247,7 @@ class World:
                 "recognizer": str(model["recognizer"].pk),
             },
             ("post", "inference-runs/<pk>/learn/"): {},
+            ("post", "inference-runs/<pk>/annotated/"): {},
             ("post", "inference-runs/<pk>/accept-sure/"): {"threshold": 0.9, **named},
             ("post", "inference-runs/<pk>/undo/"): {"undone": str(uuid4())},
             ("post", "suggestions/"): mine,

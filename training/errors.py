@@ -195,6 +195,12 @@ class ModelRetired(Refused):
     es = "«{model}» fue retirado; sus archivos ya no están. Elija otro."
 
 
+class ReadingNotDone(Refused):
+    en = "This reading has not come to its end. Wait until it is done."
+    es = "Esta lectura no ha llegado a su fin. Espere hasta que esté lista."
+    status = 409
+
+
 class DatasetForOther(Refused):
     en = "“{model}” is a {kind}; this dataset version is for a {other}."
     es = "«{model}» es un {kind}; esta versión de datos es para un {other}."

@@ -16,20 +16,21 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from annotations import activities
+from annotations import activities, exports
 from annotations.formats.manifest import guarded_rows
-from annotations.models import PlateFormat, Video
+from annotations.models import Export, PlateFormat, Video
 from annotations.vision import child
 from lprsite import files
 from lprsite.jobs.engine import Running
 from lprsite.jobs.models import ACTIVE
 from training import reads
-from training.errors import DatasetForOther
+from training.errors import DatasetForOther, ReadingNotDone
 from training.models import InferenceRun, Read, TrainedModel
 
 FRAMES_A_SECOND = 10.0
 DETECT_EVERY = 2
 MOST_EVERY = 10
+ANNOTATED = "annotated-video"  # the format of an export
 MOST_TILES = 5
 # The commands' option, as argparse takes it.
 TILES: dict[str, Any] = {
@@ -173,6 +174,34 @@ def captions_of(run: InferenceRun) -> list[tuple[str, list[list[float]]]]:
         elif passage.status in reads.CONFIRMED:
             found.append((passage.text, read.boxes))
     return found
+
+
+def request_annotated(run: InferenceRun, *, by: User | None = None) -> Export:
+    """A row for the run's video with the reads drawn on it, which a job will make.
+
+    Raises ReadingNotDone.
+    """
+    if not run.throughput:
+        raise ReadingNotDone()
+    return Export.objects.create(
+        project=run.project, format=ANNOTATED, parameters={"run": run.pk}, created_by=by
+    )
+
+
+def annotated(run: InferenceRun) -> QuerySet[Export]:
+    """The exports of this video with its reads drawn on it, the newest first."""
+    made = Export.objects.filter(project=run.project_id, format=ANNOTATED, parameters__run=run.pk)
+    return exports.with_jobs(made.select_related("created_by"))
+
+
+def keep_annotated(export: Export, run: InferenceRun, running: Running) -> dict[str, Any]:
+    """Make the video that an export asks for, for download until it expires."""
+    with files.scratch_file(".mp4") as fresh:
+        made = annotate(run, fresh, running)
+        counts = {"frames": int(made["frames"])}
+        name = f"{Path(run.video.name).stem}_reads_{run.pk}.mp4"
+        exports.keep(export, fresh, name, counts, title=f"video of {run}")
+    return {"export": export.pk, **made}
 
 
 def annotate(run: InferenceRun, target: Path, running: Running) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 
 from annotations import lessons, suggestions
-from annotations.models import DatasetVersion, Frame, Project, Role
+from annotations.models import DatasetVersion, Export, Frame, Project, Role
 from annotations.models.datasets import Kind
 from annotations.tasks import start_delete_video
 from lprsite.errors import Refused
@@ -143,10 +143,24 @@ def begin_scheduled() -> None:
 
 @task("annotate_video", queue="media", role=Role.REVIEWER)
 def annotate_video(running: Running) -> dict[str, Any]:
-    """The video of a reading with its reads drawn on it, into the file ``out``, for a command."""
-    rows = InferenceRun.objects.select_related("video__camera")
-    run = rows.get(pk=running.parameters["run"])
-    return readings.annotate(run, Path(running.parameters["out"]), running)
+    """The video of a reading with its reads drawn on it, into the storage for an ``export`` row;
+    into the file ``out`` for a command."""
+    given, rows = running.parameters, InferenceRun.objects.select_related("video__camera")
+    run = rows.get(pk=given["run"])
+    if "export" not in given:
+        return readings.annotate(run, Path(given["out"]), running)
+    export = Export.objects.select_related("created_by", "project").get(pk=given["export"])
+    return readings.keep_annotated(export, run, running)
+
+
+def start_annotating(run: InferenceRun, *, by: Any = None) -> Job:
+    """Queue the making of a reading's annotated video; of one at a time. Raises ReadingNotDone."""
+    for job in Job.objects.active().filter(pk__in=readings.annotated(run).values("job_id")):
+        return job
+    export = readings.request_annotated(run, by=by)
+    job = annotate_video.enqueue(project_id=run.project_id, by=by, run=run.pk, export=export.pk)
+    Export.objects.filter(pk=export.pk).update(job_id=job.pk)
+    return job
 
 
 @task("export_model", queue="gpu", role=Role.MANAGER)

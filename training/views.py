@@ -29,6 +29,7 @@ from annotations.access import InProject
 from annotations.models import AuditEntry, DatasetVersion, Project, Role, Video
 from annotations.models.datasets import Kind
 from annotations.serializers import LabellingSerializer
+from annotations.serializers_exports import ExportSerializer
 from lprsite.jobs import engine
 from lprsite.jobs.models import ACTIVE, State
 from lprsite.jobs.serializers import JobSerializer
@@ -476,6 +477,20 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
         They count as incompletely labelled. Done again, it adds what is missing.
         """
         job = tasks.start_learning(self.get_object(), by=request.user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(responses=ExportSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def annotated(self, request: Request, pk: str) -> Response:
+        """The newest copy of the video with boxes and texts drawn on it: none or one."""
+        rows = readings.annotated(self.get_object())[:1]
+        return Response(ExportSerializer(rows, many=True).data)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @annotated.mapping.post
+    def annotate(self, request: Request, pk: str) -> Response:
+        """Draw boxes and texts, as far as they were reviewed, on a copy of the video."""
+        job = tasks.start_annotating(self.get_object(), by=request.user)
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(

@@ -113,6 +113,12 @@ class ExportGone(Refused):
     status = 409
 
 
+class ExportOfOthers(Refused):
+    en = "This is made again where it was made first: on the review page of its reading."
+    es = "Esto se repite donde se hizo primero: en la página de revisión de su lectura."
+    status = 409
+
+
 class DatasetUnclear(Refused):
     en = "There are two versions {number}: write detector:{number} or recognizer:{number}."
     es = "Hay dos versiones {number}: escriba detector:{number} o recognizer:{number}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -24,7 +24,6 @@ from annotations.serializers_exports import ExportRequestSerializer, ExportSeria
 from annotations.views.media import person
 from lprsite import files
 from lprsite.jobs import engine
-from lprsite.jobs.models import Job
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
 from lprsite.media import only_read, send_file
@@ -50,12 +49,7 @@ class ExportViewSet(ListModelMixin, RetrieveModelMixin, InProject):
                 memberships__user=self.request.user.pk, memberships__role=Role.MANAGER
             )
             rows = rows.filter(~Q(format=exports.PROJECT) | Q(project__in=managed))
-        job = Job.objects.filter(pk=OuterRef("job_id"))
-        told = {
-            f"job_{column}": Subquery(job.values(column)[:1])
-            for column in ("state", "error", "error_es")
-        }
-        return rows.annotate(**told)
+        return exports.with_jobs(rows)
 
     @extend_schema(parameters=[OpenApiParameter("dataset", int)])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -726,6 +726,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inference-runs/{id}/annotated/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The newest copy of the video with boxes and texts drawn on it: none or one. */
+        get: operations["inference_runs_annotated_list"];
+        put?: never;
+        /** @description Draw boxes and texts, as far as they were reviewed, on a copy of the video. */
+        post: operations["inference_runs_annotated_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inference-runs/{id}/compare/": {
         parameters: {
             query?: never;
@@ -5978,6 +5996,53 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+        };
+    };
+    inference_runs_annotated_list: {
+        parameters: {
+            query?: {
+                project?: number;
+                video?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"][];
+                };
+            };
+        };
+    };
+    inference_runs_annotated_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this inference run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

@@ -9,6 +9,7 @@ import { formatName, inside } from "./order";
 import { texts } from "./texts";
 import "./exports.css";
 
+const ANNOTATED = "annotated-video";
 const looks: Partial<Record<Export["state"], string>> = { ready: "chip ok", failed: "chip bad", running: "chip on", queued: "chip on", cancelling: "chip warn" };
 
 /** What was exported: state, what is inside, size, until when, and what can be done with it. */
@@ -55,7 +56,7 @@ function One({ row, may }: { row: Export; may: boolean }) {
         <td className="num deeds">
           <span className="row">
             {may && row.file && <a className="button small" href={row.file} download>{s("download")}</a>}
-            {may && over && row.state !== "ready" && <button type="button" className="button small" disabled={again.isPending} onClick={() => again.mutate()}>{t("again")}</button>}
+            {may && over && row.state !== "ready" && row.format !== ANNOTATED && <button type="button" className="button small" disabled={again.isPending} onClick={() => again.mutate()}>{t("again")}</button>}
             {may && over && (
               <button type="button" className={sure ? "button small danger" : "button small"} disabled={remove.isPending} onBlur={() => setSure(false)}
                 onClick={() => (sure ? remove.mutate() : setSure(true))}>{t(sure ? "really" : "delete")}</button>
@@ -73,6 +74,7 @@ function What({ row }: { row: Export }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   if (row.format === "project") return <>{t("project")}{!row.with_videos && <span className="t3">, {t("without_videos")}</span>}</>;
+  if (row.format === ANNOTATED) return <>{t("annotated")}</>;
   const [kind, number] = row.version.split(":");
   const of = row.version ? `${s(kind === "recognizer" ? "recognizer" : "detector")} ${number}` : t("labelled");
   return <>{formatName(row.format)} <span className="t3">{of}{row.hidden && `, ${t("plates_hidden")}`}</span></>;

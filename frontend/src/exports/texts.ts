@@ -31,6 +31,7 @@ export const texts = defineTexts({
     es: "La exportación se hace en segundo plano; su zip se descarga aquí hasta que caduque." },
   not_yours: { en: "Reviewers and managers export; you can see what was exported.", es: "Exportan revisores y administradores; usted puede ver lo exportado." },
   inside: { en: "Inside", es: "Contenido" },
+  annotated: { en: "Video with its reads drawn on it", es: "Video con sus lecturas dibujadas" },
   bytes: { en: "Size", es: "Tamaño" },
   expires: { en: "Until", es: "Hasta" },
   again: { en: "Make again", es: "Repetir" },

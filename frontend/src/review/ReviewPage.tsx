@@ -13,6 +13,7 @@ import { useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
 import { type PlateFormat, displayed } from "../transcribe/formats";
 import { plateFormats } from "../transcribe/wire";
+import { AnnotatedVideo } from "./AnnotatedVideo";
 import { Clock } from "./clock";
 import { reviewCommands, writingCommands } from "./commands";
 import { VideoStage, playerOf } from "./Player";
@@ -333,6 +334,7 @@ function TopFigures({ state, run, ask }: { state: Review; run: Run; ask: () => v
       {sampled > 0 && <span className="t2 wide-only" title={t("sampled_title")}>{t("sampled_left", { count: sampled })}</span>}
       <button type="button" className="button small wide-only" title={t("sure")} onClick={ask}>{t("sure_word")} <Key k="B" /></button>
       <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: total(state) })}</span>
+      <AnnotatedVideo run={run.id} />
       <a className="button small" href={csvAddress(run.id)} download title={t("csv_title")}>{t("csv")}</a>
     </>
   );
