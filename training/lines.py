@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from annotations.models import Passage, PassageChange
+from lprsite.jobs.models import ACTIVE
 from training import reads, sure
-from training.models import InferenceRun, Match, Read, ReadCrop
+from training.models import DetectionChunk, InferenceRun, Match, Read, ReadCrop
 
-MOST = 200  # changes that are told one by one; after more the page loads the whole list
+MOST = 1000  # changes, or reads, that are told; after more the page loads the whole list
+STRETCHES = 50  # asked for one by one; more become one
 
 COLUMNS = (
     "id", "number", "first_pts", "last_pts", "text", "confidence", "characters", "votes",
+    "direction",
     "match__outcome", "match__passage", "match__passage__status", "match__passage__text",
     "match__passage__reject_reason", "match__passage__revision", "match__passage__unseen",
 )  # fmt: skip
@@ -30,10 +33,18 @@ def last_change(run: InferenceRun) -> int:
 
 
 def missed_by(run: int) -> QuerySet[Passage]:
-    """The confirmed passages of its video that the run did not read."""
+    """The confirmed passages of its video that the run did not read.
+
+    A reading at work has missed only what it has come past.
+    """
     met = Match.objects.filter(read__run=run, passage=OuterRef("pk"))
     confirmed = Passage.objects.filter(status__in=reads.CONFIRMED)
-    return confirmed.filter(~Exists(met), video__inference_runs=run)
+    missed = confirmed.filter(~Exists(met), video__inference_runs=run)
+    if InferenceRun.objects.filter(pk=run, job__state__in=ACTIVE).exists():
+        chunks = DetectionChunk.objects.filter(run=run)
+        reached = chunks.aggregate(reached=Max("last_pts"))["reached"]
+        missed = missed.filter(last_pts__lte=reached) if reached is not None else missed.none()
+    return missed
 
 
 def lines(run: InferenceRun, rows: QuerySet[Read] | Sequence[Read]) -> list[dict[str, Any]]:
@@ -69,7 +80,8 @@ def _line(
         "unseen": row["match__passage__unseen"],
     }
     return {
-        **{name: row[name] for name in ("id", "number", "text", "votes")},
+        **{name: row[name] for name in ("id", "number", "text", "votes", "direction")},
+        "seen_at": reads.time_of(run.video, row["first_pts"]),
         "first_seconds": round(video.seconds(row["first_pts"]), 3),
         "last_seconds": round(video.seconds(row["last_pts"]), 3),
         "confidence": round(row["confidence"], 4),
@@ -82,23 +94,30 @@ def _line(
     }
 
 
-def since(run: InferenceRun, change: int) -> dict[str, Any]:
-    """The lines and missed vehicles of every stretch whose truth changed after ``change``."""
+def since(run: InferenceRun, change: int, *, after: int | None = None) -> dict[str, Any]:
+    """The lines and missed vehicles of every stretch whose truth changed after ``change``.
+
+    With ``after`` also the lines of the reads that were made after the one of that number.
+    """
     rows = PassageChange.objects.filter(video=run.video_id, id__gt=change).order_by("id")
     news = list(rows.values_list("id", "first_pts", "last_pts")[: MOST + 1])
-    if len(news) > MOST:
-        return {"last": last_change(run), "all": True, "lines": [], "missed": [], "stretches": []}
-    spans = _merged([(first, last) for _, first, last in news])
+    made = run.reads.none() if after is None else run.reads.filter(number__gt=after)
+    fresh = made.values_list("first_pts", "last_pts")[: MOST + 1]
+    spans = _merged([*((first, last) for _, first, last in news), *fresh])
+    if len(spans) > STRETCHES:
+        spans = [(spans[0][0], max(last for _, last in spans))]
     near = Q(pk__in=[])
     for first, last in spans:
         near |= Q(first_pts__lte=last, last_pts__gte=first)
-    touched = list(run.reads.filter(near).only("run", "first_pts")) if news else []
+    touched = list(run.reads.filter(near).only("run", "first_pts")[: MOST + 1])
+    if len(news) > MOST or len(touched) > MOST:
+        return {"last": last_change(run), "all": True, "lines": [], "missed": [], "stretches": []}
     missed = missed_by(run.pk).filter(near).select_related("video__project", "reviewer")
     return {
         "last": news[-1][0] if news else change,
         "all": False,
         "lines": lines(run, touched),
-        "missed": list(missed) if news else [],
+        "missed": list(missed) if spans else [],
         "stretches": [[round(run.video.seconds(pts), 3) for pts in span] for span in spans],
     }
 

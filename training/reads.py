@@ -617,11 +617,15 @@ def began(video: Video) -> datetime | None:
 
 def seen_at(read: Read) -> datetime | None:
     """When the plate was first seen, by the right clock; None where nobody knows."""
-    video = read.run.video
+    return time_of(read.run.video, read.first_pts)
+
+
+def time_of(video: Video, pts: int) -> datetime | None:
+    """When this moment of a recording was, by the right clock; None where nobody knows."""
     begins = began(video)
     if begins is None:
         return None
-    return begins + timedelta(seconds=video.original_seconds(video.seconds(read.first_pts)))
+    return begins + timedelta(seconds=video.original_seconds(video.seconds(pts)))
 
 
 def as_row(read: Read) -> dict[str, Any]:

@@ -23,6 +23,9 @@ from training.readings import DETECT_EVERY, FRAMES_A_SECOND, MOST_EVERY, MOST_TI
 from training.reads import matched_passage, seen_at
 from training.sightings import Sought
 
+DIRECTIONS = "approaching, leaving, left, right, up, down, or empty"
+SEEN_AT = "by the right clock; null where nobody knows the day"
+
 
 class InferenceRunSerializer(serializers.ModelSerializer[InferenceRun]):
     job = JobSerializer(read_only=True, allow_null=True)
@@ -238,10 +241,8 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
     crops = ReadCropSerializer(many=True, read_only=True)
     passage = serializers.SerializerMethodField()
     outcome = serializers.SerializerMethodField(help_text="empty until it is matched")
-    seen_at = serializers.SerializerMethodField(help_text="null where nobody knows the day")
-    direction = serializers.CharField(
-        read_only=True, help_text="approaching, leaving, left, right, up, down, or empty"
-    )
+    seen_at = serializers.SerializerMethodField(help_text=SEEN_AT)
+    direction = serializers.CharField(read_only=True, help_text=DIRECTIONS)
 
     class Meta:
         model = Read
@@ -323,7 +324,7 @@ class SightingSerializer(serializers.ModelSerializer[Read]):
     video_name = serializers.CharField(source="run.video.name", read_only=True)
     camera_name = serializers.CharField(source="run.video.camera.name", default="", read_only=True)
     seconds = serializers.SerializerMethodField(help_text="from the start of the video")
-    seen_at = serializers.SerializerMethodField(help_text="null where nobody knows the day")
+    seen_at = serializers.SerializerMethodField(help_text=SEEN_AT)
     text = serializers.CharField(source="shown", read_only=True)
     status = serializers.SerializerMethodField(help_text="accepted, corrected, or empty")
     picture = serializers.SerializerMethodField(help_text="the sharpest crop")
@@ -468,6 +469,8 @@ class ReadLineSerializer(serializers.Serializer[Any]):
     confidence = serializers.FloatField()
     characters = serializers.ListField(child=serializers.FloatField())
     votes = serializers.IntegerField()
+    direction = serializers.CharField(help_text=DIRECTIONS)
+    seen_at = serializers.DateTimeField(help_text=SEEN_AT, allow_null=True)
     outcome = serializers.CharField()
     sampled = serializers.BooleanField(help_text="of the random tenth that is always reviewed")
     picture = serializers.CharField(allow_null=True)

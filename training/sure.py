@@ -16,7 +16,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
 from annotations import passages
 from annotations.errors import ThresholdUnknown, TooFewSampled
@@ -24,11 +23,13 @@ from annotations.models import Passage, PassageChange, Video
 from annotations.models.passages import PassageStatus
 from annotations.passages import Deed
 from annotations.verdicts import BULK
+from lprsite.jobs.engine import Running
 from training import bounds, reads
 from training.models import InferenceRun
 
 THRESHOLDS = (0.8, 0.9, 0.95, 0.99)
 LEAST = 20  # reviewed reads of the tenth; without an error they say "at most a fifth wrong"
+CHUNK = 100  # reads accepted in one step, for which others wait
 CERTAINTY = 0.95  # that all the bounds hold, whichever threshold is chosen
 
 
@@ -109,33 +110,53 @@ def _offer(run: InferenceRun, rows: list[_Row], threshold: float) -> Offer:
     )
 
 
-@transaction.atomic
-def accept(run: InferenceRun, threshold: float, *, by: User | None = None, deed: UUID) -> int:
-    """Accept unseen all waiting reads outside the tenth of at least this confidence.
-
-    They count as truth for searches, not for figures, and teach nothing. Once for each ``deed``;
-    returns how many.
+def check(run: InferenceRun, threshold: float) -> None:
+    """Whether the surest reads may be accepted unseen from this confidence on.
 
     Raises:
         ThresholdUnknown: it is none of ``THRESHOLDS``.
         TooFewSampled: not all of the tenth is reviewed, or it is too small.
     """
-    video = Video.objects.select_for_update().get(pk=run.video_id)
-    done = PassageChange.objects.filter(video=video, deed=deed).count()
-    if done:
-        return done
     if threshold not in THRESHOLDS:
         raise ThresholdUnknown(known=", ".join(f"{one:g}" for one in THRESHOLDS))
     offer = _offer(run, list(_rows(run)), threshold)
     if not offer.ready:
         raise TooFewSampled(reviewed=offer.reviewed, sample=offer.sample, least=LEAST)
-    waiting = [
-        read
-        for read in run.reads.filter(Q(match__isnull=True), confidence__gte=threshold).exclude(
-            text=""
-        )
-        if not sampled(run.pk, read.number)
-    ]
+
+
+def accept(
+    run: InferenceRun,
+    threshold: float,
+    running: Running,
+    *,
+    by: User | None = None,
+    deed: UUID,
+) -> int:
+    """Accept unseen all waiting reads outside the tenth of at least this confidence.
+
+    They count as truth for searches, not for figures, and teach nothing. Broken off and begun
+    again it goes on; returns how many it is by this ``deed``. Raises as :func:`check`.
+    """
+    check(run, threshold)
+    waiting = _waiting(run, threshold)
+    for at in range(0, len(waiting), CHUNK):
+        running.progress(at, len(waiting), "reads")
+        _accept(run, waiting[at : at + CHUNK], by, deed)
+    return PassageChange.objects.filter(video=run.video_id, deed=deed).count()
+
+
+def _waiting(run: InferenceRun, threshold: float) -> list[int]:
+    open_ = run.reads.filter(match__isnull=True, confidence__gte=threshold).exclude(text="")
+    rows = open_.order_by("first_pts", "number").values_list("pk", "number")
+    return [pk for pk, number in rows if not sampled(run.pk, number)]
+
+
+@transaction.atomic
+def _accept(run: InferenceRun, keys: list[int], by: User | None, deed: UUID) -> None:
+    video = Video.objects.select_for_update().get(pk=run.video_id)
+    waiting = list(run.reads.filter(pk__in=keys, match__isnull=True))
+    if not waiting:
+        return
     made = Passage.objects.bulk_create(
         [
             Passage(
@@ -155,6 +176,4 @@ def accept(run: InferenceRun, threshold: float, *, by: User | None = None, deed:
     )
     notes = [passages.note(row, None, by=by, deed=Deed(BULK, deed)) for row in made]
     PassageChange.objects.bulk_create(notes, batch_size=settings.BULK_ROWS)
-    if made:
-        reads.rescore(video)
-    return len(made)
+    reads.rescore(video, min(r.first_pts for r in waiting), max(r.last_pts for r in waiting))

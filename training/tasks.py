@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -29,6 +30,7 @@ from training import (
     runs,
     schedules,
     suggesting,
+    sure,
     webhooks,
 )
 from training.models import InferenceRun, TrainedModel, TrainingRun
@@ -109,6 +111,15 @@ def learn_frames(running: Running) -> dict[str, Any]:
     return lessons.learn(run.video, found, running, by=running.job.created_by)
 
 
+@task("accept_sure", queue="default", role=Role.REVIEWER)
+def accept_sure(running: Running) -> dict[str, Any]:
+    """Accept the surest reads of a reading unseen."""
+    given = running.parameters
+    run = InferenceRun.objects.select_related("video").get(pk=given["run"])
+    by, deed = running.job.created_by, UUID(given["deed"])
+    return {"accepted": sure.accept(run, given["threshold"], running, by=by, deed=deed)}
+
+
 @task("expire_readings", queue="media", role=Role.MANAGER)
 def expire_readings(running: Running) -> dict[str, Any]:
     """Delete the readings of a project that are older than it keeps them, with their crops."""
@@ -132,6 +143,16 @@ def start_learning(run: InferenceRun, *, by: Any = None) -> Job:
     return learn_frames.enqueue(
         project_id=run.project_id, by=by, dedupe=str(run.video_id), run=run.pk
     )
+
+
+def start_accepting(run: InferenceRun, threshold: float, *, deed: UUID, by: Any = None) -> Job:
+    """Queue the acceptance of the surest reads, once for each ``deed``. Raises as sure.check."""
+    begun = Job.objects.filter(task=accept_sure.name, project_id=run.project_id)
+    if known := begun.filter(parameters__deed=str(deed)).first():
+        return known
+    sure.check(run, threshold)
+    asked = {"run": run.pk, "threshold": threshold, "deed": str(deed)}
+    return accept_sure.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), **asked)
 
 
 @shared_task(name="training.tasks.begin_scheduled")

@@ -420,7 +420,7 @@ class EvaluationViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
 class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
     queryset = InferenceRun.objects.select_related(
-        "job__created_by", "video", "detector", "recognizer"
+        "job__created_by", "video__camera", "detector", "recognizer"
     )
     serializer_class = InferenceRunSerializer
     pagination_class = NewestFirst

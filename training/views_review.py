@@ -20,8 +20,9 @@ from rest_framework.response import Response
 from annotations import members, passages
 from annotations.access import InProject
 from annotations.models import AuditEntry, CheckedSpan, Passage, Project, Role, Video
+from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from training import comparisons, lines, reads, sightings, sure
+from training import comparisons, lines, reads, sightings, sure, tasks
 from training.models import InferenceRun, Read, ReadCrop
 from training.serializers_readings import (
     AcceptSerializer,
@@ -129,7 +130,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         """The reads of a run by time, without what only the read on screen needs."""
         given = request.query_params.get("run", "")
         runs = InferenceRun.objects.filter(project__in=members.visible(request.user))
-        known = runs.select_related("video")
+        known = runs.select_related("video__camera")
         run = get_object_or_404(known, pk=int(given) if given.isdecimal() else 0)
         page = self.paginate_queryset(run.reads.only("run", "first_pts"))
         return self.get_paginated_response(lines.lines(run, page or []))
@@ -305,16 +306,27 @@ class ReviewOfRun(InProject):
     """What a reviewer asks of a whole run."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("since", int, description="left out: only where it stands")],
+        parameters=[
+            OpenApiParameter("since", int, description="left out: only where it stands"),
+            OpenApiParameter("after", int, description="number of the newest read that is known"),
+        ],
         responses=ReviewNewsSerializer,
     )
     @action(detail=True)
     def news(self, request: Request, pk: str) -> Response:
-        """What of the truth of the run's video changed since a change that was seen."""
+        """What of the truth of the run's video changed since a change that was seen.
+
+        And the reads that a reading at work has made ``after`` a read.
+        """
         run: InferenceRun = self.get_object()
-        given = request.query_params.get("since", "")
-        seen = int(given) if given.isdecimal() else lines.last_change(run)
-        return Response(ReviewNewsSerializer(lines.since(run, seen)).data)
+        since, after = (self._number(request, name) for name in ("since", "after"))
+        seen = lines.last_change(run) if since is None else since
+        return Response(ReviewNewsSerializer(lines.since(run, seen, after=after)).data)
+
+    @staticmethod
+    def _number(request: Request, name: str) -> int | None:
+        given = request.query_params.get(name, "")
+        return int(given) if given.removeprefix("-").isdecimal() else None
 
     @extend_schema(responses=SureOfferSerializer(many=True))
     @action(detail=True, pagination_class=None, url_path="sure")
@@ -322,16 +334,19 @@ class ReviewOfRun(InProject):
         """What accepting the surest reads unseen would let through, for each threshold."""
         return Response(SureOfferSerializer(sure.offers(self.get_object()), many=True).data)
 
-    @extend_schema(request=AcceptSureSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=AcceptSureSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], url_path="accept-sure")
     def accept_sure(self, request: Request, pk: str) -> Response:
-        """Accept unseen what waits outside the random tenth, of at least ``threshold``."""
+        """Accept unseen what waits outside the random tenth, of at least ``threshold``.
+
+        The job's result says how many they were. Once for each ``client_key``.
+        """
         given = AcceptSureSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        asked, user = given.validated_data, cast(Any, request.user)
-        run: InferenceRun = self.get_object()
-        done = sure.accept(run, asked["threshold"], by=user, deed=asked["client_key"])
-        return Response({"accepted": done})
+        asked, run = given.validated_data, cast(InferenceRun, self.get_object())
+        deed = asked["client_key"]
+        job = tasks.start_accepting(run, asked["threshold"], deed=deed, by=request.user)
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=UndoSerializer, responses=ReviewNewsSerializer)
     @action(detail=True, methods=["post"])

@@ -49,6 +49,7 @@ def main() -> None:
     assert crops, "the drawn video shows no plate"
     reviewed = projects.create("Reviewed", by=ana)
     members.join(reviewed, luis, Role.REVIEWER)
+    members.join(reviewed, User.objects.create_user("vera", password=PASSWORD), Role.VIEWER)
     runs = [reads(copied(video, reviewed, number), video, truth) for number in range(COPIES)]
     texts = drawn_plates(CROPS)
     plates = [single_crops(number, texts, (ana, luis)) for number in range(COPIES)]

@@ -284,3 +284,17 @@ def test_the_sure_ones_wait_for_the_random_tenth(ana: Person, site: Site) -> Non
     page.wait_for_selector("[role=dialog] >> text=Accept the surest reads unseen")
     page.wait_for_selector("text=All of them must be, and at least 20")
     sync_api.expect(page.locator("[role=dialog] .sure-offers button:enabled")).to_have_count(0)
+
+
+def test_who_may_only_look_is_offered_no_decision(
+    person: Callable[..., Person], site: Site
+) -> None:
+    run, vera = site.run(), person("vera")
+    page = vera.open(f"/p/{vera.ask('GET', f'inference-runs/{run}/')['project']}/review/{run}")
+    page.wait_for_selector("text=You may look. Reviewers decide.")
+    page.keyboard.press("Enter")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    sync_api.expect(page.locator(".read-row").nth(1)).to_have_attribute("aria-current", "true")
+    assert page.locator("button:has-text('Reject'), button:has-text('Accept sure')").count() == 0
+    assert all(read["passage"] is None for read in reads(vera, run))

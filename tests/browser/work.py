@@ -18,7 +18,8 @@ def main() -> None:
     from training.tasks import suggest
 
     assert {tasks.run_import.name, suggest.name} <= set(TASKS)
-    jobs = Job.objects.filter(state=State.QUEUED, queue__in=("media", "suggest")).order_by("id")
+    queues = ("media", "suggest", "default")
+    jobs = Job.objects.filter(state=State.QUEUED, queue__in=queues).order_by("id")
     while waiting := jobs.first():
         if job := Job.objects.claim(waiting.pk):
             execute(TASKS[job.task], job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotations import passages
+from annotations.models import Camera, Video
 from tests.annotations.rows import json_of
 from tests.training.rows import FAR, keys, make_read, make_run
 from training import lines, reads
-from training.models import InferenceRun
+from training.models import InferenceRun, Read
 
 
 @pytest.fixture
@@ -68,3 +70,18 @@ def test_reads_by_number(api: Any, run: InferenceRun) -> None:
     made = [make_read(run, "PBA1234", at * 1000, at * 1000 + 500) for at in range(3)]
     page = json_of(api, "get", f"reads/?ids={made[0].pk},{made[2].pk},x")[1]
     assert [row["id"] for row in page["results"]] == [made[0].pk, made[2].pk]
+
+
+def test_news_are_also_the_reads_of_a_reading_at_work(api: Any, run: InferenceRun) -> None:
+    camera = Camera.objects.create(project=run.project, name="North", clock_offset=5.0)
+    began = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+    Video.objects.filter(pk=run.video_id).update(camera=camera, recorded_at=began)
+    first = make_read(run, "PBA1234", 0, 1000)
+    second = make_read(run, "GSK7788", 5000, 6000)
+    Read.objects.filter(pk=second.pk).update(direction="leaving")
+    news = json_of(api, "get", f"inference-runs/{run.pk}/news/?since=0&after={first.number}")[1]
+    [line] = news["lines"]
+    assert (line["text"], line["direction"]) == ("GSK7788", "leaving")
+    assert line["seen_at"] == "2026-11-02T08:00:10Z"
+    everything = json_of(api, "get", f"inference-runs/{run.pk}/news/?since=0&after=-1")[1]
+    assert len(everything["lines"]) == 2

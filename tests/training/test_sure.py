@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 import pytest
 
 from annotations.errors import ThresholdUnknown, TooFewSampled
 from annotations.models import Crop, Passage
+from lprsite.jobs import tasks as job_tasks
+from lprsite.jobs.engine import Cancelled, Running
+from lprsite.jobs.models import Job
 from tests.annotations.rows import json_of
 from tests.training.rows import make_run
 from training import bounds, reads, sure
@@ -62,15 +66,15 @@ def test_the_bound_by_hand() -> None:
     assert three.at_most == int(share * 1000) - 3
 
 
-def test_refused_until_the_tenth_is_reviewed(run: InferenceRun) -> None:
+def test_refused_until_the_tenth_is_reviewed(run: InferenceRun, running: Running) -> None:
     sample = tenth(run)
     assert len(sample) >= sure.LEAST
     for read in sample[:-1]:
         reads.accept(read)
     with pytest.raises(TooFewSampled):
-        sure.accept(run, 0.9, deed=uuid4())
+        sure.accept(run, 0.9, running, deed=uuid4())
     with pytest.raises(ThresholdUnknown):
-        sure.accept(run, 0.5, deed=uuid4())
+        sure.accept(run, 0.5, running, deed=uuid4())
     assert not Passage.objects.filter(unseen=True).exists()
 
 
@@ -80,7 +84,7 @@ def test_a_small_tenth_is_no_evidence(project: Any) -> None:
 
 
 def test_accepted_unseen_is_no_figure_and_teaches_nothing(
-    run: InferenceRun, django_assert_max_num_queries: Any
+    run: InferenceRun, running: Running, django_assert_max_num_queries: Any
 ) -> None:
     sample = tenth(run)
     reads.accept(sample[0], text="GSK0000")
@@ -89,10 +93,10 @@ def test_accepted_unseen_is_no_figure_and_teaches_nothing(
     before = offer(run)
     assert (before.ready, before.wrong, before.reviewed) == (True, 1, len(sample))
     key = uuid4()
-    with django_assert_max_num_queries(40):
-        done = sure.accept(run, 0.9, deed=key)
+    with django_assert_max_num_queries(60):  # in two steps
+        done = sure.accept(run, 0.9, running, deed=key)
     assert done == before.open == MANY - MANY // 5 - len(sample)
-    assert sure.accept(run, 0.9, deed=key) == done  # sent twice
+    assert sure.accept(run, 0.9, running, deed=key) == done  # begun again
     score = reads.score(run)
     assert (score["right"], score["wrong"], score["unseen"]) == (len(sample) - 1, 1, done)
     assert not Crop.objects.exists()
@@ -112,3 +116,30 @@ def test_offers_and_acceptance_through_the_api(api: Any, run: InferenceRun) -> N
     given = {"threshold": 0.9, "client_key": str(uuid4())}
     status, body = json_of(api, "post", f"inference-runs/{run.pk}/accept-sure/", given)
     assert (status, body["code"]) == (400, "TooFewSampled")
+    for read in tenth(run):
+        reads.accept(read)
+    for _ in range(2):  # sent twice
+        status, job = json_of(api, "post", f"inference-runs/{run.pk}/accept-sure/", given)
+        assert (status, job["task"], job["state"]) == (202, "accept_sure", "queued")
+    job_tasks.run(job["id"])
+    done = Job.objects.get(task="accept_sure")
+    assert done.result == {"accepted": Passage.objects.filter(unseen=True).count()}
+    assert done.result["accepted"] == found[1]["open"]
+
+
+def test_broken_off_it_goes_on(run: InferenceRun, running: Running) -> None:
+    for read in tenth(run):
+        reads.accept(read)
+    key, wanted = uuid4(), offer(run).open
+
+    def stop(*_: Any) -> None:
+        if Passage.objects.filter(unseen=True).exists():
+            raise Cancelled
+
+    with mock.patch.object(running, "progress", stop), pytest.raises(Cancelled):
+        sure.accept(run, 0.9, running, deed=key)
+    assert Passage.objects.filter(unseen=True).count() == sure.CHUNK
+    assert sure.accept(run, 0.9, running, deed=key) == wanted
+    assert reads.score(run)["unseen"] == wanted
+    reads.undo(run.video, key)
+    assert reads.score(run)["unseen"] == 0

@@ -37,6 +37,9 @@ export const isLinking = (job: Pick<Job, "task">): boolean => job.task === "link
 
 const changesNothingElse = (job: Pick<Job, "task">): boolean => isSuggesting(job) || isLinking(job) || job.task === "suggest_boxes";
 
+/** What no end of a job changes, and what a page keeps up to date by itself. */
+const KEPT: ReadonlySet<unknown> = new Set(["jobs", "session", "reviewed-reads"]);
+
 /** The project's newest jobs. When one has ended, everything else the page shows is asked again. */
 export function useJobs() {
   const id = useProjectId();
@@ -56,7 +59,7 @@ export function useJobs() {
     const now = new Set(jobs.filter((job) => !isActive(job) && !changesNothingElse(job)).map((job) => job.id));
     const ended = [...now].some((job) => over.current?.has(job) === false);
     over.current = now;
-    if (ended) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "jobs" && queryKey[0] !== "session" });
+    if (ended) void client.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.has(queryKey[0]) });
   }, [client, jobs]);
   return query;
 }

@@ -718,7 +718,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Accept unseen what waits outside the random tenth, of at least ``threshold``. */
+        /**
+         * @description Accept unseen what waits outside the random tenth, of at least ``threshold``.
+         *
+         *     The job's result says how many they were. Once for each ``client_key``.
+         */
         post: operations["inference_runs_accept_sure_create"];
         delete?: never;
         options?: never;
@@ -823,7 +827,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What of the truth of the run's video changed since a change that was seen. */
+        /**
+         * @description What of the truth of the run's video changed since a change that was seen.
+         *
+         *     And the reads that a reading at work has made ``after`` a read.
+         */
         get: operations["inference_runs_news_retrieve"];
         put?: never;
         post?: never;
@@ -3837,7 +3845,7 @@ export interface components {
             readonly outcome: string;
             /**
              * Format: date-time
-             * @description null where nobody knows the day
+             * @description by the right clock; null where nobody knows the day
              */
             readonly seen_at: string | null;
             /** @description approaching, leaving, left, right, up, down, or empty */
@@ -3872,6 +3880,13 @@ export interface components {
             confidence: number;
             characters: number[];
             votes: number;
+            /** @description approaching, leaving, left, right, up, down, or empty */
+            direction: string;
+            /**
+             * Format: date-time
+             * @description by the right clock; null where nobody knows the day
+             */
+            seen_at: string | null;
             outcome: string;
             /** @description of the random tenth that is always reviewed */
             sampled: boolean;
@@ -4096,7 +4111,7 @@ export interface components {
             readonly seconds: number;
             /**
              * Format: date-time
-             * @description null where nobody knows the day
+             * @description by the right clock; null where nobody knows the day
              */
             readonly seen_at: string | null;
             readonly text: string;
@@ -5988,14 +6003,12 @@ export interface operations {
             };
         };
         responses: {
-            200: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };
@@ -6144,6 +6157,8 @@ export interface operations {
     inference_runs_news_retrieve: {
         parameters: {
             query?: {
+                /** @description number of the newest read that is known */
+                after?: number;
                 /** @description left out: only where it stands */
                 since?: number;
             };

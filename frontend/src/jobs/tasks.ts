@@ -28,6 +28,7 @@ const names: Record<string, { en: string; es: string }> = {
   suggest_boxes: { en: "Suggesting boxes", es: "Sugerir recuadros" },
   infer: { en: "Reading a video", es: "Lectura de un video" },
   learn_frames: { en: "Frames of what was reviewed", es: "Fotogramas de lo revisado" },
+  accept_sure: { en: "Accepting sure reads", es: "Aceptar lecturas seguras" },
   expire_readings: { en: "Deleting old readings", es: "Borrar lecturas antiguas" },
   annotate_video: { en: "Drawing the reads on a video", es: "Dibujar las lecturas en un video" },
   read_video: { en: "Reading a video", es: "Lectura de un video" },

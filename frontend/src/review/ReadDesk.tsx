@@ -1,6 +1,6 @@
 import { memo, type RefObject, useCallback, useEffect } from "react";
 
-import { formatMoment } from "../shared/format";
+import { formatDateTime, formatMoment, formatTime } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
 import { DOUBTFUL_CHARACTER } from "../shared/plate";
@@ -9,7 +9,7 @@ import { useTexts } from "../shared/text";
 import { Cells } from "../transcribe/Cells";
 import { type FieldAction, textOf } from "../transcribe/field";
 import { type PlateFormat, displayed, hint } from "../transcribe/formats";
-import { type Read, type Review, type ReviewAction, REASONS, isWriting, shownText } from "./review";
+import { type Read, type Review, type ReviewAction, ARROWS, REASONS, isWriting, shownText } from "./review";
 import { texts } from "./texts";
 import { mergeCandidates } from "./tracks";
 
@@ -21,10 +21,16 @@ interface Props {
   readonly input: RefObject<HTMLInputElement | null>;
   readonly decide: (action: ReviewAction) => void;
   readonly seek: (seconds: number) => void;
+  /** Whether this person may decide, not only look. */
+  readonly may: boolean;
+  /** What the last step came to, for those who see no status bar. */
+  readonly said: string;
+  /** The video is still being read. */
+  readonly working: boolean;
 }
 
 /** The read on screen, what speaks for it, and the three things to do with it. */
-export const ReadDesk = memo(function ReadDesk({ state, read, formats, input, decide, seek }: Props) {
+export const ReadDesk = memo(function ReadDesk({ state, read, formats, input, decide, seek, may, said: word, working }: Props) {
   const t = useTexts(texts);
   const editing = isWriting(state.mode);
   const onField = useCallback((action: FieldAction) => decide({ do: "field", action }), [decide]);
@@ -42,9 +48,10 @@ export const ReadDesk = memo(function ReadDesk({ state, read, formats, input, de
         <div className="read-said">
           {said.kind === "fits" && <span className="ok row"><Icon name="check" />{said.format.name} <span className="mono">{said.format.display}</span></span>}
           {(said.kind === "misfit" || said.kind === "strange") && <span className="warn row"><Icon name="warning" />{displayed(text, formats)}</span>}
-          <span className="t2 small">{sentence(state, read, t)}</span>
+          <span className="t2 small">{read === null && working ? t("working_body") : sentence(state, read, t)}</span>
+          {word && <span className="t2 small narrow-only">{word}</span>}
         </div>
-        {read && state.mode === "merge" ? <Others reads={state.reads} read={read} formats={formats} decide={decide} /> : <Buttons state={state} read={read} decide={decide} />}
+        {read && state.mode === "merge" ? <Others reads={state.reads} read={read} formats={formats} decide={decide} /> : may ? <Buttons state={state} read={read} decide={decide} /> : <span className="t3 small">{t("only_look")}</span>}
       </section>
       {read && <Track read={read} formats={formats} seek={seek} />}
     </>
@@ -56,7 +63,7 @@ function sentence({ mode, parting, reads }: Review, read: Read | null, t: Return
   if (mode === "split" && parting) return parting.first === null ? t("split_first", { time: formatMoment(parting.seconds) }) : t("split_second", { text: parting.first });
   if (mode === "merge" && read) return t(mergeCandidates(reads, read).length === 0 ? "merge_none" : "merge_which");
   if (mode === "draw") return t("add_draw");
-  if (mode === "add") return t("add_missed");
+  if (mode === "add") return t("add_text");
   if (read === null) return t("empty_title");
   return read.missed !== null ? t("add_seen") : agreement(read, t);
 }
@@ -67,6 +74,8 @@ function Track({ read, formats, seek }: { read: Read; formats: readonly PlateFor
   return (
     <section className="read-track">
       <h2 className="panel-title row"><span className="strong t1">{read.missed === null ? t("track", { number: read.number }) : formatMoment(read.firstSeconds)}</span>
+        {read.seenAt && <span className="t2" title={formatDateTime(read.seenAt)}>{formatTime(read.seenAt)}</span>}
+        {read.direction && <span className="t2">{ARROWS[read.direction]} {t(`way_${read.direction}`)}</span>}
         {read.missed === null && <span className="t3">{t("crops_kept", { count: crops.length })}, {t("seconds_long", { seconds: (read.lastSeconds - read.firstSeconds).toFixed(1) })}</span>}</h2>
       <ul className="track-strip">
         {crops.map((crop) => (

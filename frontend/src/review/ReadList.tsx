@@ -1,10 +1,10 @@
 import { memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 
-import { formatMoment } from "../shared/format";
+import { formatDateTime, formatMoment } from "../shared/format";
 import { DOUBTFUL_READ } from "../shared/plate";
 import { PlateText } from "../shared/PlateText";
 import { useTexts } from "../shared/text";
-import { type Read, type ReviewAction, isDecided, shownText } from "./review";
+import { type Read, type ReviewAction, ARROWS, isDecided, shownText } from "./review";
 import { texts } from "./texts";
 import { type View, scrollFor, visible } from "./window";
 
@@ -80,7 +80,8 @@ const Line = memo(function Line({ read, current, choose }: { read: Read; current
   return (
     <button type="button" className="read-row" aria-current={current || undefined} onClick={() => choose(read.id)}>
       <i className="dot" data-review={status} data-sampled={read.sampled || undefined} title={read.sampled ? t("sampled_title") : undefined} />
-      <span className="t3 read-time">{formatMoment(read.firstSeconds)}</span>
+      <span className="t3 read-time" title={read.seenAt ? formatDateTime(read.seenAt) : undefined}>{formatMoment(read.firstSeconds)}</span>
+      <span className="t3 read-way" title={read.direction ? t(`way_${read.direction}`) : undefined}>{read.direction && ARROWS[read.direction]}</span>
       {read.picture ? <img src={read.picture} alt="" /> : <span className="read-blank" />}
       {text === "" ? <span className="t3">{t("nothing_read")}</span> : (
         <PlateText text={text} size={13} struck={status === "rejected"} confidences={isDecided(read) ? undefined : read.characters} />

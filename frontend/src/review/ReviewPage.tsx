@@ -2,7 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 
-import { useProject, useProjectId, useSession } from "../api/queries";
+import { isActive, useJob, useJobsOf, useProject, useProjectId, useSession } from "../api/queries";
+import type { Job } from "../api/types";
+import { taskName } from "../jobs/tasks";
 import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
 import { type Saving, useSaving, useSnapshot } from "../saving/useSaving";
 import { useCommands } from "../shared/commands";
@@ -15,7 +17,7 @@ import { type PlateFormat, displayed } from "../transcribe/formats";
 import { plateFormats } from "../transcribe/wire";
 import { AnnotatedVideo } from "./AnnotatedVideo";
 import { Clock } from "./clock";
-import { reviewCommands, writingCommands } from "./commands";
+import { forLooking, reviewCommands, writingCommands } from "./commands";
 import { VideoStage, playerOf } from "./Player";
 import { ReadDesk } from "./ReadDesk";
 import { ReadList } from "./ReadList";
@@ -25,13 +27,15 @@ import { texts } from "./texts";
 import { Timeline } from "./Timeline";
 import { SureDialog } from "./SureDialog";
 import { useDetails } from "./useDetails";
-import { useNews } from "./useNews";
-import { type Listed, type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, newestRun, revisionIn, spanEntry } from "./wire";
+import { busyReads, useNews } from "./useNews";
+import { type Listed, type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, revisionIn, spanEntry } from "./wire";
 import { type Part, zoomed } from "./zoom";
 import "../transcribe/transcribe.css";
 import "../boxes/boxes.css";
 import "./review.css";
 
+/** The role that decides what was read. */
+const REVIEWER = 3;
 const DEFAULT_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** Milliseconds between two reads. */
 const LEAFING = 200;
@@ -42,23 +46,21 @@ export default function ReviewPage() {
   const about = useProject();
   const person = useSession().data?.user?.id ?? null;
   const saving = useSaving(person === null ? null : String(person));
-  const asked = useParams().run;
-  const newest = useQuery({ queryKey: ["newest-run", project], queryFn: () => newestRun(project), enabled: asked === undefined });
-  const id = asked === undefined ? (newest.data ?? null) : Number(asked);
-  const run = useQuery({ queryKey: ["inference-run", id], queryFn: () => loadRun(id ?? 0), enabled: id !== null });
+  const id = Number(useParams().run);
+  const run = useQuery({ queryKey: ["inference-run", id], queryFn: () => loadRun(id) });
   const facts = useQuery({ queryKey: ["video-facts", run.data?.video], queryFn: () => loadVideo(run.data?.video ?? 0), enabled: run.data !== undefined });
   const filmed = run.data?.video ?? 0;
-  const reads = useQuery({ queryKey: ["reads", id], queryFn: () => loadReads(id ?? 0, filmed), enabled: id !== null && filmed > 0, staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false });
+  // Not shared: decisions have changed the page since, so that an equal list is news too.
+  const reads = useQuery({ queryKey: ["reviewed-reads", id], queryFn: () => loadReads(id, filmed), enabled: filmed > 0, staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false, structuralSharing: false });
   const spans = useQuery({ queryKey: ["checked-spans", filmed], queryFn: () => loadSpans(filmed), enabled: filmed > 0 });
   const formats = useQuery({ queryKey: ["plate-formats", project], queryFn: () => plateFormats(project), staleTime: 300_000 });
-  const failed = [about, newest, run, facts, reads, spans].find((query) => query.error !== null);
+  const failed = [about, run, facts, reads, spans].find((query) => query.error !== null);
   if (failed) return <Shape><Failed error={failed.error} retry={() => void failed.refetch()} /></Shape>;
-  if (asked === undefined && newest.data === null) return <Shape><NoRuns project={project} /></Shape>;
   if (!saving || !run.data || !facts.data || !reads.data || !spans.data || !about.data) return <Shape title={run.data?.video_name}><Loading /></Shape>;
-  const alphabet = (about.data as { alphabet?: string }).alphabet ?? DEFAULT_ALPHABET;
-  if (reads.data.reads.length === 0 && run.data.job && run.data.job.state !== "succeeded") return <Shape title={run.data.video_name}><NoReads run={run.data} project={project} /></Shape>;
+  if (reads.data.reads.length === 0 && (run.data.job?.state === "failed" || run.data.job?.state === "cancelled")) return <Shape title={run.data.video_name}><NoReads job={run.data.job} project={project} /></Shape>;
   return (
-    <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} listed={reads.data} spans={spans.data} again={reads.refetch} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />
+    <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} listed={reads.data} spans={spans.data} again={reads.refetch}
+      alphabet={about.data.alphabet || DEFAULT_ALPHABET} formats={formats.data ?? NO_FORMATS} may={about.data.role >= REVIEWER} />
   );
 }
 
@@ -67,27 +69,11 @@ function Shape({ title, children }: { title?: string; children: React.ReactNode 
   return <WorkPage title={title ?? t("title")}><div className="work-state">{children}</div></WorkPage>;
 }
 
-function NoRuns({ project }: { project: number }) {
+/** A reading that ended before it had read anything. */
+function NoReads({ job, project }: { job: Job; project: number }) {
   const t = useTexts(texts);
-  const actions = (
-    <>
-      <Link className="button primary" to={`/p/${project}/videos`}>{t("to_videos")}</Link>
-      <Link className="button" to={`/p/${project}/models`}>{t("to_models")}</Link>
-    </>
-  );
-  return <Empty title={t("no_runs_title")} actions={actions}>{t("no_runs_body")}</Empty>;
-}
-
-function NoReads({ run, project }: { run: Run; project: number }) {
-  const t = useTexts(texts);
-  const state = run.job?.state;
-  if (state === "failed") return <Failed error={new Error(run.job?.error ?? "")} />;
-  const working = state === "queued" || state === "running" || state === "cancelling";
-  return (
-    <Empty title={t(working ? "working_title" : "empty_title")} actions={<Link className="button" to={`/p/${project}/videos`}>{t("to_videos")}</Link>}>
-      {t(working ? "working_body" : "empty_body")}
-    </Empty>
-  );
+  const actions = <Link className="button primary" to={`/p/${project}/review`}>{t("to_readings")}</Link>;
+  return job.state === "failed" ? <Empty title={t("failed_title")} actions={actions}>{job.error}</Empty> : <Empty title={t("cancelled_title")} actions={actions}>{t("cancelled_body")}</Empty>;
 }
 
 interface WorkProps {
@@ -100,13 +86,16 @@ interface WorkProps {
   readonly again: () => unknown;
   readonly alphabet: string;
   readonly formats: readonly PlateFormat[];
+  /** Whether this person may decide, not only look. */
+  readonly may: boolean;
 }
 
-function Work({ project, saving, run, facts, listed: { reads, last }, spans, again, alphabet, formats }: WorkProps) {
+function Work({ project, saving, run, facts, listed: { reads, last }, spans, again, alphabet, formats, may }: WorkProps) {
   const t = useTexts(texts);
   const { state, decide, undo, now, said, say } = useReview({ saving, reads, alphabet, run });
   useReloadAfterConflict(saving, again);
-  const lookAgain = useNews({ saving, run, last, decide, again });
+  const newest = useCallback(() => now().reads.reduce((most, read) => (read.missed === null ? Math.max(most, read.number) : most), -1), [now]);
+  const lookAgain = useNews({ saving, run, last, newest, decide, again });
   const [asking, setAsking] = useState(false);
   const conflicts = useConflictView();
   const video = useRef<HTMLVideoElement>(null);
@@ -150,25 +139,25 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
   const hands = useMemo(() => ({
     state: now, decide, undo, player, split, overlay: () => setOverlay((was) => !was), check: check.toggle, checkAll: check.all, sure: () => setAsking(true), zoom, newKey: () => crypto.randomUUID(),
   }), [now, decide, undo, player, split, check.toggle, check.all, zoom]);
-  useCommands(useMemo(() => reviewCommands(hands), [hands]));
+  useCommands(useMemo(() => (may ? reviewCommands(hands) : forLooking(reviewCommands(hands))), [hands, may]));
   useCommands(useMemo(() => writingCommands(hands), [hands]));
   const { reads: all, order: by, filter } = state;
   const order = useMemo(() => listed({ reads: all, order: by, filter }), [all, by, filter]);
   useDetails({ reads: all, order, current: state.current, clock, decide });
   const choose = useCallback((id: number) => decide(now().mode === "merge" ? { do: "merge with", other: id, key: crypto.randomUUID() } : { do: "choose", read: id }), [decide, now]);
-  const accepted = useCallback((count: number, key: string) => {
-    setAsking(false);
-    decide({ do: "bulk", key });
-    say("sure_done", { count });
+  const accepted = useCallback((job: Job, key: string) => {
+    if (job.state !== "failed") decide({ do: "bulk", key });
+    if (job.state === "succeeded") say("sure_done", { count: Number((job.result as { accepted?: number } | null)?.accepted ?? 0) });
     lookAgain();
   }, [decide, say, lookAgain]);
+  const bulk = useBulk(run.id, accepted);
   const write = useCallback((text: string) => displayed(text, formats), [formats]);
   const onDrawn = useCallback((box: Corners) => decide({ do: "drawn", drawn: { seconds: video.current?.currentTime ?? 0, box } }), [decide]);
   return (
     <WorkPage title={run.video_name} parent={{ name: t("title"), to: `/p/${project}/review` }}
       beside={<span className="t3 ellipsis wide-only">{run.detector_name}, {run.recognizer_name}</span>}
-      actions={<><SaveStatus saving={saving} view={conflicts} compact /><TopFigures state={state} run={run} ask={() => setAsking(true)} /></>}
-      status={<><SaveStatus saving={saving} view={conflicts} />{said && <span className="t3" role="status">{said}</span>}</>}
+      actions={<><SaveStatus saving={saving} view={conflicts} compact /><TopFigures state={state} run={run} ask={may ? () => setAsking(true) : null} /></>}
+      status={<><SaveStatus saving={saving} view={conflicts} />{said && <span className="t3" role="status">{said}</span>}<Working job={run.job} /><Working job={bulk.job} /></>}
       keys={<Keys />}>
       <div className="review work-screen">
         <section className="review-desk">
@@ -176,15 +165,34 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
             <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} clock={clock} write={write}
               drawing={state.mode === "draw"} drawn={state.drawn?.box ?? null} onDrawn={onDrawn} />
           </div>
-          <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} />
+          <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} may={may} said={said} working={run.job !== null && isActive(run.job)} />
           <Timeline reads={state.reads} duration={duration} clock={clock} current={state.current} spans={spans} checking={check.from} go={seek} part={part} show={show}
-            tools={<><Checks check={check} /><Steps split={split} undo={undo} undone={state.done.length === 0} /><Zoom zoom={zoom} whole={part === null} /></>} />
+            tools={<>{may && <><Checks check={check} /><Steps split={split} undo={undo} undone={state.done.length === 0} /></>}<Zoom zoom={zoom} whole={part === null} /></>} />
         </section>
         <ReadList reads={order} current={state.current} order={by} filter={filter} decide={decide} choose={choose} />
       </div>
-      {asking && <SureDialog run={run.id} close={() => setAsking(false)} accepted={accepted} />}
+      {asking && <SureDialog run={run.id} close={() => setAsking(false)} job={bulk.job} begun={bulk.begun} />}
     </WorkPage>
   );
+}
+
+/** A job that changes what is on the page. */
+function Working({ job }: { job: Job | null }) {
+  if (job === null || !isActive(job)) return null;
+  return <span className="t2" role="status">{taskName(job.task)}{job.total ? ` ${Math.min(Math.round((100 * job.done) / job.total), 100)} %` : ""}</span>;
+}
+
+/** The acceptance of sure reads that runs now, whoever began it; tells when one of one's own has ended. */
+function useBulk(run: number, ended: (job: Job, key: string) => void): { readonly job: Job | null; readonly begun: (job: Job, key: string) => void } {
+  const [mine, setMine] = useState<{ readonly id: number; readonly key: string } | null>(null);
+  const others = useJobsOf("run", run).find((job) => job.task === "accept_sure" && isActive(job)) ?? null;
+  const own = useJob(mine?.id).data ?? null;
+  useEffect(() => {
+    if (mine === null || own === null || own.id !== mine.id || isActive(own)) return;
+    setMine(null);
+    ended(own, mine.key);
+  }, [mine, own, ended]);
+  return { job: mine !== null ? own : others, begun: useCallback((job: Job, key: string) => setMine({ id: job.id, key }), []) };
 }
 
 interface CheckHandle {
@@ -294,9 +302,9 @@ function useReview({ saving, reads, alphabet, run }: { saving: Saving; reads: re
   }, [saving, run]);
   const shown = useRef(reads);
   useEffect(() => {
-    if (shown.current !== reads) decide({ do: "reads", reads, alphabet });
+    if (shown.current !== reads) decide({ do: "reads", reads, alphabet, busy: busyReads(saving) });
     shown.current = reads;
-  }, [reads, alphabet, decide]);
+  }, [reads, alphabet, saving, decide]);
   const say = useCallback((id: "split_where" | "sure_done", facts: { count?: number } = {}) => setSaid(id === "sure_done" ? told.current(id, { count: facts.count ?? 0 }) : told.current(id)), []);
   const undo = useCallback(() => {
     const last = current.current.done.at(-1);
@@ -321,7 +329,7 @@ function carryOut(order: Order, saving: Saving, reads: readonly Read[], run: Run
 
 const TITLES: Partial<Record<Order["kind"], "missed_title" | "merge_title" | "split_title" | "undo_title">> = { add: "missed_title", merge: "merge_title", split: "split_title", undo: "undo_title" };
 
-function TopFigures({ state, run, ask }: { state: Review; run: Run; ask: () => void }) {
+function TopFigures({ state, run, ask }: { state: Review; run: Run; ask: (() => void) | null }) {
   const t = useTexts(texts);
   const sampled = state.reads.filter((read) => read.sampled && (!isDecided(read) || read.passage?.unseen)).length;
   const { right = 0, wrong = 0, false: false_ = 0, double = 0, missed = 0 } = run.score;
@@ -329,13 +337,13 @@ function TopFigures({ state, run, ask }: { state: Review; run: Run; ask: () => v
   return (
     <>
       {judged > 0 && <span className="t2 wide-only">{t("right_as_read", { share: `${formatNumber(Math.round((1000 * right) / judged) / 10)} %` })}</span>}
-      {missed > 0 && <span className="bad wide-only">{t("missed_count", { count: missed })}</span>}
+      {missed > 0 && !(run.job && isActive(run.job)) && <span className="bad wide-only">{t("missed_count", { count: missed })}</span>}
       {false_ > 0 && <span className="t2 wide-only">{t("false_count", { count: false_ })}</span>}
       {sampled > 0 && <span className="t2 wide-only" title={t("sampled_title")}>{t("sampled_left", { count: sampled })}</span>}
-      <button type="button" className="button small wide-only" title={t("sure")} onClick={ask}>{t("sure_word")} <Key k="B" /></button>
+      {ask && <button type="button" className="button small" title={t("sure")} onClick={ask}>{t("sure_word")} <Key k="B" /></button>}
       <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: total(state) })}</span>
       <AnnotatedVideo run={run.id} />
-      <a className="button small" href={csvAddress(run.id)} download title={t("csv_title")}>{t("csv")}</a>
+      <a className="button small wide-only" href={csvAddress(run.id)} download title={t("csv_title")}>{t("csv")}</a>
     </>
   );
 }

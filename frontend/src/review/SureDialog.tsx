@@ -1,7 +1,12 @@
 import { Modal } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
+import { sentenceOf } from "../api/client";
+import { isActive } from "../api/queries";
+import type { Job } from "../api/types";
+import { JobProgress } from "../jobs/JobProgress";
+import { taskName } from "../jobs/tasks";
 import { formatNumber } from "../shared/format";
 import { Failed, Loading } from "../shared/States";
 import { useTexts } from "../shared/text";
@@ -11,26 +16,37 @@ import { type SureOffer, acceptSure, loadOffers } from "./wire";
 interface Props {
   readonly run: number;
   readonly close: () => void;
-  /** How many were accepted, and the key to take it back by. */
-  readonly accepted: (count: number, key: string) => void;
+  /** Such an acceptance at work. */
+  readonly job: Job | null;
+  /** One has begun; by the key it can be taken back. */
+  readonly begun: (job: Job, key: string) => void;
 }
 
 /** As the server has it: so many of the tenth are needed at least. */
 const LEAST = 20;
 
 /** From which confidence on reads are accepted unseen, and how many wrong ones that lets through. */
-export function SureDialog({ run, close, accepted }: Props) {
+export function SureDialog({ run, close, job, begun }: Props) {
   const t = useTexts(texts);
   const offers = useQuery({ queryKey: ["sure", run], queryFn: () => loadOffers(run), gcTime: 0 });
+  const working = job !== null && isActive(job);
+  const was = useRef(false);
+  const { refetch } = offers;
+  useEffect(() => {
+    if (was.current && !working) void refetch();
+    was.current = working;
+  }, [working, refetch]);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const accept = async ({ threshold }: SureOffer): Promise<void> => {
     const key = crypto.randomUUID();
     setBusy(true);
     try {
-      accepted((await acceptSure(run, threshold, key)).accepted, key);
+      begun(await acceptSure(run, threshold, key), key);
+      setProblem("");
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(sentenceOf(error));
+    } finally {
       setBusy(false);
     }
   };
@@ -39,9 +55,10 @@ export function SureDialog({ run, close, accepted }: Props) {
       <div className="stack" data-own-keys>
         <p className="t2">{t("sure_why")}</p>
         {offers.error && <Failed error={offers.error} retry={() => void offers.refetch()} />}
+        {working && <JobProgress job={job} name={taskName(job.task)} />}
         {offers.isPending && <Loading />}
         <ul className="sure-offers">
-          {offers.data?.map((offer) => <Offer key={offer.threshold} offer={offer} busy={busy} accept={() => void accept(offer)} />)}
+          {offers.data?.map((offer) => <Offer key={offer.threshold} offer={offer} busy={busy || working} accept={() => void accept(offer)} />)}
         </ul>
         {problem && <p className="bad" role="alert">{problem}</p>}
         <p className="t3 small">{t("sure_after")}</p>

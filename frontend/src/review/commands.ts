@@ -75,6 +75,11 @@ export function reviewCommands(hands: Hands): readonly Command[] {
   ];
 }
 
+const DECIDING: ReadonlySet<string> = new Set(["accept", "edit", "reject", ...REASONS, "merge", "split", "sure", "add_missed", "check", "check_all", "undo"].map((id) => `review-${id}`));
+
+/** For those who may look, and not decide. */
+export const forLooking = (commands: readonly Command[]): readonly Command[] => commands.filter(({ id }) => !DECIDING.has(id));
+
 /** The keys of the small text field; a second table, because arrows mean the video elsewhere. */
 export function writingCommands(hands: Pick<Hands, "state" | "decide" | "newKey">): readonly Command[] {
   const editing = (): boolean => isWriting(hands.state().mode);

@@ -3,7 +3,7 @@
 import type { Read, Review } from "./review";
 
 export interface News {
-  /** Reads as the server has them now, without details. */
+  /** Reads as the server has them now, without details; those of a reading at work are new. */
   readonly lines: readonly Read[];
   /** Vehicles that the run missed, within the stretches. */
   readonly missed: readonly Read[];
@@ -23,7 +23,7 @@ export function withNews(state: Review, { lines, missed, stretches, busy }: News
     return line === undefined ? read : { ...line, detail: read.detail };
   });
   const known = new Set(kept.map((read) => read.id));
-  const reads = [...kept, ...missed.filter((read) => !known.has(read.id))];
+  const reads = [...kept, ...[...lines, ...missed].filter((read) => !known.has(read.id) && !busy.has(read.id))];
   if (reads.some((read) => read.id === state.current)) return { ...state, reads };
   const was = state.reads.find((read) => read.id === state.current);
   const same = reads.find((read) => read.missed !== null && read.firstSeconds === was?.firstSeconds) ?? reads[0];

@@ -13,6 +13,8 @@ const read = (id: number, text: string, confidence: number, passage: Read["passa
   confidence,
   characters: [...text].map((_, at) => (at === 2 ? confidence : 0.99)),
   votes: 5,
+  direction: "",
+  seenAt: null,
   sampled: false,
   double: false,
   picture: null,
@@ -274,6 +276,34 @@ describe("what others decided", () => {
     const gone = run(known, { do: "news", news }).state;
     expect([gone.reads.map(({ id }) => id), gone.current]).toEqual([[1, 2, 3], 1]);
   });
+
+  it("reads of a reading at work come in", () => {
+    const { state } = run(opened(), { do: "news", news: { ...news, lines: [read(9, "NEW1234", 0.9)], stretches: [] } });
+    expect([state.reads.map(({ id }) => id), state.current]).toEqual([[1, 2, 3, 9], 1]);
+  });
+
+  it("a list loaded again keeps what is still on its way", () => {
+    const decided = run(opened(), enter()).state;
+    const { state } = run(decided, { do: "reads", reads: READS, alphabet: ALPHABET, busy: new Set([1]) });
+    expect(state.reads.map(({ passage }) => passage?.text)).toEqual(["PBA1234", undefined, undefined]);
+  });
+});
+
+it("U goes on from the least certain to the next, and begins anew after a decision", () => {
+  const once = run(opened(), { do: "least certain" }).state;
+  const twice = run(once, { do: "least certain" }).state;
+  const thrice = run(twice, { do: "least certain" }).state;
+  expect([once.current, twice.current, thrice.current]).toEqual([2, 3, 1]);
+  expect(run(thrice, { do: "least certain" }).state.current).toBe(2);
+  expect(run(twice, enter(), { do: "least certain" }).state.current).toBe(2);
+});
+
+it("a vehicle that was taken out comes back where that is taken back", () => {
+  const added = run(opened(), { do: "add" }, { do: "drawn", drawn: { seconds: 11, box: [1, 1, 9, 9] } }, { do: "field", action: { do: "put", text: "XYZ1", alphabet: ALPHABET } }, enter("new")).state;
+  const gone = run(added, { do: "choose", read: -1 }, { do: "reject" }, { do: "reason", reason: "not_a_plate", key: "r" }).state;
+  expect(gone.reads.map(({ id }) => id)).toEqual([1, 2, 3]);
+  const back = run(gone, { do: "undo", sent: false, key: "u" }).state;
+  expect([back.reads.map(({ id }) => id), back.current]).toEqual([[1, 2, 3, -1], -1]);
 });
 
 it("T goes to what nobody looked at of the random tenth", () => {

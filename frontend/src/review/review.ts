@@ -25,6 +25,13 @@ export type Reason = (typeof REASONS)[number];
 
 export const isReason = (text: string): text is Reason => REASONS.some((reason) => reason === text);
 
+export const DIRECTIONS = ["approaching", "leaving", "left", "right", "up", "down"] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+export const ARROWS: Readonly<Record<Direction, string>> = { approaching: "↓", leaving: "↑", left: "←", right: "→", up: "↑", down: "↓" };
+
+export const isDirection = (text: string): text is Direction => DIRECTIONS.some((direction) => direction === text);
+
 export interface Passage {
   readonly status: Decision | "new";
   readonly text: string;
@@ -54,6 +61,9 @@ export interface Read {
   /** 0 to 1 for each character. */
   readonly characters: readonly number[];
   readonly votes: number;
+  readonly direction: Direction | "";
+  /** By the recording's own clock; null where nobody knows it. */
+  readonly seenAt: string | null;
   /** Of the random tenth that is always reviewed. */
   readonly sampled: boolean;
   /** Another track of the vehicle counts: this one was merged with it, or is its double. */
@@ -96,11 +106,15 @@ export interface Review {
   readonly parting: Parting | null;
   readonly field: Field;
   readonly done: readonly Done[];
+  /** The read that "least certain" led to last: from there it goes on. */
+  readonly doubted: number | null;
 }
 
 /** What was done in one step, to be taken back in one. */
 export interface Done {
   readonly reads: readonly { readonly id: number; readonly before: Passage | null; readonly double: boolean }[];
+  /** Added vehicles that left the list by it. */
+  readonly gone?: readonly Read[];
   readonly clientKey: string;
 }
 
@@ -115,7 +129,8 @@ export type Order =
   | { readonly kind: "undo"; readonly read: number; readonly undone: string; readonly clientKey: string };
 
 export type ReviewAction =
-  | { readonly do: "reads"; readonly reads: readonly Read[]; readonly alphabet: string }
+  /** `busy`: reads about which something of one's own is still on its way. */
+  | { readonly do: "reads"; readonly reads: readonly Read[]; readonly alphabet: string; readonly busy?: ReadonlySet<number> }
   | { readonly do: "order"; readonly order: Review["order"] }
   | { readonly do: "filter"; readonly filter: string }
   | { readonly do: "choose"; readonly read: number }
@@ -148,6 +163,7 @@ export const NOTHING: Review = {
   parting: null,
   field: written(""),
   done: [],
+  doubted: null,
 };
 
 export const isDecided = (read: Read): boolean => read.passage !== null && read.passage.status !== "new";
@@ -253,10 +269,17 @@ export function decide(state: Review, action: ReviewAction): Step {
   }
 }
 
-/** A fresh list from the server keeps the place of the person who works on it, and what was loaded. */
-function load(state: Review, { reads, alphabet }: Extract<ReviewAction, { do: "reads" }>): Review {
-  const known = new Map(state.reads.map((read) => [read.id, read.detail ?? undefined]));
-  const loaded = { ...state, reads: reads.map((read) => withDetail(read, known.get(read.id))), alphabet };
+/** A fresh list from the server keeps the place of the person who works on it, what was loaded, and
+ * what the server cannot know yet. */
+function load(state: Review, { reads, alphabet, busy = new Set() }: Extract<ReviewAction, { do: "reads" }>): Review {
+  const known = new Map(state.reads.map((read) => [read.id, read]));
+  const listedNow = new Set(reads.map((read) => read.id));
+  const fresh = reads.filter((read) => known.has(read.id) || !busy.has(read.id)).map((read) => {
+    const was = known.get(read.id);
+    return was && busy.has(read.id) ? was : withDetail(read, was?.detail ?? undefined);
+  });
+  const added = state.reads.filter((read) => busy.has(read.id) && !listedNow.has(read.id));
+  const loaded = { ...state, reads: [...fresh, ...added], alphabet };
   if (currentRead(loaded) !== null) return loaded;
   const first = listed(loaded).find((read) => !isDecided(read)) ?? listed(loaded)[0];
   return look({ ...loaded, current: first?.id ?? null });
@@ -281,7 +304,7 @@ function told(state: Review, id: number, revision: number): Review {
 export function missedRead(id: number, missed: string, boxes: readonly BoxPoint[], passage: Passage): Read {
   const [first, last] = [boxes[0]?.[0] ?? 0, boxes.at(-1)?.[0] ?? 0];
   return {
-    id, number: 0, firstSeconds: first, lastSeconds: last, text: "", confidence: 1, characters: [], votes: 0, sampled: false, double: false,
+    id, number: 0, firstSeconds: first, lastSeconds: last, text: "", confidence: 1, characters: [], votes: 0, direction: "", seenAt: null, sampled: false, double: false,
     picture: null, bestSeconds: bestMoment(boxes) ?? first, detail: { crops: [], boxes, alternatives: [] }, passage, missed,
   };
 }
@@ -304,10 +327,12 @@ function go(state: Review, step: 1 | -1): Review {
   return next === undefined ? state : look({ ...state, current: next.id });
 }
 
+/** Asked again without a decision, the next less certain one. */
 function leastCertain(state: Review): Review {
-  const open = state.reads.filter((read) => !isDecided(read) && read.id !== state.current);
-  const least = open.toSorted((a, b) => a.confidence - b.confidence || a.id - b.id)[0];
-  return least === undefined ? state : look({ ...state, current: least.id });
+  const open = state.reads.filter((read) => !isDecided(read)).toSorted((a, b) => a.confidence - b.confidence || a.id - b.id);
+  const at = state.doubted === state.current ? open.findIndex((read) => read.id === state.current) : -1;
+  const next = [...open.slice(at + 1), ...open.slice(0, at + 1)].find((read) => read.id !== state.current);
+  return next === undefined ? state : { ...look({ ...state, current: next.id }), doubted: next.id };
 }
 
 function nextSampled(state: Review): Review {
@@ -395,7 +420,7 @@ function remove(state: Review, read: Read, order: Order): Step {
   const place = listed(state);
   const next = onward(look({ ...state, reads: state.reads.filter((one) => one.id !== read.id) }), place);
   const current = next.current === read.id ? (next.reads[0]?.id ?? null) : next.current;
-  const done = [...state.done, { reads: [], clientKey: order.clientKey }];
+  const done = [...state.done, { reads: [], gone: [read], clientKey: order.clientKey }];
   return [{ ...next, current, done }, [order]];
 }
 
@@ -423,8 +448,10 @@ function undo(state: Review, { sent, key }: Extract<ReviewAction, { do: "undo" }
     const was = were.get(read.id);
     return was === undefined ? read : { ...read, passage: was.before, double: was.double };
   });
-  const reads = before.filter((read) => read.missed === null || read.passage !== null);
-  const first = last.reads.find(({ id }) => reads.some((read) => read.id === id))?.id;
+  const there = new Set(before.map((read) => read.id));
+  const returned = (last.gone ?? []).filter((read) => !there.has(read.id));
+  const reads = [...before.filter((read) => read.missed === null || read.passage !== null), ...returned];
+  const first = [...last.reads, ...returned].find(({ id }) => reads.some((read) => read.id === id))?.id;
   const back = look({ ...state, reads, current: first ?? state.current, done: state.done.slice(0, -1) });
   const current = reads.some((read) => read.id === back.current) ? back.current : (reads[0]?.id ?? null);
   return [{ ...back, current }, sent ? [{ kind: "undo", read: first ?? 0, undone: last.clientKey, clientKey: key }] : []];

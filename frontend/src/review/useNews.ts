@@ -11,27 +11,29 @@ interface Props {
   readonly run: Run;
   /** The change up to which the list was complete when it was loaded. */
   readonly last: number;
+  /** The number of the newest read on the page. */
+  readonly newest: () => number;
   readonly decide: (action: ReviewAction) => void;
   /** Loads the whole list again. */
   readonly again: () => unknown;
 }
 
 /** Takes in what others decide, when the socket says so, and what one's own decisions changed. */
-export function useNews({ saving, run, last, decide, again }: Props): () => void {
+export function useNews({ saving, run, last, newest, decide, again }: Props): () => void {
   const client = useQueryClient();
   const seen = useRef(last);
   useEffect(() => {
     seen.current = last;
   }, [last]);
   const look = useCallback(async () => {
-    const { last: now, news } = await loadNews(run.id, seen.current);
+    const { last: now, news } = await loadNews(run.id, seen.current, newest());
     seen.current = now;
     if (news === null) void again();
-    else if (news.stretches.length > 0) decide({ do: "news", news: { ...news, busy: busyReads(saving) } });
+    else if (news.stretches.length + news.lines.length > 0) decide({ do: "news", news: { ...news, busy: busyReads(saving) } });
     void client.invalidateQueries({ queryKey: ["inference-run", run.id] });
     if (saving.queue.snapshot().waiting.length === 0) void client.invalidateQueries({ queryKey: ["checked-spans", run.video] });
     return now;
-  }, [client, saving, run.id, run.video, decide, again]);
+  }, [client, saving, run.id, run.video, newest, decide, again]);
   const key = useMemo(() => ["live", "review", run.id], [run.id]);
   // Keys that begin with "live" are asked again when the socket speaks.
   useQuery({ queryKey: key, queryFn: look, staleTime: Infinity, gcTime: 0, retry: false });
@@ -44,7 +46,7 @@ export function useNews({ saving, run, last, decide, again }: Props): () => void
 }
 
 /** Reads about which something waits here, or is in conflict. */
-function busyReads(saving: Saving): ReadonlySet<number> {
+export function busyReads(saving: Saving): ReadonlySet<number> {
   const { waiting, conflicts } = saving.queue.snapshot();
   return new Set([...waiting, ...conflicts].flatMap(({ body }) => [body.read, body.other]).filter((id) => typeof id === "number"));
 }

@@ -3,9 +3,10 @@
 import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
 import { ask, deliver } from "../saving/request";
 import { registerSenders } from "../saving/useSaving";
+import type { Job } from "../api/types";
 import type { Choice } from "../transcribe/field";
 import type { News } from "./news";
-import { type BoxPoint, type Detail, type Order, type Passage, type Read, isReason, missedRead } from "./review";
+import { type BoxPoint, type Detail, type Order, type Passage, type Read, isDirection, isReason, missedRead } from "./review";
 import type { Span } from "./spans";
 
 interface PassageJson {
@@ -30,6 +31,8 @@ interface LineJson {
   readonly confidence: number;
   readonly characters: readonly number[];
   readonly votes: number;
+  readonly direction: string;
+  readonly seen_at: string | null;
   readonly outcome: string;
   readonly sampled: boolean;
   readonly picture: string | null;
@@ -70,7 +73,7 @@ export interface Run {
   readonly detector_name: string;
   readonly recognizer_name: string;
   readonly score: Readonly<Record<string, number>>;
-  readonly job: { readonly state: string; readonly error: string } | null;
+  readonly job: Job | null;
 }
 
 export interface VideoFacts {
@@ -84,12 +87,6 @@ export interface VideoFacts {
 
 export const loadRun = (id: number): Promise<Run> => ask<Run>("GET", `inference-runs/${id}/`);
 export const loadVideo = (id: number): Promise<VideoFacts> => ask<VideoFacts>("GET", `videos/${id}/`);
-
-/** The newest run of a project, for an address that names none. */
-export async function newestRun(project: number): Promise<number | null> {
-  const page = await ask<{ results: readonly Run[] }>("GET", `inference-runs/?project=${project}&limit=1`);
-  return page.results[0]?.id ?? null;
-}
 
 async function whole<T>(list: string, query: string): Promise<readonly T[]> {
   const found: T[] = [];
@@ -118,9 +115,9 @@ export async function loadReads(run: number, video: number): Promise<Listed> {
   return { reads: [...lines.map(toRead), ...missed.map(toMissed)], last };
 }
 
-/** What changed since; null when that is so much that the list is better loaded again. */
-export async function loadNews(run: number, since: number): Promise<{ readonly last: number; readonly news: Omit<News, "busy"> | null }> {
-  const json = await ask<NewsJson>("GET", `inference-runs/${run}/news/?since=${since}`);
+/** What changed since, and the reads after this one; null when that is so much that the list is better loaded again. */
+export async function loadNews(run: number, since: number, after: number): Promise<{ readonly last: number; readonly news: Omit<News, "busy"> | null }> {
+  const json = await ask<NewsJson>("GET", `inference-runs/${run}/news/?since=${since}&after=${after}`);
   return { last: json.last, news: json.all ? null : { lines: json.lines.map(toRead), missed: json.missed.map(toMissed), stretches: json.stretches } };
 }
 
@@ -131,7 +128,7 @@ export async function loadDetails(ids: readonly number[]): Promise<ReadonlyMap<n
 
 export const loadOffers = (run: number): Promise<readonly SureOffer[]> => ask("GET", `inference-runs/${run}/sure/`);
 
-export const acceptSure = (run: number, threshold: number, clientKey: string): Promise<{ accepted: number }> =>
+export const acceptSure = (run: number, threshold: number, clientKey: string): Promise<Job> =>
   ask("POST", `inference-runs/${run}/accept-sure/`, { threshold, client_key: clientKey });
 
 export async function loadSpans(video: number): Promise<readonly Span[]> {
@@ -159,6 +156,8 @@ function toRead(json: LineJson): Read {
     confidence: json.confidence,
     characters: json.characters,
     votes: json.votes,
+    direction: isDirection(json.direction) ? json.direction : "",
+    seenAt: json.seen_at,
     sampled: json.sampled,
     double: json.outcome === "double",
     picture: json.picture,
