@@ -10,7 +10,6 @@ from typing import Any
 from django.db.models import Count
 
 from annotations.models import Passage, Project, Video
-from lprsite.jobs.models import State
 from training import bounds, reads
 from training.errors import ReadingsOfDifferentVideos
 from training.models import InferenceRun, Match
@@ -95,7 +94,7 @@ def cycles(project: Project) -> list[dict[str, Any]]:
     each by its newest reading. Three queries, however many readings there are.
     """
     rows = InferenceRun.objects.filter(project=project).select_related("detector", "recognizer")
-    runs = list(rows.filter(job__state=State.SUCCEEDED).order_by("pk"))
+    runs = list(rows.exclude(throughput={}).order_by("pk"))  # those that came to their end
     readings: dict[tuple[int, int], dict[int, InferenceRun]] = {}  # by models, then by video
     for run in runs:
         readings.setdefault((run.detector_id, run.recognizer_id), {})[run.video_id] = run

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from annotations import passages, projects
-from lprsite.jobs.models import Job, State
 from tests.annotations.rows import client_of, json_of, make_video
 from tests.training.rows import FAR, FIRST, make_read, make_run
 from training import reads
@@ -72,7 +71,7 @@ def test_gain_of_a_cycle_on_the_same_truth(
 ) -> None:
     first, second = reviewed(project)
     for run in (first, second):
-        run.job = Job.objects.create(task="read", queue="gpu", state=State.SUCCEEDED)
+        run.throughput = {"frames": 100}
         run.save()
     assert cycles(projects.create("Empty")) == []
     with django_assert_num_queries(3):
@@ -80,7 +79,7 @@ def test_gain_of_a_cycle_on_the_same_truth(
     assert (told["videos"], told["passages"], told["only_right"]) == (1, 4, [2, 1])
     assert [share["right"] for share in told["shares"]] == [3, 2]
     other = make_run(project)  # of another video: nothing to compare with
-    other.job = Job.objects.create(task="read", queue="gpu", state=State.SUCCEEDED)
+    other.throughput = {"frames": 100}
     other.save()
     assert len(cycles(project)) == 1
     status, body = json_of(api, "get", f"inference-runs/cycles/?project={project.pk}")

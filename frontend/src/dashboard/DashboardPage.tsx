@@ -2,6 +2,7 @@ import { Link, useNavigate } from "react-router";
 import { type Counts, useActiveJobs, useCounts, useProject, useProjectId, useSession } from "../api/queries";
 import { JobProgress } from "../jobs/JobProgress";
 import { taskName } from "../jobs/tasks";
+import { Cycles } from "../readings/Cycles";
 import { useCommands } from "../shared/commands";
 import { formatNumber, formatSpan } from "../shared/format";
 import { Key } from "../shared/Key";
@@ -32,6 +33,7 @@ export default function DashboardPage() {
         </section>
       )}
       <VideoTable />
+      <Cycles />
       <div className="dash-cards"><Gain /><People /><Looks /></div>
     </Page>
   );

@@ -76,7 +76,7 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
                   {(run.score.right ?? 0) + (run.score.wrong ?? 0) > 0 && <button type="button" className="button small" title={t("learn_why")} disabled={learn.isPending} onClick={() => learn.mutate(run.id)}>{t("learn")}</button>}
                 </div>
               </td>
-              <td className="hide-narrow"><RunState job={run.job} /></td>
+              <td className="hide-narrow"><StateOf run={run} /></td>
               <Score run={run} />
               <td className="t3 hide-narrow">{formatDateTime(run.created_at)}</td>
               <td className="num">
@@ -88,6 +88,14 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
       </table>
     </section>
   );
+}
+
+/** A reading by a command has no job once it has ended. */
+function StateOf({ run }: { run: InferenceRun }) {
+  const t = useTexts(texts);
+  if (run.job) return <RunState job={run.job} />;
+  const ended = Object.keys(run.throughput as object).length > 0;
+  return <span className={ended ? "chip ok" : "chip"}>{t(ended ? "ended" : "broken_off")}</span>;
 }
 
 /** How much of the recording was not looked at, because nothing moved. */
