@@ -87,20 +87,28 @@ class Labelling:
     characters: dict[str, int]
     widths: dict[int, int]  # from so many pixels, in steps of WIDTH_STEP
     sharpness: dict[float, int]  # from this bound of SHARPNESS, or 0
-    heat: dict[str, list[int]] = field(default_factory=dict)  # per label DOWN rows of ACROSS
-    picture: int | None = None  # a frame to lay the heat over
+    heat: list[Heat] = field(default_factory=list)  # of each camera, the one with most boxes first
+
+
+@dataclass
+class Heat:
+    """Where the boxes of one camera have their middles; without one, of pictures of no camera."""
+
+    camera: int | None
+    name: str
+    picture: int | None = None  # a frame to lay it over
+    boxes: int = 0
+    labels: dict[str, list[int]] = field(default_factory=dict)  # each DOWN rows of ACROSS
 
 
 def labelling(project: Project) -> Labelling:
     """Characters of the texts that count, sizes and sharpness of crops, where boxes lie."""
     crops = project.crops.filter(withdrawn=False).order_by()
-    heat, picture = _heat(project)
     return Labelling(
         characters=_characters(crops, project.alphabet),
         widths=_widths(crops),
         sharpness=_sharpness(crops),
-        heat=heat,
-        picture=picture,
+        heat=_heat(project),
     )
 
 
@@ -127,15 +135,20 @@ def _sharpness(crops: Any) -> dict[float, int]:
     return dict(sorted(found))
 
 
-def _heat(project: Project) -> tuple[dict[str, list[int]], int | None]:
-    """How many boxes of each label have their middle in each cell, row by row."""
+def _heat(project: Project) -> list[Heat]:
+    """How many boxes of each camera and label have their middle in each cell, row by row."""
     x = Cast(F("x1") + F("x2"), IntegerField()) * ACROSS / (F("frame__width") * 2)
     y = Cast(F("y1") + F("y2"), IntegerField()) * DOWN / (F("frame__height") * 2)
     boxes = Box.objects.present().filter(label__project=project).order_by()
-    cells = boxes.annotate(x=x, y=y).values_list("label__name", "x", "y")
-    heat: dict[str, list[int]] = {}
-    for label, column, row, count in cells.annotate(n=Count("*")):
-        grid = heat.setdefault(label, [0] * (ACROSS * DOWN))
-        grid[min(row, DOWN - 1) * ACROSS + min(column, ACROSS - 1)] += count
-    newest = boxes.aggregate(pk=Max("frame"))["pk"]
-    return heat, newest
+    cameras = boxes.values_list("frame__video__camera", "frame__video__camera__name")
+    found = {
+        camera: Heat(camera, name or "", picture)
+        for camera, name, picture in cameras.annotate(newest=Max("frame"))
+    }
+    cells = boxes.annotate(x=x, y=y).values_list("frame__video__camera", "label__name", "x", "y")
+    for camera, label, column, row, count in cells.annotate(n=Count("*")):
+        if camera in found:  # not set since
+            grid = found[camera].labels.setdefault(label, [0] * (ACROSS * DOWN))
+            grid[min(row, DOWN - 1) * ACROSS + min(column, ACROSS - 1)] += count
+            found[camera].boxes += count
+    return sorted(found.values(), key=lambda heat: -heat.boxes)

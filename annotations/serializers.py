@@ -744,6 +744,19 @@ class VideoCountsSerializer(serializers.Serializer[Any]):
     waiting = serializers.IntegerField()
 
 
+class HeatSerializer(serializers.Serializer[Any]):
+    """Where the boxes of one camera are."""
+
+    camera = serializers.IntegerField(allow_null=True, help_text="null: of no camera")
+    name = serializers.CharField()
+    picture = serializers.IntegerField(allow_null=True, help_text="a frame to lay the heat over")
+    boxes = serializers.IntegerField()
+    labels = serializers.DictField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="per label the middles of boxes in 27 rows of 48 cells",
+    )
+
+
 class LabellingSerializer(serializers.Serializer[Any]):
     """What the plates of a project look like."""
 
@@ -754,11 +767,7 @@ class LabellingSerializer(serializers.Serializer[Any]):
     sharpness = serializers.DictField(
         child=serializers.IntegerField(), help_text="crops from this variance, up to its double"
     )
-    heat = serializers.DictField(
-        child=serializers.ListField(child=serializers.IntegerField()),
-        help_text="per label the middles of boxes in 27 rows of 48 cells",
-    )
-    picture = serializers.IntegerField(allow_null=True, help_text="a frame to lay the heat over")
+    heat = HeatSerializer(many=True, help_text="of each camera, the one with most boxes first")
 
 
 class SavedReadingSerializer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from annotations import agreement, boxes, overview, transcriptions
-from annotations.models import Project, Role, Transcription
+from annotations.models import Camera, Project, Role, Transcription
 from tests.annotations.rows import make_crops, make_frame, make_member, make_video
 
 
@@ -54,16 +54,29 @@ def test_what_plates_look_like(project: Project, user: User) -> None:
     assert told.characters["Z"] == 0
     assert told.widths == {40: 1, 120: 1}
     assert told.sharpness == {0.0: 1, 256.0: 1}
-    assert told.picture is None
+    assert told.heat == []
 
 
 def test_the_heat_lies_where_the_middle_of_the_box_is(project: Project, user: User) -> None:
     frame = make_frame(project)  # 320 x 180: a cell has 6.67 x 6.67 pixels
     boxes.draw(frame, label="plate", xyxy=(300, 160, 320, 180), by=user)
-    told = overview.labelling(project)
-    assert told.picture == frame.pk
-    assert told.heat["plate"].index(1) == 25 * overview.ACROSS + 46
-    assert sum(told.heat["plate"]) == 1
+    (heat,) = overview.labelling(project).heat
+    assert (heat.camera, heat.picture, heat.boxes) == (None, frame.pk, 1)
+    assert heat.labels["plate"].index(1) == 25 * overview.ACROSS + 46
+    assert sum(heat.labels["plate"]) == 1
+
+
+def test_each_camera_has_its_own_heat(project: Project, user: User) -> None:
+    gate = Camera.objects.create(project=project, name="Gate")
+    video = make_video(project, camera=gate)
+    for number in range(2):
+        frame = make_frame(project, seed=number, video=video, pts=number)
+        boxes.draw(frame, label="car", xyxy=(0, 0, 20, 20), by=user)
+    single = make_frame(project, seed=9)
+    boxes.draw(single, label="plate", xyxy=(300, 160, 320, 180), by=user)
+    first, other = overview.labelling(project).heat
+    assert (first.camera, first.name, first.picture, first.boxes) == (gate.pk, "Gate", frame.pk, 2)
+    assert (other.camera, other.name, list(other.labels)) == (None, "", ["plate"])
 
 
 def test_queries_do_not_grow(

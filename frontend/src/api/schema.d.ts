@@ -2830,6 +2830,19 @@ export interface components {
          * @enum {string}
          */
         FrameStatus: "open" | "done" | "nothing_here";
+        /** @description Where the boxes of one camera are. */
+        Heat: {
+            /** @description null: of no camera */
+            camera: number | null;
+            name: string;
+            /** @description a frame to lay the heat over */
+            picture: number | null;
+            boxes: number;
+            /** @description per label the middles of boxes in 27 rows of 48 cells */
+            labels: {
+                [key: string]: number[];
+            };
+        };
         ImportBatch: {
             readonly id: number;
             readonly project: number;
@@ -3079,12 +3092,8 @@ export interface components {
             sharpness: {
                 [key: string]: number;
             };
-            /** @description per label the middles of boxes in 27 rows of 48 cells */
-            heat: {
-                [key: string]: number[];
-            };
-            /** @description a frame to lay the heat over */
-            picture: number | null;
+            /** @description of each camera, the one with most boxes first */
+            heat: components["schemas"]["Heat"][];
         };
         LeaseRequest: {
             project: number;

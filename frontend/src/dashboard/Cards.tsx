@@ -97,24 +97,31 @@ function Sharpness({ counts }: { counts: Labelling["sharpness"] }) {
 
 const CELLS_SHOWN = 100;
 
-/** Where the boxes of a label have their middle, over a picture of the project. */
+/** Where the boxes of a label have their middle, over a picture of each camera. */
 function Heat({ looks }: { looks: Labelling }) {
   const t = useTexts(texts);
-  const labels = Object.keys(looks.heat).sort((a, b) => Number(b === "plate") - Number(a === "plate") || a.localeCompare(b));
+  const [camera, setCamera] = useState("");
+  const heat = looks.heat.find((one) => String(one.camera) === camera) ?? looks.heat[0];
+  const labels = Object.keys(heat?.labels ?? {}).sort((a, b) => Number(b === "plate") - Number(a === "plate") || a.localeCompare(b));
   const [chosen, setChosen] = useState("");
   const label = labels.includes(chosen) ? chosen : labels[0];
-  if (label === undefined) return null;
-  const cells = heatCells(looks.heat[label] ?? []);
+  if (heat === undefined || label === undefined) return null;
+  const cells = heatCells(heat.labels[label] ?? []);
   const boxes = cells.reduce((sum, cell) => sum + cell.count, 0);
   const percent = (at: number, of: number) => formatShare((at + 0.5) / of, 0);
+  const cameras = looks.heat.length > 1 && (
+    <select className="input small" aria-label={t("camera")} value={String(heat.camera)} onChange={(event) => setCamera(event.target.value)}>
+      {looks.heat.map((one) => <option key={one.camera} value={String(one.camera)}>{one.name || t("no_camera")}</option>)}
+    </select>
+  );
   const hint = labels.length > 1
     ? <Segments label={t("label")} value={label} options={labels.map((one) => [one, one] as const)} onChange={setChosen} />
     : <span className="t3 small">{label}</span>;
   return (
-    <ChartCard title={t("where")} hint={<>{hint}<span className="t3 small">{t("boxes_count", { count: boxes })}</span></>}
+    <ChartCard title={t("where")} hint={<>{cameras}{hint}<span className="t3 small">{t("boxes_count", { count: boxes })}</span></>}
       head={[t("cell"), t("step_boxes")]} rows={cells.slice(0, CELLS_SHOWN).map((cell) => [t("from_corner", { x: percent(cell.x, ACROSS), y: percent(cell.y, DOWN) }), cell.count])}>
       <figure className="heat" role="img" aria-label={t("where_said", { count: boxes, x: percent(cells[0]?.x ?? 0, ACROSS), y: percent(cells[0]?.y ?? 0, DOWN) })}>
-        {looks.picture !== null && <img src={`/api/v1/media/frames/${looks.picture}/`} alt="" />}
+        {heat.picture !== null && <img src={`/api/v1/media/frames/${heat.picture}/`} alt="" />}
         <svg viewBox={`0 0 ${ACROSS} ${DOWN}`} preserveAspectRatio="none" aria-hidden="true">
           {cells.map((cell) => <rect key={`${cell.x} ${cell.y}`} x={cell.x} y={cell.y} width="1.02" height="1.02" opacity={0.15 + 0.85 * cell.strength} />)}
         </svg>

@@ -63,6 +63,8 @@ export const texts = defineTexts({
   where_said: { en: { one: "{count} box; {x} across, {y} down", other: "{count} boxes, most of them {x} across, {y} down" }, es: { one: "{count} recuadro; a {x} del ancho, {y} del alto", other: "{count} recuadros, la mayoría a {x} del ancho, {y} del alto" } },
   boxes_count: { en: { one: "{count} box", other: "{count} boxes" }, es: { one: "{count} recuadro", other: "{count} recuadros" } },
   label: { en: "Label", es: "Etiqueta" },
+  camera: { en: "Camera", es: "Cámara" },
+  no_camera: { en: "Without a camera", es: "Sin cámara" },
   cell: { en: "Place in the picture", es: "Lugar en la imagen" },
   from_corner: { en: "{x} across, {y} down", es: "{x} del ancho, {y} del alto" },
   per_day: { en: "Plates per day", es: "Placas por día" },

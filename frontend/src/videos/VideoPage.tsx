@@ -68,7 +68,7 @@ function OneVideo({ video }: { video: Video }) {
       <div className="columns video-columns">
         <div className="stack">
           <Player player={player} src={video.preview} poster={video.thumbnail} fps={video.fps} duration={video.duration} size={video}
-            instead={<NoPreview job={preview} />} />
+            instead={<NoPreview video={video.id} job={preview} />} />
           <Timeline video={video} activity={activity} job={measuring} measure={() => measure.mutate()} player={player} range={range} threshold={motion} choose={choose} />
           {measure.error && <Notice kind="bad">{sentenceOf(measure.error)}</Notice>}
           {splitting ? <section className="card"><JobProgress job={split} name={t("splitting")} /></section> : <LastSplit job={split} />}
@@ -110,11 +110,21 @@ function Condense({ video, motion, idle, job }: { video: Video; motion: number |
   );
 }
 
-function NoPreview({ job }: { job: Job | undefined }) {
+function NoPreview({ video, job }: { video: number; job: Job | undefined }) {
   const t = useTexts(texts);
+  const client = useQueryClient();
+  const make = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/videos/{id}/preview/", { params: { path: { id: video } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
+  });
   if (job && isActive(job)) return <JobProgress job={job} name={t("preview")} />;
-  if (job?.state === "failed") return <Notice kind="bad">{job.error} {t("no_preview_failed")}</Notice>;
-  return <><strong>{t("no_preview_title")}</strong><p className="t2">{t("no_preview_body")}</p></>;
+  return (
+    <>
+      {job?.state === "failed" ? <Notice kind="bad">{job.error} {t("no_preview_failed")}</Notice> : <><strong>{t("no_preview_title")}</strong><p className="t2">{t("no_preview_body")}</p></>}
+      {make.error && <Notice kind="bad">{sentenceOf(make.error)}</Notice>}
+      <button type="button" className="button" disabled={make.isPending} onClick={() => make.mutate()}>{t("make_preview")}</button>
+    </>
+  );
 }
 
 function LastSplit({ job }: { job: Job | undefined }) {
