@@ -43,6 +43,7 @@ from training import (  # noqa: E402
     devices,
     estimates,
     evaluations,
+    events,
     exporting,
     headers,
     measuring,
@@ -65,6 +66,7 @@ from training.recognizer import fit as recognizer_fit  # noqa: E402
 from training.recognizer import predict as recognizer_predict  # noqa: E402
 
 _CROPS_SHOWN, _FRAMES_SHOWN = 12, 4
+_CURVES = "tensorboard"  # the folder of a run with files for it
 _LOOK_EVERY = 1.0  # seconds between two looks at whether somebody wants a stop
 
 
@@ -147,10 +149,12 @@ def _fit(run: TrainingRun, config: options.Config, folder: Path, running: Runnin
     """Train until the last epoch, or until somebody asks to stop before it."""
     if "config" not in run.environment:
         told = {**_environment(run.dataset), "config": config.to_json()}
+        told["tensorboard"] = f"files/{runs.folder_key(run)}/{_CURVES}"  # in the data folder
         run.environment = {**run.environment, **told}
         run.save(update_fields=["environment"])
     samples = _fixed_samples(run.dataset)
     course = _Course(run, running, config.epochs)
+    curves = events.EventFile(folder / _CURVES, running.job.attempt)
     spent, begun, worked = 0.0, time.monotonic(), time.process_time()
     with contextlib.closing(_epochs(run, config, folder, course.step)) as epochs:
         for epoch in epochs:
@@ -161,6 +165,7 @@ def _fit(run: TrainingRun, config: options.Config, folder: Path, running: Runnin
                 figures["memory_mb"] = _memory() / 1e6
                 with torch.random.fork_rng():  # as if nobody had looked
                     runs.keep_samples(run, epoch.epoch, _said(run, folder, samples))
+                curves.add(epoch.epoch, figures)
             runs.record(run, epoch.epoch, figures)
             course.epoch(epoch, figures)
             spent += epoch.seconds if epoch.replayed else time.monotonic() - begun

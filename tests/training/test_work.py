@@ -118,7 +118,10 @@ def test_line_from_dataset_to_reads(
     frame = DatasetItem.objects.get(version=detector.dataset, split="test")
     assert all(place["frame"] == frame.pk for place in told["missed"] + told["false"])
     assert [place["size"] for place in told["missed"]] == [[*SIZE]] * len(told["missed"])
-    metadata = checkpoints.read_metadata(files.local_path(recognizer.file))
+    weights = files.local_path(recognizer.file)
+    (curves,) = (weights.parent / "tensorboard").iterdir()
+    assert b"loss" in curves.read_bytes()
+    metadata = checkpoints.read_metadata(weights)
     assert metadata["alphabet"] == project.alphabet and metadata["kind"] == "recognizer"
     clip = clips.write(tmp_path / "gate.mp4", frames=12)
     video, _ = videos.ingest(clip, project=project, name="gate.mp4")

@@ -62,8 +62,8 @@ function show(value: number | null | undefined, digits: number): string {
 }
 
 /** Whole numbers only where the axis counts epochs, and no more labels than fit. */
-function wholeSteps(_plot: uPlot, _axis: number, min: number, max: number): number[] {
-  const wanted = Math.max(1, (max - min) / 6);
+function wholeSteps(plot: uPlot, _axis: number, min: number, max: number): number[] {
+  const wanted = Math.max(1, (max - min) / (plot.width < 480 ? 3 : 6));
   const power = 10 ** Math.floor(Math.log10(wanted));
   const step = Math.max(1, [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= wanted) ?? wanted);
   const first = Math.ceil(min / step) * step;

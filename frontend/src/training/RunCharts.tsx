@@ -53,7 +53,7 @@ export function RunCharts({ run, curves, epochs }: { run: TrainingRun; curves: C
           <Chart title={t("held_vehicles")} unit="%" x={steps} xName={t("epoch")} xMax={xMax} yMax={100} digits={1}
             series={shown.flatMap((name) => lines(name, metricName(name), name === judged, 100))} />
         )}
-        {curves.series.rate && <Chart title={t("rate")} x={steps} xName={t("epoch")} xMax={xMax} series={[{ name: t("rate"), values: values(curves, "rate"), accent: true }]} />}
+        {curves.series.rate && <Chart title={t("rate")} x={steps} xName={t("epoch")} xMax={xMax} series={[{ name: t("rate_short"), values: values(curves, "rate"), accent: true }]} />}
         {curves.series.seconds && <Chart title={t("per_epoch")} unit="s" x={steps} xName={t("epoch")} xMax={xMax} digits={1} series={[{ name: t("seconds"), values: values(curves, "seconds"), accent: true }]} />}
       </div>
     </>
@@ -69,7 +69,7 @@ function Overlay({ run, chosen, choose }: { run: TrainingRun; chosen: readonly n
   return (
     <>
       {others.length > 0 && chosen.length < MOST && (
-        <select aria-label={t("overlay")} value="" onChange={(event) => choose([...chosen, Number(event.target.value)])}>
+        <select className="input" aria-label={t("overlay")} value="" onChange={(event) => choose([...chosen, Number(event.target.value)])}>
           <option value="">{t("overlay")}</option>
           {others.map((one) => <option key={one.id} value={one.id}>{t("run", { id: one.id })}</option>)}
         </select>

@@ -6,7 +6,7 @@ import { isActive, useProjectId, useWorkersAlive } from "../api/queries";
 import type { Curves, Job, TrainingRun } from "../api/types";
 import { NoWorker, useNow } from "../jobs/JobProgress";
 import { secondsLeft, shareOf, waitsTooLong } from "../jobs/progress";
-import { formatDateTime, formatFigure, formatShare, formatSpan } from "../shared/format";
+import { formatDateTime, formatFigure, formatNumber, formatShare, formatSpan } from "../shared/format";
 import { Empty, Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
@@ -144,7 +144,7 @@ function Figures({ run, curves }: { run: TrainingRun; curves: Curves }) {
   const left = each !== null && epochs && job?.state === "running" ? each * (epochs - done) : guess;
   return (
     <section className="card figures">
-      <Figure name={t("epoch")} unit={epochs ? t("of", { total: epochs }) : null}>{done}</Figure>
+      <Figure name={t("epoch")} unit={epochs ? t("of", { total: epochs }) : null}>{formatNumber(done)}</Figure>
       <Figure name={t(run.kind === "recognizer" ? "exact" : "map")} unit={judged && t("best", { value: formatShare(best(curves.series[judged])) })}>{judged ? formatShare(last(curves.series[judged])) : "–"}</Figure>
       {job && isActive(job) ? <Figure name={t("left")}>{left === null ? "–" : formatSpan(left)}</Figure> : <Figure name={t("took")}>{spent === null ? "–" : formatSpan(spent)}</Figure>}
       <Figure name={t("per_epoch")}>{each === null ? "–" : formatSpan(each)}</Figure>
