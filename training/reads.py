@@ -386,7 +386,7 @@ def _times(read: Read, known: Passage | None) -> dict[str, int]:
 @transaction.atomic
 def merge(
     read: Read,
-    other: Read,
+    other: Read | Passage,
     *,
     text: str,
     revision: int | None = None,
@@ -396,6 +396,8 @@ def merge(
 ) -> Passage:
     """Two tracks are of one vehicle: one passage along both, read as ``text``.
 
+    The other one may also be a vehicle that the run missed and a person saw.
+
     Raises:
         TracksApart: both are in sight at the same moment in different places.
         PassageChanged, Refused: as :func:`accept`.
@@ -403,12 +405,14 @@ def merge(
     video = read.run.video
     Video.objects.select_for_update().get(pk=video.pk)
     done = Deed("merge", deed or uuid4())
-    first, second = _passage_of(read), _passage_of(other)
+    first = _passage_of(read)
+    second = _passage_of(other) if isinstance(other, Read) else other
     if first and second and first.pk == second.pk and _confirms(first, text):
         return first
     _expect(first, revision)
     _expect(second, other_revision)
-    keys = [_where(read, first), _where(other, second)]
+    there = _where(other, second) if isinstance(other, Read) else other.key_boxes
+    keys = [_where(read, first), there]
     both_at_once = max(keys[0][0][0], keys[1][0][0]) <= min(keys[0][-1][0], keys[1][-1][0])
     if both_at_once and overlap(*keys) < MIN_IOU:
         raise TracksApart()

@@ -427,12 +427,22 @@ class RejectSerializer(DeedSerializer):
 
 
 class MergeSerializer(DeedSerializer):
-    other = serializers.IntegerField(help_text="the read of the other track, of the same run")
+    other = serializers.IntegerField(
+        required=False, help_text="the read of the other track, of the same run"
+    )
+    passage = serializers.IntegerField(
+        required=False, help_text="instead of other: a vehicle of the video that the run missed"
+    )
     text = serializers.CharField(max_length=64)
     revision = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
     other_revision = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=0, help_text="as of accept"
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("other" in attrs) == ("passage" in attrs):
+            raise serializers.ValidationError({"other": "Name either other or passage."})
+        return attrs
 
 
 class SplitSerializer(DeedSerializer):

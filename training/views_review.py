@@ -19,7 +19,15 @@ from rest_framework.response import Response
 
 from annotations import members, passages
 from annotations.access import InProject
-from annotations.models import AuditEntry, CheckedSpan, Passage, Project, Role, Video
+from annotations.models import (
+    AuditEntry,
+    CheckedSpan,
+    Passage,
+    PassageChange,
+    Project,
+    Role,
+    Video,
+)
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
 from training import comparisons, lines, reads, sightings, sure, tasks
@@ -99,11 +107,22 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     @extend_schema(request=MergeSerializer, responses=ReadSerializer)
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str) -> Response:
-        """This track and an ``other`` of the run are of one vehicle. 409 as accept."""
+        """This track and an ``other`` of the run, or a ``passage``, are of one vehicle.
+
+        409 as accept.
+        """
         given = MergeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         asked, read = dict(given.validated_data), self.get_object()
-        other = get_object_or_404(self.get_queryset(), pk=asked.pop("other"), run=read.run_id)
+        other: Read | Passage
+        if "passage" in asked:
+            rows = Passage.objects.select_related("video__project", "reviewer")
+            key, deed = asked.pop("passage"), asked["deed"]
+            if deed and PassageChange.objects.filter(video=read.run.video_id, deed=deed).exists():
+                return Response(self.get_serializer(read).data)  # it may be gone since
+            other = get_object_or_404(rows, pk=key, video=read.run.video_id)
+        else:
+            other = get_object_or_404(self.get_queryset(), pk=asked.pop("other"), run=read.run_id)
         user: Any = request.user
         reads.merge(read, other, **asked, by=user)
         return Response(self.get_serializer(self.get_object()).data)

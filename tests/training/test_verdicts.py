@@ -77,6 +77,25 @@ def test_a_merge_is_taken_back_whole(run: InferenceRun) -> None:
         reads.undo(run.video, key)
 
 
+def test_a_missed_vehicle_and_a_track_are_one(api: Any, run: InferenceRun) -> None:
+    read = make_read(run, "PBA1Z34", 1000, 2000, crops=("PBA1Z34",))
+    spot: dict[str, Any] = {"first_pts": 500, "last_pts": 500, "text": "PBA1234"}
+    drawn = passages.add(run.video, key_boxes=[[500, *FIRST]], **spot)
+    given = {"passage": drawn.pk, "text": "PBA1234", "other_revision": drawn.revision}
+    refused = json_of(api, "post", f"reads/{read.pk}/merge/", {**given, "other": read.pk})
+    assert refused[0] == 400
+    key = uuid4()
+    asked = {**given, "client_key": str(key)}
+    status, row = json_of(api, "post", f"reads/{read.pk}/merge/", asked)
+    assert (status, row["passage"]["text"], row["outcome"]) == (200, "PBA1234", "wrong")
+    assert truth() == [("PBA1234", "corrected", 500, 2000)]
+    assert list(taught().values()) == ["PBA1234"]
+    assert json_of(api, "post", f"reads/{read.pk}/merge/", asked) == (200, row)  # sent twice
+    reads.undo(run.video, key)
+    assert truth() == [("PBA1234", "corrected", 500, 500)]
+    assert outcomes(run) == [""]
+
+
 def test_two_vehicles_beside_each_other_are_not_merged(run: InferenceRun) -> None:
     first = make_read(run, "PBA1234", 0, 1000)
     second = make_read(run, "GSK7788", 500, 3000, box=FAR)

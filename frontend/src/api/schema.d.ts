@@ -1331,7 +1331,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description This track and an ``other`` of the run are of one vehicle. 409 as accept. */
+        /**
+         * @description This track and an ``other`` of the run, or a ``passage``, are of one vehicle.
+         *
+         *     409 as accept.
+         */
         post: operations["reads_merge_create"];
         delete?: never;
         options?: never;
@@ -3191,7 +3195,9 @@ export interface components {
              */
             client_key?: string | null;
             /** @description the read of the other track, of the same run */
-            other: number;
+            other?: number;
+            /** @description instead of other: a vehicle of the video that the run missed */
+            passage?: number;
             text: string;
             revision?: number | null;
             /** @description as of accept */

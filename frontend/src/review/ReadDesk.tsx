@@ -168,7 +168,7 @@ function Buttons({ state: { mode, parting }, read, decide }: { state: Review; re
       {enter("accept")}
       <button type="button" className="button" onClick={() => decide({ do: "edit" })}>{t("edit")} <Key k="E" /></button>
       <button type="button" className="button" onClick={() => decide({ do: "reject" })}>{t("reject")} <Key k="X" /></button>
-      {read.missed === null && <button type="button" className="button" title={t("merge")} onClick={() => decide({ do: "merge" })}>{t("merge_word")} <Key k="M" /></button>}
+      <button type="button" className="button" title={t("merge")} onClick={() => decide({ do: "merge" })}>{t("merge_word")} <Key k="M" /></button>
       <AddMissed decide={decide} />
     </div>
   );

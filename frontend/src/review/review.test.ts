@@ -217,7 +217,7 @@ describe("two tracks of one vehicle", () => {
 
   it("M and the other one make them one, by the surer text; one undo parts them", () => {
     const { state, orders } = merge({ do: "merge with", other: 3, key: "m" });
-    expect(orders).toEqual([{ kind: "merge", read: 2, other: 3, text: "GXX0007", revision: 0, otherRevision: 0, clientKey: "m" }]);
+    expect(orders).toEqual([{ kind: "merge", read: 2, other: 3, missed: null, text: "GXX0007", revision: 0, otherRevision: 0, clientKey: "m" }]);
     expect(state.reads.map(shownText)).toEqual(["PBA1234", "GXX0007", "GXX0007"]);
     expect(state.reads.map(({ double }) => double)).toEqual([false, true, false]);
     expect([state.mode, state.current, left(state)]).toEqual(["look", 1, 1]);
@@ -229,6 +229,17 @@ describe("two tracks of one vehicle", () => {
   it("a confirmed text counts before a surer one", () => {
     const { orders } = run(opened(), { do: "choose", read: 2 }, enter(), { do: "choose", read: 3 }, { do: "merge" }, { do: "merge with", other: 2, key: "m" });
     expect(orders.at(-1)).toMatchObject({ kind: "merge", read: 3, text: "PBB2222" });
+  });
+
+  it("an added vehicle becomes one with a track, and comes back where that is taken back", () => {
+    const added = run(opened(), { do: "add" }, { do: "drawn", drawn: { seconds: 9, box: [1, 1, 9, 9] } }, { do: "field", action: { do: "put", text: "XYZ1", alphabet: ALPHABET } }, enter("new"), { do: "choose", read: -1 }).state;
+    const { state, orders } = run(added, { do: "merge" }, { do: "merge with", other: 1, key: "m" });
+    expect(orders).toEqual([{ kind: "merge", read: 1, other: -1, missed: "new", text: "XYZ1", revision: 0, otherRevision: 0, clientKey: "m" }]);
+    expect(state.reads.map(({ id, passage, double }) => [id, passage?.text, double])).toEqual([[1, "XYZ1", false], [2, undefined, false], [3, undefined, false]]);
+    const back = run(state, { do: "undo", sent: false, key: "u" }).state;
+    expect(back.reads.map(({ id, passage }) => [id, passage?.text])).toEqual([[1, undefined], [2, undefined], [3, undefined], [-1, "XYZ1"]]);
+    const other = run(added, { do: "choose", read: 1 }, { do: "merge" }, { do: "merge with", other: -1, key: "m" });
+    expect(other.orders).toEqual(orders);
   });
 
   it("a track is not merged with itself", () => {

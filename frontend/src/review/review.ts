@@ -124,7 +124,7 @@ export type Order =
   | { readonly kind: "add"; readonly read: number; readonly drawn: Drawn; readonly text: string; readonly clientKey: string }
   | { readonly kind: "change"; readonly read: number; readonly missed: string; readonly text: string; readonly revision: number; readonly clientKey: string }
   | { readonly kind: "remove"; readonly read: number; readonly missed: string; readonly revision: number; readonly clientKey: string }
-  | { readonly kind: "merge"; readonly read: number; readonly other: number; readonly text: string; readonly revision: number; readonly otherRevision: number; readonly clientKey: string }
+  | { readonly kind: "merge"; readonly read: number; readonly other: number; readonly missed: string | null; readonly text: string; readonly revision: number; readonly otherRevision: number; readonly clientKey: string }
   | { readonly kind: "split"; readonly read: number; readonly seconds: number; readonly texts: readonly [string, string]; readonly revision: number; readonly clientKey: string }
   | { readonly kind: "undo"; readonly read: number; readonly undone: string; readonly clientKey: string };
 
@@ -240,7 +240,7 @@ export function decide(state: Review, action: ReviewAction): Step {
     case "bulk":
       return only({ ...state, done: [...state.done, { reads: [], clientKey: action.key }] });
     case "merge":
-      return only(isTrack(currentRead(state)) ? { ...look(state), mode: "merge" } : state);
+      return only(currentRead(state) === null ? state : { ...look(state), mode: "merge" });
     case "merge with":
       return state.mode === "merge" ? merge(state, action.other, action.key) : only(state);
     case "split":
@@ -376,20 +376,24 @@ function split(state: Review, key: string): Step {
 
 /** The text that a person confirmed, else the surer one. */
 function merge(state: Review, otherId: number, key: string): Step {
-  const read = currentRead(state);
-  const other = state.reads.find((one) => one.id === otherId) ?? null;
-  if (!isTrack(read) || !isTrack(other) || read.id === other.id) return only(state);
+  const [chosen, named] = [currentRead(state), state.reads.find((one) => one.id === otherId) ?? null];
+  // An added vehicle becomes one with a track, and leaves the list.
+  const [read, other] = chosen?.missed === null ? [chosen, named] : [named, chosen];
+  if (!isTrack(read) || other === null || read.id === other.id) return only(state);
   const [surer, second] = rank(read) >= rank(other) ? [read, other] : [other, read];
   const text = shownText(surer) || shownText(second);
   if (text === "") return only(state);
   const of = (one: Read): number => one.passage?.revision ?? 0;
   const passage = (one: Read): Passage => ({ status: text === one.text ? "accepted" : "corrected", text, reason: "", revision: of(one), unseen: false });
   const place = listed(state);
-  const merged = (one: Read): Read => (one.id === read.id || one.id === other.id ? { ...one, passage: passage(one), double: one.id === second.id } : one);
-  const before = [read, other].map(({ id, passage: was, double }) => ({ id, before: was, double }));
-  const done = [...state.done, { reads: before, clientKey: key }];
-  const order: Order = { kind: "merge", read: read.id, other: other.id, text, revision: of(read), otherRevision: of(other), clientKey: key };
-  return [onward(look({ ...state, reads: state.reads.map(merged), done }), place), [order]];
+  const merged = (one: Read): Read => (one.id === read.id || one.id === other.id ? { ...one, passage: passage(one), double: one.id === second.id && other.missed === null } : one);
+  const before = [read, other].filter(isTrack).map(({ id, passage: was, double }) => ({ id, before: was, double }));
+  const gone = other.missed === null ? [] : [other];
+  const done = [...state.done, { reads: before, gone, clientKey: key }];
+  const order: Order = { kind: "merge", read: read.id, other: other.id, missed: other.missed, text, revision: of(read), otherRevision: of(other), clientKey: key };
+  const reads = state.reads.filter((one) => !gone.includes(one)).map(merged);
+  const next = onward(look({ ...state, reads, done }), place);
+  return [next.current === other.id && other.missed !== null ? { ...next, current: read.id } : next, [order]];
 }
 
 const rank = (read: Read): number => read.confidence + Number(isDecided(read) && read.passage?.status !== "rejected");

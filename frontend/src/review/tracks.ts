@@ -8,7 +8,7 @@ const SHOWN = 5;
 
 /** The tracks that a person may mean, the likeliest first: like in text, then near in time. */
 export function mergeCandidates(reads: readonly Read[], read: Read): readonly Read[] {
-  const near = reads.filter((other) => other.id !== read.id && other.missed === null && apart(read, other) <= FARTHEST && !besides(read, other) && !(isDecided(other) && other.passage?.status === "rejected"));
+  const near = reads.filter((other) => other.id !== read.id && (other.missed === null || read.missed === null) && apart(read, other) <= FARTHEST && !besides(read, other) && !(isDecided(other) && other.passage?.status === "rejected"));
   const cost = (other: Read): number => edits(shownText(read), shownText(other)) * 5 + apart(read, other);
   return near.toSorted((a, b) => cost(a) - cost(b) || a.id - b.id).slice(0, SHOWN);
 }

@@ -187,7 +187,7 @@ export function decisionEntry(order: Order, { run, video, title }: { run: number
     case "change":
       return { ...made, kind: "passage.change", subject: `passage:${order.missed}`, body: { read: order.read, text: order.text, revision: order.revision } };
     case "merge":
-      return { ...made, kind: "read.merge", subject: `read:${order.read}`, body: { read: order.read, other: order.other, text: order.text, revision: order.revision, otherRevision: order.otherRevision } };
+      return { ...made, kind: "read.merge", subject: `read:${order.read}`, body: { read: order.read, other: order.other, missed: order.missed, text: order.text, revision: order.revision, otherRevision: order.otherRevision } };
     case "split":
       return { ...made, kind: "read.split", subject: `read:${order.read}`, body: { read: order.read, seconds: order.seconds, texts: order.texts, revision: order.revision } };
     case "undo":
@@ -226,31 +226,37 @@ const add: Sender = ({ body: { video, text, boxes }, clientKey }) =>
   deliver("POST", "passages/", { body: { video, text, boxes, client_key: clientKey }, learn: told });
 
 /** A passage from the server is called p12; one added here is known once its adding has arrived. */
-function passageId(entry: Entry, known: Known | null): number | null {
-  const [, name] = entry.subject.split(":p");
-  return known?.id ?? (name !== undefined && /^\d+$/u.test(name) ? Number(name) : null);
+function passageId(name: string, known: Known | null): number | null {
+  return known?.id ?? (/^p\d+$/u.test(name) ? Number(name.slice(1)) : null);
 }
+
+const nameIn = (entry: Entry): string => entry.subject.replace("passage:", "");
 
 const GONE: Outcome = { kind: "refused", message: "" };
 
 const change: Sender = async (entry, known) => {
-  const id = passageId(entry, known);
+  const id = passageId(nameIn(entry), known);
   if (id === null) return GONE;
   return deliver("PATCH", `passages/${id}/`, { body: { text: entry.body.text, revision: revisionOf(entry, known), client_key: entry.clientKey }, learn: told });
 };
 
 const remove: Sender = async (entry, known) => {
-  const id = passageId(entry, known);
+  const id = passageId(nameIn(entry), known);
   if (id === null) return GONE;
   const outcome = await deliver("DELETE", `passages/${id}/?revision=${revisionOf(entry, known)}&client_key=${entry.clientKey}`, {});
   // Gone already is what was asked for.
   return outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome;
 };
 
-const merge: Sender = (entry, known) => {
-  const { read, other, text, otherRevision } = entry.body;
-  const body = { other, text, revision: revisionOf(entry, known), other_revision: otherRevision, client_key: entry.clientKey };
-  return deliver("POST", `reads/${Number(read)}/merge/`, { body, learn: (answer) => ({ id: Number(read), revision: revisionIn(answer) }) });
+const merge: Sender = async (entry, known, look) => {
+  const { read, other, missed, text, otherRevision } = entry.body;
+  const body = { text, revision: revisionOf(entry, known), other_revision: otherRevision, client_key: entry.clientKey };
+  const send = (what: object): Promise<Outcome> =>
+    deliver("POST", `reads/${Number(read)}/merge/`, { body: { ...body, ...what }, learn: (answer) => ({ id: Number(read), revision: revisionIn(answer) }) });
+  if (typeof missed !== "string") return send({ other });
+  const added = await look(`passage:${missed}`);
+  const passage = passageId(missed, added);
+  return passage === null ? GONE : send({ passage, other_revision: Math.max(Number(otherRevision), added?.revision ?? 0) });
 };
 
 const split: Sender = (entry, known) => {
