@@ -11,7 +11,15 @@ from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations import frames, leases, members, plate_formats, selections, suggestions
+from annotations import (
+    frames,
+    leases,
+    members,
+    plate_formats,
+    selections,
+    suggestions,
+    transcriptions,
+)
 from annotations.access import VisibleProjects
 from annotations.models import (
     Box,
@@ -303,6 +311,24 @@ class CondenseSerializer(serializers.Serializer[Any]):
     )
 
 
+class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
+    class Meta:
+        model = Suggestion
+        fields = ["id", "model_name", "text", "characters", "alternatives"]
+
+
+class BoxCropSerializer(serializers.Serializer[Any]):
+    """The crop of a box, as its text is written beside the box."""
+
+    id = serializers.IntegerField()
+    text = serializers.CharField()
+    status = serializers.CharField()
+    revision = serializers.IntegerField()
+    suggestion = SuggestionSerializer(
+        allow_null=True, help_text="where a frame is told, for a plate that nobody has read"
+    )
+
+
 class BoxSerializer(serializers.ModelSerializer[Box]):
     label = serializers.CharField(source="label.name")  # type: ignore[assignment]  # hides Field.label, as any name may
     client_key = serializers.UUIDField(required=False, allow_null=True)
@@ -343,19 +369,7 @@ class BoxSerializer(serializers.ModelSerializer[Box]):
             )
         return source
 
-    @extend_schema_field(
-        {
-            "type": "object",
-            "nullable": True,
-            "properties": {
-                "id": {"type": "integer"},
-                "text": {"type": "string"},
-                "status": {"type": "string"},
-                "revision": {"type": "integer"},
-            },
-            "required": ["id", "text", "status", "revision"],
-        }
-    )
+    @extend_schema_field(BoxCropSerializer(allow_null=True))
     def get_crop(self, box: Box) -> dict[str, Any] | None:
         crop = getattr(box, "crop", None)
         if crop is None or crop.withdrawn:
@@ -366,6 +380,7 @@ class BoxSerializer(serializers.ModelSerializer[Box]):
             "text": current.text if current else "",
             "status": current.status if current else "",
             "revision": crop.revision,
+            "suggestion": self.context.get("suggested", {}).get(crop.pk),
         }
 
 
@@ -467,7 +482,9 @@ class FrameDetailSerializer(FrameSerializer):
     @extend_schema_field(BoxSerializer(many=True))
     def get_boxes(self, frame: Frame) -> Any:
         rows = Box.objects.present().filter(frame=frame).select_related("label", "crop__current")
-        return BoxSerializer(rows, many=True, context=self.context).data
+        unread = [box.crop.pk for box in rows if hasattr(box, "crop") and box.crop.waiting]
+        suggested = transcriptions.newest_suggestions(unread) if unread else {}
+        return BoxSerializer(rows, many=True, context={"suggested": suggested}).data
 
     @extend_schema_field(BoxSuggestionSerializer(many=True, allow_null=True))
     def get_suggestions(self, frame: Frame) -> Any:
@@ -495,12 +512,6 @@ class FramePatchSerializer(serializers.Serializer[Any]):
     complete_labels = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, max_length=50
     )
-
-
-class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
-    class Meta:
-        model = Suggestion
-        fields = ["id", "model_name", "text", "characters", "alternatives"]
 
 
 class TranscriptionSerializer(serializers.ModelSerializer[Transcription]):

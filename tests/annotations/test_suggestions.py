@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from annotations import boxes, suggestions
 from annotations.boxes import Edit
 from annotations.models import Crop, Suggestion
 from annotations.suggestions import Proposal, keep, projects_lacking, wanted
-from annotations.transcriptions import newest_suggestions
-from tests.annotations.rows import make_crops, make_frame
+from annotations.transcriptions import Reading, newest_suggestions, save
+from tests.annotations.rows import json_of, make_crops, make_frame
 
 
 def text_of(crop: Crop) -> str | None:
@@ -35,6 +36,21 @@ def test_same_proposal_again_is_one_row(project: Any) -> None:
     for text in ("OLD1", "NEW1"):
         keep("starter", [Proposal(crop.pk, 1, text)])
     assert [row.text for row in Suggestion.objects.all()] == ["NEW1"]
+
+
+def test_a_frame_tells_what_is_suggested_for_its_unread_plates(
+    project: Any, user: Any, api: Any
+) -> None:
+    frame = make_frame(project)
+    plates = [
+        boxes.draw(frame, label="plate", xyxy=(x, 50, x + 60, 80), by=user) for x in (40, 140, 240)
+    ]
+    keep("starter", [Proposal(box.crop.pk, 1, f"PBA{n}") for n, box in enumerate(plates[:2])])
+    read = plates[1].crop
+    save(read, Reading("readable", "PBA1", uuid4(), read.revision), by=user)
+    told = json_of(api, "get", f"frames/{frame.pk}/")[1]["boxes"]
+    found = [box["crop"]["suggestion"] for box in told]
+    assert (found[0]["text"], found[1:]) == ("PBA0", [None, None])
 
 
 def test_moved_box_drops_its_suggestion(project: Any, user: Any) -> None:

@@ -377,6 +377,32 @@ def test_fingers_pinch_pan_and_tap(person: Any, site: Site) -> None:
     page.wait_for_selector(".box-row[aria-pressed=true]")
     page.wait_for_selector(".facts")
 
+    (x, y), (to_x, to_y) = handle_point(page, "se"), on_screen(page, 400, 240)
+    with page.expect_response(re.compile(r"/boxes/[0-9]+/$")):
+        touch(((x, y), (to_x, to_y)))
+    assert (now := boxes(ana, frame)[0])["revision"] == 2
+    assert [now["x1"], now["y1"]] == [250, 100]
+    assert (now["x2"], now["y2"]) == (pytest.approx(400, abs=25), pytest.approx(240, abs=25))
+
+
+def handle_point(page: Any, handle: str) -> tuple[float, float]:
+    at = page.locator(f"[data-handle={handle}]").bounding_box()
+    return at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+
+
+def test_shift_and_a_drag_choose_what_lies_in_the_band(ana: Person, site: Site) -> None:
+    frame = site.bare_frame()
+    for x in (100, 200):
+        given = {"frame": frame, "label": "car", "x1": x, "y1": 100, "x2": x + 60, "y2": 150}
+        ana.ask("POST", "boxes/", given)
+    page = opened(ana, frame)
+    page.keyboard.down("Shift")
+    drag(page, (60, 60), (300, 200))
+    page.keyboard.up("Shift")
+    sync_api.expect(page.locator(".box-row[aria-pressed=true]")).to_have_count(2)
+    page.keyboard.press("Delete")
+    saved(page, 0)
+
 
 def test_the_editor_keeps_up_with_fifty_boxes(ana: Person, site: Site) -> None:
     """Handling a pointer move takes under 8 ms; a busy machine may be slow now and then."""

@@ -2163,12 +2163,7 @@ export interface components {
             /** Format: uuid */
             client_key?: string | null;
             /** @description its crop's id, text and status */
-            readonly crop: {
-                id: number;
-                text: string;
-                status: string;
-                revision: number;
-            } | null;
+            readonly crop: components["schemas"]["BoxCrop"] | null;
         };
         BoxChange: {
             readonly id: number;
@@ -2184,6 +2179,15 @@ export interface components {
             before: unknown;
             /** @description as before; empty for a deleted box */
             after: unknown;
+        };
+        /** @description The crop of a box, as its text is written beside the box. */
+        BoxCrop: {
+            id: number;
+            text: string;
+            status: string;
+            revision: number;
+            /** @description where a frame is told, for a plate that nobody has read */
+            suggestion: components["schemas"]["Suggestion"] | null;
         };
         BoxRequest: {
             frame: number;

@@ -26,11 +26,12 @@ import { Filmstrip } from "./Filmstrip";
 import { colourOf } from "./labels";
 import { texts } from "./texts";
 import { PlateField } from "./PlateField";
+import { sameRect } from "./geometry";
 import { isPlate, plateToRead } from "./links";
 import { type EditorHandle, type LeftFrames, type Titles, useEditor } from "./useEditor";
 import { useFrame } from "./useFrame";
 import { useProposals } from "./useProposals";
-import { type FrameStatus, type LoadedFrame, type Reading, firstFrame, firstOpen, markEntry, textEntry } from "./wire";
+import { type FrameStatus, type LoadedFrame, type Said as Told, firstFrame, firstOpen, markEntry, textEntry } from "./wire";
 import { plateFormats } from "../transcribe/wire";
 import "../transcribe/transcribe.css";
 import "./boxes.css";
@@ -193,7 +194,9 @@ interface WritingProps {
 function Writing({ box, frame, handle, saving, project, alphabet, next, leave }: WritingProps) {
   const t = useTexts(texts);
   const formats = useQuery({ queryKey: ["plate-formats", project], queryFn: () => plateFormats(project), staleTime: Infinity });
-  const save = (said: Reading & { readonly seconds: number }): void => {
+  const loaded = frame.boxes.find(({ key }) => key === box.key);
+  const suggestion = loaded && sameRect(loaded, box) ? (frame.read.get(box.key) ?? null) : null;
+  const save = (said: Told): void => {
     const title = t("write_title", { text: said.text === "" ? t("unreadable") : said.text, frame: String(frame.id) });
     void saving.queue.add(textEntry(frame.id, box, said, title));
     handle.act({ do: "text", key: box.key, text: said.text, status: said.status });
@@ -202,7 +205,7 @@ function Writing({ box, frame, handle, saving, project, alphabet, next, leave }:
     handle.act({ do: "select", key: further.key });
     next(further.key);
   };
-  return <PlateField box={box} editor={handle.editor} picture={frame.picture} formats={formats.data ?? []} alphabet={alphabet} save={save} leave={leave} />;
+  return <PlateField box={box} editor={handle.editor} picture={frame.picture} formats={formats.data ?? []} alphabet={alphabet} suggestion={suggestion} save={save} leave={leave} />;
 }
 
 interface BoxDoing {

@@ -2,7 +2,7 @@ import { type DragEvent, memo, type PointerEvent, type RefObject, useEffect, use
 
 import { useTexts } from "../shared/text";
 import { useSize } from "../transcribe/Stage";
-import { type Action, type Editor, type EditorBox, type Proposed, drawn, isSmall, preview, waiting } from "./editor";
+import { type Action, type Editor, type EditorBox, type Proposed, band, drawn, isSmall, preview, waiting } from "./editor";
 import { type Handle, HANDLES, type Point, type Rect, centre, grown, handlePoint, height, rectToScreen, sameRect, width } from "./geometry";
 import { colourOf } from "./labels";
 import { listed } from "./links";
@@ -27,6 +27,7 @@ export function Canvas({ editor, picture, act, canvas, newKey, onPictureError }:
   useWheel(canvas, act);
   const { view, frame } = editor;
   const making = drawn(editor);
+  const chosen = band(editor);
   const shown = preview(editor);
   const numbers = useMemo(() => new Map(listed(editor.boxes).map(({ box, number }) => [box.key, number])), [editor.boxes]);
   return (
@@ -43,6 +44,7 @@ export function Canvas({ editor, picture, act, canvas, newKey, onPictureError }:
             alone={editor.selected.length === 1} number={numbers.get(box.key) ?? 0} />
         ))}
         {!editor.hidden && <Links boxes={shown} selected={editor.selected} view={view} />}
+        {chosen && <Band rect={chosen} view={view} />}
         {making && <NewBox rect={making} view={view} label={editor.label} colour={colourOf(editor.label, editor.labels)} />}
       </svg>
       <svg className="crosshair" ref={pointer.crosshair} width="100%" height="100%" aria-hidden="true">
@@ -115,6 +117,12 @@ const ProposedMark = memo(function ProposedMark({ box, view, colour, first }: { 
     </g>
   );
 });
+
+/** What lies in it will be chosen. */
+function Band({ rect, view }: { rect: Rect; view: Editor["view"] }) {
+  const at = rectToScreen(rect, view);
+  return <rect className="box-band" x={at.x1} y={at.y1} width={width(at)} height={height(at)} />;
+}
 
 /** With its size in pixels of the frame; amber where a plate so small is seldom readable. */
 function NewBox({ rect, view, label, colour }: { rect: Rect; view: Editor["view"]; label: string; colour: string }) {

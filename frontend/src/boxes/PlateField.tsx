@@ -4,12 +4,13 @@ import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
 import { useTexts } from "../shared/text";
 import { Cells } from "../transcribe/Cells";
-import { type FieldAction, type Field, textOf, type as typed, written } from "../transcribe/field";
+import { type FieldAction, type Field, isDoubtful, suggested, textOf, type as typed, written } from "../transcribe/field";
 import { type PlateFormat, displayed, hint, isPlausible, UNKNOWN } from "../transcribe/formats";
 import type { Editor, EditorBox } from "./editor";
 import { height, rectToScreen, width } from "./geometry";
 import { texts } from "./texts";
-import type { Reading } from "./wire";
+import { type Status, type Suggestion, comparison } from "../transcribe/session";
+import type { Said } from "./wire";
 
 interface Props {
   readonly box: EditorBox;
@@ -17,7 +18,9 @@ interface Props {
   readonly picture: string;
   readonly formats: readonly PlateFormat[];
   readonly alphabet: string;
-  readonly save: (said: Reading & { readonly seconds: number }) => void;
+  /** Null where there is none, or where the box was moved since. */
+  readonly suggestion: Suggestion | null;
+  readonly save: (said: Said) => void;
   readonly leave: () => void;
 }
 
@@ -29,12 +32,15 @@ const MOVES: Readonly<Record<string, FieldAction>> = {
   Backspace: { do: "backspace" },
   Delete: { do: "delete" },
   Insert: { do: "insert" },
+  ArrowDown: { do: "choice", step: 1 },
+  ArrowUp: { do: "choice", step: -1 },
+  " ": { do: "doubtful" },
 };
 
 /** The text of one plate, typed beside its box under an enlarged picture of it. */
-export function PlateField({ box, editor, picture, formats, alphabet, save, leave }: Props) {
+export function PlateField({ box, editor, picture, formats, alphabet, suggestion, save, leave }: Props) {
   const t = useTexts(texts);
-  const [field, setField] = useState<Field>(() => written(box.text));
+  const [field, setField] = useState<Field>(() => (box.status === "" && suggestion ? suggested(suggestion) : written(box.text)));
   const [warned, setWarned] = useState("");
   const began = useRef(performance.now());
   const input = useRef<HTMLInputElement>(null);
@@ -42,8 +48,13 @@ export function PlateField({ box, editor, picture, formats, alphabet, save, leav
   useEffect(() => input.current?.focus({ preventScroll: true }), []);
   const text = textOf(field);
   const said = hint(text, formats);
-  const keep = (status: string): void =>
-    save({ text: status === "unreadable" ? "" : text, status, seconds: Math.round((performance.now() - began.current) / 10) / 100 });
+  const keep = (status: Status): void => save({
+    text: status === "unreadable" ? "" : text,
+    status,
+    seconds: Math.round((performance.now() - began.current) / 10) / 100,
+    suggestion: suggestion?.id ?? null,
+    suggestion_outcome: comparison(suggestion, status, text).outcome,
+  });
   const enter = (): void => {
     const partial = text.includes(UNKNOWN);
     if (text === "") leave();
@@ -53,7 +64,7 @@ export function PlateField({ box, editor, picture, formats, alphabet, save, leav
   const onKey = (event: KeyboardEvent): void => {
     const move = MOVES[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof HTMLButtonElement && event.key === "Enter") return;
+    if (event.target instanceof HTMLButtonElement && (event.key === "Enter" || event.key === " ")) return;
     if (move) onField(move);
     else if (event.key === "Enter") enter();
     else if (event.key === "Escape") leave();
@@ -68,6 +79,7 @@ export function PlateField({ box, editor, picture, formats, alphabet, save, leav
       <Cells field={field} formats={formats} alphabet={alphabet} input={input} onField={onField} size="small" />
       <p className="small" role="status">
         {said.kind === "fits" && <span className="ok row"><Icon name="check" />{said.format.name} <span className="mono">{displayed(text, formats)}</span></span>}
+        {suggestion && field.cells.some(isDoubtful) && <span className="t3 row">{t("doubtful")} <Key k="Space" /> <Key k="ArrowDown" /></span>}
         {warned === text && text !== "" ? <span className="warn">{t("unlikely")}</span> : (said.kind === "misfit" || said.kind === "strange") && <span className="warn mono">{displayed(text, formats)}</span>}
       </p>
       <div className="row wrap">

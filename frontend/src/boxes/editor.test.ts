@@ -82,6 +82,18 @@ describe("selecting", () => {
     expect(run(one, ...clickAt(900, 20)).selected).toEqual([]);
   });
 
+  it("with Shift a band from an empty place adds what lies wholly in it", () => {
+    const pull = (from: [number, number], to: [number, number]): Action[] => drag(from, to).map((one) => (one.do === "down" ? { ...one, add: true } : one));
+    const other = box("other", 600, 100, 700, 200);
+    const cut = box("cut", 700, 300, 900, 480);
+    const all = run(start(CAR, PLATE, other, cut), ...clickAt(650, 150), ...pull([550, 450], [90, 90]));
+    expect(all.selected).toEqual(["other", "car", "plate"]);
+    expect(all.boxes).toHaveLength(4);
+    expect(run(start(CAR, other, cut), ...pull([550, 50], [800, 400])).selected).toEqual(["other"]);
+    expect(run(start(CAR), ...pull([200, 200], [300, 300])).boxes).toHaveLength(2); // begun on a box it draws
+    expect(run(start(CAR), ...pull([550, 50], [560, 60])).boxes).toHaveLength(1);
+  });
+
   it("with Shift adds and takes away", () => {
     const both = run(start(CAR, PLATE), ...clickAt(300, 360), ...clickAt(150, 150, true));
     expect(both.selected).toEqual(["plate", "car"]);

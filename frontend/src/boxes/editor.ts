@@ -16,6 +16,7 @@ import {
   centre,
   clampPoint,
   contains,
+  coverage,
   fit,
   fitBox,
   handleAt,
@@ -75,6 +76,7 @@ export interface Proposed extends Rect {
 
 export type Drag =
   | { readonly kind: "draw"; readonly from: Point; readonly to: Point }
+  | { readonly kind: "band"; readonly from: Point; readonly to: Point }
   | { readonly kind: "move"; readonly from: Point; readonly to: Point }
   | { readonly kind: "resize"; readonly from: Point; readonly to: Point; readonly handle: Handle }
   | { readonly kind: "pan"; readonly view: View };
@@ -297,7 +299,8 @@ function down(state: Editor, { at, add = false, hand = false, touch = false }: E
   const begin = (drag: Drag): Editor => ({ ...state, drag: { ...drag, start: at, far: false } });
   if (hand) return begin({ kind: "pan", view: state.view });
   const draw = (): Editor => begin({ kind: "draw", from: clampPoint(point, state.frame), to: point });
-  if (state.armed || add || state.hidden) return draw();
+  if (state.armed || state.hidden) return draw();
+  if (add) return boxAt(state.boxes, point) === null ? begin({ kind: "band", from: point, to: point }) : draw();
   const reach = (touch ? TOUCH_REACH : REACH) / state.view.scale;
   for (const box of selectedBoxes(state)) {
     const handle = state.selected.length === 1 ? handleAt(box, point, contains(box, point) ? handleReach(box, reach) : reach) : null;
@@ -328,6 +331,7 @@ function up(state: Editor, { key, add = false }: Extract<Action, { do: "up" }>):
   const rested: Editor = { ...state, drag: null };
   if (!drag.far) return click(rested, toFrame(drag.start, state.view), { add, key });
   if (drag.kind === "pan") return rested;
+  if (drag.kind === "band") return selectIn(rested, band(state));
   if (drag.kind !== "draw") return commit(rested, preview(state));
   const rect = drawn(state);
   return rect === null ? rested : create(rested, rect, key);
@@ -346,6 +350,20 @@ function click(state: Editor, point: Point, { add, key }: { add: boolean; key: s
   return { ...select(state, chosen.key, add), armed: false };
 }
 
+/** The rubber band, or null. */
+export function band({ drag }: Pick<Editor, "drag">): Rect | null {
+  if (drag?.kind !== "band" || !drag.far) return null;
+  const { from, to } = drag;
+  return { x1: Math.min(from.x, to.x), y1: Math.min(from.y, to.y), x2: Math.max(from.x, to.x), y2: Math.max(from.y, to.y) };
+}
+
+/** What lies wholly in it is chosen, too. */
+function selectIn(state: Editor, within: Rect | null): Editor {
+  if (within === null) return state;
+  const inside = state.boxes.filter((box) => coverage(box, within) === 1).map(({ key }) => key);
+  return { ...state, selected: [...new Set([...state.selected, ...inside])] };
+}
+
 /** The rectangle being drawn now, or null. */
 export function drawn(state: Editor): Rect | null {
   const { drag } = state;
@@ -357,7 +375,7 @@ export function drawn(state: Editor): Rect | null {
 /** The boxes as they look in the middle of a drag. */
 export function preview(state: Editor): readonly EditorBox[] {
   const { drag, frame } = state;
-  if (drag === null || !drag.far || drag.kind === "pan" || drag.kind === "draw") return state.boxes;
+  if (drag === null || !drag.far || drag.kind === "pan" || drag.kind === "draw" || drag.kind === "band") return state.boxes;
   const by = { x: drag.to.x - drag.from.x, y: drag.to.y - drag.from.y };
   const within = SNAP / state.view.scale;
   return state.boxes.map((box) => {

@@ -3,6 +3,8 @@
 import type { components } from "../api/schema";
 import type { Entry, Known, NewEntry, Outcome, Sender } from "../saving/queue";
 import { ask, deliver } from "../saving/request";
+import { type SuggestionJson, toSuggestion } from "../transcribe/wire";
+import type { Suggestion } from "../transcribe/session";
 import { registerSenders } from "../saving/useSaving";
 import type { Between, Change, EditorBox, Proposed } from "./editor";
 import { type Rect, sameRect } from "./geometry";
@@ -29,6 +31,8 @@ export interface LoadedFrame {
   readonly boxes: readonly EditorBox[];
   /** What a detector proposes; null where none has looked yet. */
   readonly suggestions: readonly Proposed[] | null;
+  /** What a recognizer reads on plates that nobody has read, by the key of the box. */
+  readonly read: ReadonlyMap<string, Suggestion>;
   /** What the server knows of each box, by its key. */
   readonly known: ReadonlyMap<string, Known>;
   /** When it was asked for; what was done here later is newer. */
@@ -84,6 +88,10 @@ export async function loadFrame(id: number, search: string): Promise<LoadedFrame
     nextOpen: json.next_open,
     boxes: json.boxes.map(toBox),
     suggestions: json.suggestions?.map(({ model_name: _, ...box }) => box) ?? null,
+    read: new Map(json.boxes.flatMap(({ id, crop }) => {
+      const suggestion = crop?.suggestion as SuggestionJson | null | undefined;
+      return suggestion ? [[keyOf(id), toSuggestion(suggestion)] as const] : [];
+    })),
     known: new Map(json.boxes.map((box) => [keyOf(box.id), { id: box.id, revision: box.revision ?? 1 }])),
     asked,
   };
@@ -161,7 +169,14 @@ export interface Reading {
 }
 
 /** What a person read on a plate; `seen` is what stood there when it was typed. */
-export function textEntry(frame: number, { key, text, status }: EditorBox, said: Reading & { readonly seconds: number }, title: string): NewEntry {
+/** A text, how long it took, and what became of the suggestion that was shown. */
+export interface Said extends Reading {
+  readonly seconds: number;
+  readonly suggestion: number | null;
+  readonly suggestion_outcome: string;
+}
+
+export function textEntry(frame: number, { key, text, status }: EditorBox, said: Said, title: string): NewEntry {
   return {
     kind: "box.text",
     clientKey: crypto.randomUUID(),
@@ -282,7 +297,7 @@ const remove: Sender = async (entry, known) => {
  * The crop's revision moves with the box, so the text is what is compared: somebody else's, newer
  * than the one that was seen, is a conflict.
  */
-const write: Sender = async ({ clientKey, body: { frame, box, seen, text, status, seconds, revision } }, _, look) => {
+const write: Sender = async ({ clientKey, body: { frame, box, seen, text, status, seconds, suggestion, suggestion_outcome, revision } }, _, look) => {
   const id = await idOn(frame, box, look);
   if (id === null) return { kind: "refused", message: "" };
   const asked = await deliver("GET", `boxes/${id}/`, {});
@@ -294,7 +309,7 @@ const write: Sender = async ({ clientKey, body: { frame, box, seen, text, status
   const mine = { text: String(text), status: String(status) };
   if (revision === undefined && !same(before) && !same(mine)) return { kind: "conflict", message: "", current: crop };
   return deliver("POST", `crops/${crop.id}/transcriptions/`, {
-    body: { ...mine, seconds, revision: revision ?? crop.revision, client_key: clientKey },
+    body: { ...mine, seconds, suggestion, suggestion_outcome, revision: revision ?? crop.revision, client_key: clientKey },
   });
 };
 

@@ -377,7 +377,8 @@ function finish(session: Session, { now, key, status, text }: Confirmed): Step {
   return [show(told, nextOpen(told, session.at), now), saved.map((one, at): Order => ({ kind: "save", crop: crops[at] ?? item.crop, saved: one }))];
 }
 
-function comparison(suggestion: Suggestion | null, status: Status, text: string): Pick<Saved, "outcome" | "changed"> {
+/** What became of the suggestion, for its recognizer to be judged by. */
+export function comparison(suggestion: Suggestion | null, status: Status, text: string): Pick<Saved, "outcome" | "changed"> {
   if (suggestion === null) return { outcome: "", changed: 0 };
   if (status === "unreadable") return { outcome: "ignored", changed: 0 };
   return suggestion.text === text

@@ -7,7 +7,7 @@ import type { PlateFormat } from "./formats";
 import type { Crop, Earlier, Saved, Suggestion } from "./session";
 import type { Wanted } from "./wanted";
 
-interface SuggestionJson {
+export interface SuggestionJson {
   readonly id: number;
   readonly text: string;
   readonly characters?: readonly number[];
@@ -40,7 +40,7 @@ export interface Lease {
   readonly disagreements: number;
 }
 
-function toSuggestion(json: SuggestionJson): Suggestion {
+export function toSuggestion(json: SuggestionJson): Suggestion {
   return {
     id: json.id,
     text: json.text,
