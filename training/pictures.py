@@ -18,11 +18,12 @@ from annotations.formats import archives, manifest
 from annotations.vision import boxes as geometry
 from annotations.vision import crops as vision
 from annotations.vision.boxes import Xyxy
-from training.detector.data import Sample, SampleBox, prefetched
+from training.detector.data import Sample, SampleBox
 from training.detector.evaluation import Facts
 from training.detector.predict import Detector
 from training.detector.predict import evaluate as evaluate_samples
 from training.errors import BoxListedTwice, LabelUnknownToModel, NoPictures
+from training.loader import prefetch
 from training.recognizer import evaluation, metrics
 from training.recognizer.predict import Recognizer
 
@@ -251,7 +252,9 @@ def read_images(
     by_file: dict[Path, list[Listed]] = {}
     for row in rows:
         by_file.setdefault(row.path, []).append(row)
-    decoded = prefetched((part, vision.read_picture(path)) for path, part in by_file.items())
+    decoded = prefetch(
+        ((part, vision.read_picture(path)) for path, part in by_file.items()), ahead=1
+    )
     for part, picture in decoded:
         begun = time.perf_counter()
         (seen,) = detector.detect([picture], tiles=tiles, around_cars=around_cars)

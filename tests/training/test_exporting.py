@@ -19,8 +19,8 @@ from annotations.vision.crops import resize_crop
 from lprsite import files
 from lprsite.jobs.models import Job
 from tests.annotations.rows import json_of
+from tests.training.conftest import drawn
 from tests.training.detector.test_pruning import uneven
-from tests.training.recognizer.conftest import drawn
 from tests.training.test_work import attached
 from training import checkpoints, exporting, runs, starters, work
 from training.detector.config import DetectorConfig

@@ -1,4 +1,6 @@
-"""Frames with boxes to training tensors: cached once, changed a little every epoch.
+"""Frames with boxes to what a training step learns from: cached once, changed every epoch.
+
+No torch here: the processes that prepare batches start quickly and stay small.
 
 Letters: N frames, C classes, H and W the network's input size, h and w grid rows and columns.
 Boxes are (x1, y1, x2, y2) in pixels of the network's input unless a name says original.
@@ -11,28 +13,25 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Self
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from annotations.vision import boxes as geometry
 from annotations.vision.crops import read_picture, resize_frame
 from training.detector.augmentation import Augmentation
+from training.detector.config import DetectorConfig
 from training.detector.gridbox import Ellipse, Grid, rasterise
 from training.errors import PictureMissing
-from training.ranks import ALONE, Ranks
 
 Bgr = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 Progress = Callable[[int, int], None]
-T = TypeVar("T")
-
 LEAST_VISIBLE = 0.4  # share of a box that must stay in the frame to be learnt
 SMALLEST_SIDE = 2.0  # pixels of network input; less is a smudge, not an object
 AT_A_BOX = 0.85  # share of training windows that look at a box
@@ -72,40 +71,51 @@ class FrameBoxes:
     ignored: NDArray[np.bool_]
 
 
+class Item(NamedTuple):
+    """A changed frame (H, W, 3) BGR and its targets: (C, h, w), but edges (4C, h, w).
+
+    ``whole``: frames in its batch; ``own``: whether this process learns from it.
+    """
+
+    frame: Bgr
+    coverage: Floats
+    normalised: Floats
+    mask: Floats
+    edges: Floats
+    whole: int
+    own: bool
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Frames (N, 3, H, W) RGB 0..1; targets and mask (N, C, h, w), but edges (N, 4C, h, w).
+    """Frames (N, H, W, 3) BGR; targets and mask (N, C, h, w), but edges (N, 4C, h, w).
 
     ``whole``: frames in the batch of which these are one process's part.
     """
 
-    frames: Tensor
-    coverage: Tensor
-    normalised: Tensor
-    edges: Tensor
-    mask: Tensor
+    frames: Bgr
+    coverage: Floats
+    normalised: Floats
+    mask: Floats
+    edges: Floats
     whole: int
-
-    def to(self, device: torch.device) -> Batch:
-        """The same batch on another device."""
-        return self._each(lambda values: values.to(device))
-
-    def first(self, count: int) -> Batch:
-        """Only so many of its frames."""
-        return self._each(lambda values: values[:count])
-
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        names = [item.name for item in fields(self) if item.name != "whole"]
-        changed: dict[str, Any] = {name: change(getattr(self, name)) for name in names}
-        return replace(self, **changed)
 
 
 class FrameStore:
     """Frames at training size in one file on disk, mapped into memory: (N, H, W, 3) BGR."""
 
-    def __init__(self, frames: Bgr, original_sizes: Sequence[geometry.Size]) -> None:
+    def __init__(self, pixels: Path, frames: Bgr, original_sizes: Sequence[geometry.Size]) -> None:
+        self._pixels = pixels
         self.frames = frames
         self.original_sizes = tuple(original_sizes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process maps the same file."""
+        return FrameStore._opened, (self._pixels, self.original_sizes)
+
+    @classmethod
+    def _opened(cls, pixels: Path, original_sizes: Sequence[geometry.Size]) -> Self:
+        return cls(pixels, np.load(pixels, mmap_mode="r"), original_sizes)
 
     @classmethod
     def build(
@@ -123,12 +133,12 @@ class FrameStore:
         name = _store_name(samples, size)
         pixels, sizes = folder / f"{name}.npy", folder / f"{name}.json"
         if not samples:
-            return cls(np.zeros((0, size[1], size[0], 3), np.uint8), ())
+            return cls(pixels, np.zeros((0, size[1], size[0], 3), np.uint8), ())
         if not (pixels.is_file() and sizes.is_file()):
             folder.mkdir(parents=True, exist_ok=True)
             _write_store(samples, size=size, pixels=pixels, sizes=sizes, progress=progress)
         originals = [(int(w), int(h)) for w, h in json.loads(sizes.read_text(encoding="utf-8"))]
-        return cls(np.load(pixels, mmap_mode="r"), originals)
+        return cls._opened(pixels, originals)
 
 
 def _store_name(samples: Sequence[Sample], size: geometry.Size) -> str:
@@ -155,12 +165,21 @@ def _write_store(
         shape = (len(samples), size[1], size[0], 3)
         frames = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
         originals = []
-        for index, sample in enumerate(samples):
-            picture = read_picture(sample.picture)
-            originals.append((picture.shape[1], picture.shape[0]))
+
+        def decode(index: int) -> geometry.Size:
+            picture = read_picture(samples[index].picture)
             frames[index] = resize_frame(picture, size)
-            if progress:
-                progress(index + 1, len(samples))
+            return picture.shape[1], picture.shape[0]
+
+        with ThreadPoolExecutor(thread_name_prefix="frames") as pool:
+            try:
+                for original in pool.map(decode, range(len(samples))):
+                    originals.append(original)
+                    if progress:
+                        progress(len(originals), len(samples))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
         frames.flush()
         sizes.write_text(json.dumps(originals), encoding="utf-8")
         part.replace(pixels)
@@ -181,12 +200,6 @@ def frame_boxes(
         np.array([classes.index(box.label) for box in known], dtype=np.intp),
         np.array([box.ignore for box in known], dtype=bool),
     )
-
-
-def as_input(frames: Bgr) -> Tensor:
-    """Frames (N, H, W, 3) BGR as the network wants them: (N, 3, H, W) RGB 0..1, channels last."""
-    rgb = torch.from_numpy(np.ascontiguousarray(frames[..., ::-1]))
-    return rgb.permute(0, 3, 1, 2).to(torch.float32).div_(255)
 
 
 # --- augmentation
@@ -378,22 +391,22 @@ def _cells(boxes: Floats, grid: Grid) -> Iterator[tuple[slice, slice]]:
 
 
 class TrainSet:
-    """Samples ready to train on: a pass's batches depend on seed, number and index only."""
+    """Samples ready to train on: an epoch's batches depend on seed, epoch and index only.
+
+    Of several processes that train together, ``part`` (number, count) says which this is; each
+    gets its part of every batch, which may be empty.
+    """
 
     def __init__(
         self,
         samples: Sequence[Sample],
         store: FrameStore,
+        config: DetectorConfig,
         *,
-        classes: Sequence[str],
-        grid: Grid,
-        ellipse: Ellipse,
-        augmentation: Augmentation,
-        seed: int,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
-        self.store, self.grid, self.ellipse = store, grid, ellipse
-        self.augmentation, self.seed = augmentation, seed
-        size = (grid.width, grid.height)
+        self.store, self.config, self.part = store, config, part
+        classes, size = config.classes, (config.width, config.height)
         self.boxes = [
             frame_boxes(sample, classes=classes, original=original, size=size)
             for sample, original in zip(samples, store.original_sizes, strict=True)
@@ -403,52 +416,58 @@ class TrainSet:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def batches(
-        self,
-        *,
-        number: int,
-        size: int,
-        window: geometry.Size | None = None,
-        ranks: Ranks = ALONE,
-    ) -> Iterator[Batch]:
-        """Every sample once, in the order of this pass; the last batch may be short.
+    def steps(self, batch: int) -> int:
+        """Batches in an epoch, the last short one of every pass included."""
+        return -(-len(self) // batch) * self.config.passes
 
-        With ``window`` (width, height) the batches hold windows of that size. Of several
-        processes each gets its part of every batch, which may be empty.
+    def shares(
+        self, epoch: int, batch: int, *, worker: int = 0, workers: int = 1, first: int = 0
+    ) -> Iterator[list[tuple[int, Item]]]:
+        """Of each batch from the ``first`` what this worker prepares, with its places.
+
+        Every sample comes once in each pass. Of a batch that has nothing for this process one
+        frame is prepared all the same, for its shape.
         """
-        order = np.random.default_rng((self.seed, number)).permutation(len(self))
-        for start in range(0, len(order), size):
-            whole = order[start : start + size].tolist()
-            part = ranks.share(whole)
-            batch = self._batch(part or whole[:1], number, window, len(whole))
-            yield batch if part else batch.first(0)
+        window = self.config.window_at(epoch)
+        rank, ranks = self.part
+        for number, whole in islice(self._order(epoch, batch), first, None):
+            own = whole[rank::ranks]
+            shown = own or whole[:1]
+            yield [
+                (place, self._item(number, shown[place], window, whole=len(whole), own=bool(own)))
+                for place in range(worker, len(shown), workers)
+            ]
 
-    def _batch(
-        self, chosen: Sequence[int], number: int, window: geometry.Size | None, whole: int
-    ) -> Batch:
-        grid = self.grid.sized(*window) if window else self.grid
-        frames, parts = [], []
-        for index in chosen:
-            rng = np.random.default_rng((self.seed, number, index, 1))
-            frame, boxes = augment(
-                self.store.frames[index],
-                self.boxes[index],
-                self.augmentation,
-                rng,
-                window=window,
-            )
-            frames.append(frame)
-            parts.append(targets(boxes, learnt=self.learnt[index], grid=grid, ellipse=self.ellipse))
-        coverage, normalised, mask, edges = (
-            torch.from_numpy(np.stack(part)) for part in zip(*parts, strict=True)
+    def collated(self, items: list[Item]) -> Batch:
+        """Prepared items as one batch."""
+        *columns, whole, own = zip(*items, strict=True)
+        frames, coverage, normalised, mask, edges = (
+            np.stack(column)[: sum(own)] for column in columns
         )
-        return Batch(as_input(np.stack(frames)), coverage, normalised, edges, mask, whole)
+        return Batch(frames, coverage, normalised, mask, edges, whole[0])
 
+    def bare(self) -> Self:
+        """The same: nothing is kept in memory."""
+        return self
 
-def prefetched(items: Iterator[T]) -> Iterator[T]:
-    """The same items; the next one is made in a thread while this one is used."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="frames") as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
+    def _order(self, epoch: int, batch: int) -> Iterator[tuple[int, list[int]]]:
+        passes = self.config.passes
+        for number in range((epoch - 1) * passes, epoch * passes):
+            order = np.random.default_rng((self.config.seed, number)).permutation(len(self))
+            for start in range(0, len(order), batch):
+                yield number, order[start : start + batch].tolist()
+
+    def _item(
+        self, number: int, index: int, window: geometry.Size | None, *, whole: int, own: bool
+    ) -> Item:
+        grid = self.config.grid.sized(*window) if window else self.config.grid
+        frame, boxes = augment(
+            self.store.frames[index],
+            self.boxes[index],
+            self.config.augmentation,
+            np.random.default_rng((self.config.seed, number, index, 1)),
+            window=window,
+        )
+        learnt, ellipse = self.learnt[index], self.config.ellipse
+        taught = targets(boxes, learnt=learnt, grid=grid, ellipse=ellipse)
+        return Item(frame, *taught, whole=whole, own=own)

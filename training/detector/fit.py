@@ -5,31 +5,26 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
+import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from training import checkpoints, ranks
 from training.detector.config import DetectorConfig
-from training.detector.data import (
-    Batch,
-    FrameStore,
-    Sample,
-    SampleBox,
-    TrainSet,
-    as_input,
-    prefetched,
-)
+from training.detector.data import Batch, FrameStore, Item, Sample, SampleBox, TrainSet
 from training.detector.evaluation import Tally
+from training.detector.inputs import Inputs, as_input
 from training.detector.loss import Balance, ClassCost, class_costs
 from training.detector.network import DetectNet, set_norm_momentum
 from training.detector.predict import (
@@ -49,6 +44,7 @@ from training.errors import (
     OtherNetwork,
     SettingRefused,
 )
+from training.loader import Loader, prefetch
 from training.ranks import ALONE, Ranks, share_norms
 from training.reasons import Reason
 from training.schedule import soft_start_annealing
@@ -57,6 +53,7 @@ __all__ = ["DetectorConfig", "Epoch", "Sample", "SampleBox", "fit", "history"]
 
 STATE_KIND = "detector-state"
 CACHE = "frames"
+MOST_WORKERS = 16
 
 Progress = Callable[[int, int], None]
 
@@ -143,21 +140,25 @@ def _epochs(
     with training.ranks.first_before_others(training.device):
         store = FrameStore.build(train, size=size, folder=cache, progress=progress)
         held = FrameStore.build(val, size=size, folder=cache, progress=progress)
-    frames = TrainSet(
-        train,
-        store,
-        classes=config.classes,
-        grid=config.grid,
-        ellipse=config.ellipse,
-        augmentation=config.augmentation,
-        seed=config.seed,
-    )
-    while not training.over:
-        begun = time.perf_counter()
-        training.run_epoch(frames, progress)
-        if training.epoch % config.evaluate_every == 0 or training.epoch == config.epochs:
-            training.evaluate(val, held)
-        yield training.report(begun)
+    part = (training.ranks.rank, training.ranks.count)
+    frames = TrainSet(train, store, config, part=part)
+    with Loader(frames, workers=workers_for(training.device, training.ranks.count)) as loader:
+        while not training.over:
+            begun = time.perf_counter()
+            training.run_epoch(loader, progress)
+            if training.epoch % config.evaluate_every == 0 or training.epoch == config.epochs:
+                training.evaluate(val, held)
+            yield training.report(begun)
+
+
+def workers_for(device: torch.device, ranks: int) -> int:
+    """How many processes prepare batches for each of ``ranks`` trainings on this machine.
+
+    None on a processor: a thread keeps up with it, and it needs its cores itself.
+    """
+    if device.type == "cpu":
+        return 0
+    return max(1, min(MOST_WORKERS, (os.cpu_count() or 1) // ranks - 1))
 
 
 def history(out_dir: Path) -> tuple[Epoch, ...]:
@@ -231,26 +232,17 @@ class _Training:
 
     # --- one epoch
 
-    def run_epoch(self, frames: TrainSet, progress: Progress | None) -> None:
+    def run_epoch(self, frames: Loader[Item, Batch], progress: Progress | None) -> None:
         self.epoch += 1
         self.network.train()
         for stage in self._frozen:
             stage.eval()
-        passes = self.config.passes
-        total = -(-len(frames) // self.config.batch) * passes
+        total = frames.source.steps(self.config.batch)
         sums: dict[str, float] = {}
-        window = self.config.window_at(self.epoch)
-        batches = prefetched(
-            batch
-            for number in range((self.epoch - 1) * passes, self.epoch * passes)
-            for batch in frames.batches(
-                number=number, size=self.config.batch, window=window, ranks=self.ranks
-            )
-        )
-        with closing(batches):  # type: ignore[type-var]  # a generator, typed as its iterator
+        with closing(prefetch(self._inputs(frames), ahead=2)) as batches:
             for done, batch in enumerate(batches, start=1):
                 rate = self._rate(total)
-                for name, value in self._step(batch.to(self.device), rate).items():
+                for name, value in self._step(batch, rate).items():
                     sums[name] = sums.get(name, 0.0) + value
                 with self.ranks.leaving_together(self.device):
                     if progress:
@@ -259,6 +251,11 @@ class _Training:
         self._check_weights()
         self.metrics = {name: value / total for name, value in sums.items()} | {"rate": rate}
         self.evaluated = False
+
+    def _inputs(self, frames: Loader[Item, Batch]) -> Generator[Inputs, None, None]:
+        with closing(frames.batches(self.epoch, self.config.batch)) as batches:
+            for batch in batches:
+                yield Inputs.of(batch, self.device)
 
     def _rate(self, steps_per_epoch: int) -> float:
         settings = self.config
@@ -273,7 +270,7 @@ class _Training:
             group["lr"] = rate
         return rate
 
-    def _step(self, batch: Batch, rate: float) -> dict[str, float]:
+    def _step(self, batch: Inputs, rate: float) -> dict[str, float]:
         reduced = self.dtype != torch.float32
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
             features = self.network.features(batch.frames)
@@ -361,7 +358,7 @@ class _Training:
 
     def _forward(self, frames: Any) -> tuple[Tensor, Tensor]:
         with torch.inference_mode():
-            inputs = as_input(frames).to(self.device)
+            inputs = as_input(np.array(frames), self.device)
             with torch.autocast(
                 self.device.type, dtype=torch.bfloat16, enabled=self.dtype != torch.float32
             ):

@@ -23,11 +23,13 @@ from training.detector import evaluation, metrics
 from training.detector import tiles as tiling
 from training.detector.cluster import candidates, cluster
 from training.detector.config import DetectorConfig, Precision
-from training.detector.data import Sample, as_input, prefetched
+from training.detector.data import Sample
 from training.detector.evaluation import DEFAULT_THRESHOLD
 from training.detector.gridbox import Grid, decode_cells, ellipses
+from training.detector.inputs import as_input
 from training.detector.network import DetectNet, fuse
 from training.errors import CheckpointOtherLayout
+from training.loader import prefetch
 
 KIND = "detector"
 READING_MARGIN = 0.08  # of the box, at every edge
@@ -219,7 +221,7 @@ class Detector:
         Columns are x1 y1 x2 y2 in pixels of the network's input, and confidence.
         """
         with torch.inference_mode():
-            inputs = as_input(resized).to(self._device, self._dtype)
+            inputs = as_input(resized, self._device).to(self._dtype)
             coverage, edges = (each.cpu() for each in self._network(inputs))
         begun = time.perf_counter()
         found = read_grids(coverage, edges, self.config)
@@ -316,7 +318,9 @@ def evaluate(
     """
     tally = evaluation.Tally(detector.classes)
     parts = (samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK))
-    decoded = prefetched(([read_picture(item.picture) for item in part], part) for part in parts)
+    decoded = prefetch(
+        (([read_picture(item.picture) for item in part], part) for part in parts), ahead=1
+    )
     for frames, chunk in decoded:
         seen = detector.detect(frames, confidence=0.0, tiles=tiles, around_cars=around_cars)
         for sample, frame, found in zip(chunk, frames, seen, strict=True):

@@ -30,6 +30,7 @@ from training.errors import (
     NothingToTrainOn,
     OtherNetwork,
 )
+from training.loader import Loader, prefetch
 from training.recognizer import alphabet as alphabets
 from training.recognizer import calibration, ctc, data, forms, metrics, tuning
 from training.recognizer.config import RecognizerConfig
@@ -124,7 +125,7 @@ class _Run:
         self.truths: list[Sequence[int]] = []
         self.device = processor()
         workers = data.workers_for(len(self.mix), accelerated=self.device.type == "cuda")
-        self.loader = data.Loader(self.mix, workers=workers)
+        self.loader = Loader(self.mix, workers=workers)
         self._build(init)
         if (out_dir / checkpoints.STATE).is_file():
             self._resume()
@@ -169,7 +170,7 @@ class _Run:
         self.network.train()
         tuning.freeze(self.network, self._frozen(number))
         total, seen = 0.0, 0
-        batches = data.prefetch(lambda: self.loader.batches(number, self.config.batch))
+        batches = prefetch(self.loader.batches(number, self.config.batch))
         for step, batch in enumerate(batches, start=1):
             done = (number - 1) * self.steps + step
             self._set_rate((done - 1) / (self.steps * self.config.epochs))
@@ -265,7 +266,7 @@ class _Run:
 
     def _val_batches(self) -> Iterable[Batch]:
         if self.val:
-            return data.prefetch(lambda: data.fixed_batches(self.val, self.config.alphabet), 2)
+            return prefetch(data.fixed_batches(self.val, self.config.alphabet), 2)
         if self.held_out is None:
             self.held_out = data.held_out(
                 _HELD_OUT,

@@ -7,7 +7,7 @@ No torch here: the processes that prepare batches start quickly and stay small.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -91,10 +91,13 @@ class Mix:
         rng = np.random.default_rng((self.seed, epoch, _RESEEN, index))
         return reseen(kept.picture, rng), kept.text
 
-    def batches(self, epoch: int, batch: int) -> Iterator[Batch]:
-        """All items of an epoch in a fresh order."""
-        for part in self.shares(epoch, batch):
-            yield collate([item for _, item in part], self.alphabet)
+    def collated(self, items: list[Item]) -> Batch:
+        """Prepared items as one batch."""
+        return collate(items, self.alphabet)
+
+    def bare(self) -> Mix:
+        """The same without the pictures kept in memory."""
+        return replace(self, _real={}, _drawn={})
 
     def shares(
         self, epoch: int, batch: int, *, worker: int = 0, workers: int = 1, first: int = 0

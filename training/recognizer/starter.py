@@ -10,6 +10,7 @@ The folder then holds ``recognizer.safetensors`` in half precision, which is wha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from training import checkpoints
@@ -18,12 +19,13 @@ from training.recognizer.fit import Epoch, Progress, fit
 from training.synthetic import plates
 
 NAME = "recognizer.safetensors"
+PLATES = 10_000  # an epoch
 
 
 def config(
     *,
     epochs: int | None = None,
-    plates_an_epoch: int = 10_000,
+    batch: int | None = None,
     seed: int = 1,
     started: bool = False,
 ) -> RecognizerConfig:
@@ -31,9 +33,9 @@ def config(
     return RecognizerConfig(
         network="lite",
         epochs=epochs or (25 if started else 80),
-        batch=32,
+        batch=batch or 32,
         seed=seed,
-        synthetic=plates_an_epoch,
+        synthetic=PLATES,
         synthetic_formats=plates.mixed_formats(),
         easy_start=0.0 if started else 0.15,
         rate=1.5e-3 if started else 3e-3,
@@ -48,8 +50,14 @@ def make(
     folder: Path,
     *,
     init: Path | None = None,
+    count: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Epoch]:
-    """Train, or go on with a training, in ``folder``; then write what is shipped."""
+    """Train, or go on with a training, in ``folder``; then write what is shipped.
+
+    ``count``: drawn plates an epoch.
+    """
+    if count:
+        settings = replace(settings, synthetic=count)
     yield from fit(settings, (), (), folder, init=init, progress=progress)
     checkpoints.ship(folder, folder / NAME)

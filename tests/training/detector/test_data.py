@@ -3,7 +3,6 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from tests.training.detector.conftest import STILL
 from training.detector.augmentation import Augmentation
@@ -13,15 +12,15 @@ from training.detector.data import (
     Sample,
     SampleBox,
     TrainSet,
-    as_input,
     augment,
     frame_boxes,
-    prefetched,
     targets,
     transform_boxes,
 )
 from training.detector.gridbox import Ellipse, Grid
+from training.detector.inputs import Inputs, as_input
 from training.errors import PictureMissing
+from training.loader import Loader
 
 GRID = Grid.of(96, 64)
 DRAWN = Ellipse(min_radius=0.7, deadzone=0.3, keep_aspect=False)
@@ -36,20 +35,14 @@ def boxes_of(*rows, ignored=False):
     )
 
 
-def train_set(samples, folder, **changes):
-    settings = {
-        "classes": ("car", "plate"),
-        "grid": GRID,
-        "ellipse": DRAWN,
-        "augmentation": Augmentation(),
-        "seed": 3,
-    }
+def train_set(samples, folder, tiny, **changes):
     store = FrameStore.build(samples, size=(96, 64), folder=folder)
-    return TrainSet(samples, store, **{**settings, **changes})
+    return TrainSet(samples, store, tiny(augmentation=Augmentation(), seed=3), **changes)
 
 
-def test_an_epoch_is_every_frame_once_with_the_short_batch(samples, tmp_path):
-    batches = list(train_set(samples, tmp_path).batches(number=1, size=4))
+def test_an_epoch_is_every_frame_once_with_the_short_batch(samples, tmp_path, tiny):
+    frames = train_set(samples, tmp_path, tiny)
+    batches = [Inputs.of(batch) for batch in Loader(frames, workers=0).batches(1, 4)]
     assert [len(batch.frames) for batch in batches] == [4, 3]
     assert batches[0].frames.shape == (4, 3, 64, 96)
     assert batches[0].coverage.shape == batches[0].mask.shape == (4, 2, 4, 6)
@@ -57,12 +50,36 @@ def test_an_epoch_is_every_frame_once_with_the_short_batch(samples, tmp_path):
     assert 0 <= batches[0].frames.min() <= batches[0].frames.max() <= 1
 
 
-def test_batches_depend_on_seed_and_epoch_only(samples, tmp_path):
-    first, again = (list(train_set(samples, tmp_path).batches(number=2, size=7)) for _ in range(2))
-    torch.testing.assert_close(first[0].frames, again[0].frames, rtol=0, atol=0)
-    torch.testing.assert_close(first[0].edges, again[0].edges, rtol=0, atol=0)
-    other = next(train_set(samples, tmp_path).batches(number=3, size=7))
-    assert not torch.equal(first[0].frames, other.frames)
+def test_batches_depend_on_seed_and_epoch_only(samples, tmp_path, tiny):
+    first, again = (
+        next(Loader(train_set(samples, tmp_path, tiny), workers=0).batches(2, 7)) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first.frames, again.frames)
+    np.testing.assert_array_equal(first.edges, again.edges)
+    other = next(Loader(train_set(samples, tmp_path, tiny), workers=0).batches(3, 7))
+    assert (first.frames != other.frames).any()
+
+
+def test_workers_prepare_what_the_training_would_itself(samples, tmp_path, tiny):
+    frames = train_set(samples, tmp_path, tiny)
+    ours = Loader(frames, workers=0).batches(1, 4)
+    with Loader(frames, workers=3) as loader:
+        for mine, theirs in zip(ours, loader.batches(1, 4), strict=True):
+            assert mine.whole == theirs.whole
+            np.testing.assert_array_equal(mine.frames, theirs.frames)
+            np.testing.assert_array_equal(mine.edges, theirs.edges)
+
+
+def test_processes_that_train_together_share_every_batch(samples, tmp_path, tiny):
+    whole, first, second = (
+        list(Loader(train_set(samples, tmp_path, tiny, part=part), workers=0).batches(1, 3))
+        for part in ((0, 1), (0, 2), (1, 2))
+    )
+    for all_of_it, even, odd in zip(whole, first, second, strict=True):
+        assert even.whole == odd.whole == all_of_it.whole == len(all_of_it.frames)
+        np.testing.assert_array_equal(even.frames, all_of_it.frames[::2])
+        np.testing.assert_array_equal(odd.frames, all_of_it.frames[1::2])
+    assert (len(second[-1].frames), second[-1].whole) == (0, 1)
 
 
 def test_frames_are_decoded_once(samples, tmp_path):
@@ -206,16 +223,3 @@ def test_ignored_boxes_teach_nothing():
 def test_unknown_labels_are_left_out(tmp_path):
     sample = Sample(tmp_path, (SampleBox("dog", 0, 0, 9, 9),), frozenset({"car"}))
     assert len(frame_boxes(sample, classes=("car",), original=(9, 9), size=(96, 64)).boxes) == 0
-
-
-def test_prefetching_gives_the_same_items_and_the_same_errors():
-    assert list(prefetched(iter(range(5)))) == [0, 1, 2, 3, 4]
-
-    def broken():
-        yield 1
-        raise OSError("disk")
-
-    items = prefetched(broken())
-    assert next(items) == 1
-    with pytest.raises(OSError, match="disk"):
-        next(items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import torch
 
 from annotations.vision.crops import resize_crop
 from training.errors import CharacterUnknown, PictureMissing, TextTooLong
+from training.loader import Loader
 from training.recognizer import data
 from training.recognizer import mix as mixing
 from training.recognizer.alphabet import DEFAULT, decode
@@ -20,9 +21,13 @@ from training.recognizer.augment import grey
 from training.recognizer.data import Mix, Sample
 
 
+def _batches(mix, epoch, batch):
+    return Loader(mix, workers=0).batches(epoch, batch)
+
+
 def test_an_epoch_shows_every_sample_once_with_a_short_last_batch(make_samples):
     samples = make_samples()
-    batches = list(Mix(tuple(samples), DEFAULT).batches(1, 3))
+    batches = list(_batches(Mix(tuple(samples), DEFAULT), 1, 3))
     assert [len(b.targets) for b in batches] == [3, 3, 2]
     assert batches[0].crops.shape == (3, 48, 96)
     shown = Counter(decode(t, DEFAULT) for b in batches for t in b.targets)
@@ -32,7 +37,7 @@ def test_an_epoch_shows_every_sample_once_with_a_short_last_batch(make_samples):
 def test_an_epoch_is_the_same_again_and_the_next_one_is_not(make_samples):
     samples = tuple(make_samples())
     first, again, other = (
-        next(iter(Mix(samples, DEFAULT, seed=7).batches(epoch, 8))) for epoch in (3, 3, 4)
+        next(_batches(Mix(samples, DEFAULT, seed=7), epoch, 8)) for epoch in (3, 3, 4)
     )
     assert np.array_equal(first.crops, again.crops)
     assert first.targets == again.targets
@@ -42,10 +47,8 @@ def test_an_epoch_is_the_same_again_and_the_next_one_is_not(make_samples):
 def test_drawn_plates_do_not_depend_on_the_epochs_seen_before():
     used, fresh = (Mix((), DEFAULT, synthetic=6, seed=1) for _ in range(2))
     for epoch in (1, 2):
-        list(used.batches(epoch, 6))
-    assert np.array_equal(
-        next(iter(used.batches(3, 6))).crops, next(iter(fresh.batches(3, 6))).crops
-    )
+        list(_batches(used, epoch, 6))
+    assert np.array_equal(next(_batches(used, 3, 6)).crops, next(_batches(fresh, 3, 6)).crops)
 
 
 def test_drawn_plates_change_over_the_epochs():
@@ -92,29 +95,6 @@ def test_grey_and_colour_crops_of_the_same_light_are_the_same_to_a_network():
     assert torch.equal(data.to_tensor(light, cpu), data.to_tensor(colour, cpu))
 
 
-def test_prefetch_keeps_order_and_ends():
-    assert list(data.prefetch(lambda: iter(range(50)), 2)) == list(range(50))
-
-
-def test_prefetch_hands_errors_over():
-    def broken():
-        yield 1
-        raise PictureMissing(name="x")
-
-    items = data.prefetch(broken)
-    assert next(items) == 1
-    with pytest.raises(PictureMissing):
-        next(items)
-
-
-def test_prefetch_left_early_leaves_no_thread():
-    before = threading.active_count()
-    items = data.prefetch(lambda: iter(range(10**6)), 2)
-    next(items)
-    items.close()
-    assert threading.active_count() == before
-
-
 def test_the_first_epochs_draw_easier_plates(monkeypatch):
     asked: list[tuple[int, float]] = []
     now = 0
@@ -126,7 +106,7 @@ def test_the_first_epochs_draw_easier_plates(monkeypatch):
     monkeypatch.setattr(mixing, "draw", remember)
     mix = Mix((), DEFAULT, synthetic=16, easy_epochs=4)
     for now in range(1, 33):
-        list(mix.batches(now, 8))
+        list(_batches(mix, now, 8))
     assert all(damage <= 0.6 for epoch, damage in asked if epoch <= 4)
     later = [damage for epoch, damage in asked if epoch > 4]
     assert later.count(1.0) > len(later) / 2
@@ -138,3 +118,9 @@ def test_real_crops_of_the_first_epochs_are_half_unchanged(make_samples):
     mix = Mix(samples, DEFAULT, easy_epochs=6)
     unchanged = [mix.item(e, i)[0].tobytes() in plain for e in range(1, 7) for i in range(8)]
     assert 12 < sum(unchanged) < 40
+
+
+def test_small_epochs_need_no_worker_and_accelerators_get_more(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    assert data.workers_for(50, accelerated=True) == 0
+    assert data.workers_for(5000, accelerated=True) > data.workers_for(5000, accelerated=False) > 0

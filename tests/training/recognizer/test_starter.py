@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,8 @@ from training.synthetic import plates
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.setattr(fitting, "_HELD_OUT", 4)
-    settings = starter.config(epochs=1, plates_an_epoch=4)
-    (epoch,) = starter.make(settings, tmp_path / "run")
+    settings = starter.config(epochs=1)
+    (epoch,) = starter.make(settings, tmp_path / "run", count=4)
     assert epoch.epochs == 1
     return tmp_path / "run"
 
@@ -55,7 +54,7 @@ def test_a_training_starts_from_it(made: Path, make_samples, tmp_path: Path):
 
 def test_an_earlier_starter_is_continued_with_lower_rates(made: Path, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(fitting, "_HELD_OUT", 4)
-    settings = replace(starter.config(epochs=1, started=True), synthetic=4)
-    assert settings.rate < starter.config().rate
-    list(starter.make(settings, tmp_path / "next", init=made / starter.NAME))
+    settings = starter.config(epochs=1, batch=2, started=True)
+    assert settings.rate < starter.config().rate and settings.batch == 2
+    list(starter.make(settings, tmp_path / "next", init=made / starter.NAME, count=4))
     assert (tmp_path / "next" / starter.NAME).is_file()

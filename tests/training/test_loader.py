@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
-from training.recognizer import loader as loading
+from training import loader as loading
+from training.loader import Loader, prefetch
 from training.recognizer.alphabet import DEFAULT
-from training.recognizer.loader import Loader, workers_for
 from training.recognizer.mix import Mix, read
 
 
@@ -21,7 +21,10 @@ def test_workers_prepare_what_the_training_would_itself(make_samples):
     mix = Mix(samples, DEFAULT, synthetic=3)
     with Loader(mix, workers=2) as loader:
         for epoch in (1, 2):
-            ours, theirs = list(mix.batches(epoch, 4)), list(loader.batches(epoch, 4))
+            ours, theirs = (
+                list(Loader(mix, workers=0).batches(epoch, 4)),
+                list(loader.batches(epoch, 4)),
+            )
             assert [b.targets for b in theirs] == [b.targets for b in ours]
             for a, b in zip(ours, theirs, strict=True):
                 assert np.array_equal(a.crops, b.crops)
@@ -59,7 +62,9 @@ def test_a_killed_worker_is_replaced_and_the_epoch_goes_on(make_samples):
         loader._started[1].kill()
         loader._started[1].wait()
         shown += batches
-        assert [b.targets for b in shown] == [b.targets for b in mix.batches(1, 2)]
+        assert [b.targets for b in shown] == [
+            b.targets for b in Loader(mix, workers=0).batches(1, 2)
+        ]
         assert len(loader._started) == 2
 
 
@@ -84,19 +89,16 @@ def test_a_worker_ends_with_its_training(make_samples):
 
 
 def test_workers_come_without_torch():
-    code = "import sys, training.recognizer.loader; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, training.loader, training.detector.data, training.recognizer.mix; "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_small_epochs_need_no_worker_and_accelerators_get_more(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 16)
-    assert workers_for(50, accelerated=True) == 0
-    assert workers_for(5000, accelerated=True) > workers_for(5000, accelerated=False) > 0
 
 
 def test_a_stray_print_does_not_fall_among_the_answers():
     code = (
-        "import os; from training.recognizer import loader; out = loader.only_ours(); "
+        "import os; from training import loader; out = loader.only_ours(); "
         "os.write(1, b'of C, '); print('of Python', flush=True); out.write(b'answer'); out.flush()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
@@ -107,3 +109,26 @@ def test_what_is_no_message_counts_as_a_lost_worker():
     wrong = (5).to_bytes(8, "little") + b"\xffAB12"
     with pytest.raises(loading.WorkerLost):
         loading._receive(io.BytesIO(wrong))
+
+
+def test_prefetch_keeps_order_and_ends():
+    assert list(prefetch(iter(range(50)), 2)) == list(range(50))
+
+
+def test_prefetch_hands_errors_over():
+    def broken():
+        yield 1
+        raise OSError("disk")
+
+    items = prefetch(broken())
+    assert next(items) == 1
+    with pytest.raises(OSError, match="disk"):
+        next(items)
+
+
+def test_prefetch_left_early_leaves_no_thread():
+    before = threading.active_count()
+    items = prefetch(iter(range(10**6)), 2)
+    next(items)
+    items.close()
+    assert threading.active_count() == before

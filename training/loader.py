@@ -1,61 +1,76 @@
-"""Batches prepared beside the training, in processes of their own.
+"""Batches prepared beside a training, in processes of their own, for either network.
 
 A thread would hold the interpreter while the training wants it, and a fork of a process that
 has computed with torch may hang: so each worker is a fresh program without torch
-(``python -m training.recognizer.loader``) that is told what to prepare through its standard
-input and answers through its standard output. It ends when either is closed, so it does not
-outlive a training that was killed; one that was killed itself is replaced, and the epoch goes
-on with the batch that was missing.
+(``python -m training.loader``) that is told what to prepare through its standard input and
+answers through its standard output. It ends when either is closed, so it does not outlive a
+training that was killed; one that was killed itself is replaced, and the epoch goes on with the
+batch that was missing.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Generic, Protocol, Self, TypeVar
 
-from training.recognizer.mix import Batch, Item, Mix, collate
-
-_ROOT = Path(__file__).resolve().parent.parent.parent
-# below this many items an epoch is over before a worker has started
-_WORTH_IT = 400
+_ROOT = Path(__file__).resolve().parent.parent
+_AHEAD = 6
 _LIVES = 5  # how often workers are replaced in an epoch before the training gives up
 _LONGEST = 1 << 30  # bytes; a batch is far smaller
+
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+BatchT = TypeVar("BatchT", covariant=True)
 
 
 class WorkerLost(Exception):
     """A worker ended, or its answer was cut off."""
 
 
-def workers_for(items: int, *, accelerated: bool) -> int:
-    """How many processes prepare epochs of so many items; 0: the training's own does it."""
-    cores = os.cpu_count() or 1
-    if items < _WORTH_IT or cores == 1:
-        return 0
-    return min(8, cores - 1) if accelerated else max(1, cores // 4)
+class Source(Protocol[ItemT, BatchT]):
+    """What epochs are made of. It is pickled, and its module imports no torch."""
+
+    def steps(self, batch: int) -> int:
+        """Batches in an epoch, the last short one included."""
+
+    def shares(
+        self, epoch: int, batch: int, *, worker: int = 0, workers: int = 1, first: int = 0
+    ) -> Iterator[list[tuple[int, ItemT]]]:
+        """Of each batch from the ``first`` the items, with their places, this worker prepares."""
+
+    def collated(self, items: list[ItemT]) -> BatchT:
+        """The items of one batch, in order, as one."""
+
+    def bare(self) -> Self:
+        """The same without what was kept in memory."""
 
 
-class Loader:
-    """Prepares the batches of a mix. Close it, or use it in a ``with``."""
+class Loader(Generic[ItemT, BatchT]):
+    """Prepares the batches of a source. Close it, or use it in a ``with``."""
 
-    def __init__(self, mix: Mix, *, workers: int) -> None:
-        self.mix, self.workers = mix, workers
+    def __init__(self, source: Source[ItemT, BatchT], *, workers: int) -> None:
+        self.source, self.workers = source, workers
         self._started: list[subprocess.Popen[bytes]] = []
 
-    def batches(self, epoch: int, batch: int) -> Generator[Batch, None, None]:
+    def batches(self, epoch: int, batch: int) -> Generator[BatchT, None, None]:
         """All batches of an epoch, the same ones whatever the number of workers.
 
-        A worker's refusal (of a picture that is gone, say) is raised here.
+        Without workers this process prepares them. A worker's refusal (of a picture that is
+        gone, say) is raised here.
         """
         if not self.workers:
-            yield from self.mix.batches(epoch, batch)
+            for share in self.source.shares(epoch, batch):
+                yield self.source.collated([item for _, item in share])
             return
-        done, steps, lives = 0, self.mix.steps(batch), _LIVES
+        done, steps, lives = 0, self.source.steps(batch), _LIVES
         try:
             while done < steps:
                 try:
@@ -93,7 +108,7 @@ class Loader:
 
     def _running(self) -> list[subprocess.Popen[bytes]]:
         if not self._started:
-            plain = replace(self.mix, _real={}, _drawn={})
+            plain = self.source.bare()
             for number in range(self.workers):
                 worker = _start()
                 self._started.append(worker)
@@ -101,24 +116,68 @@ class Loader:
                 _send(worker.stdin, (plain, number, self.workers))
         return self._started
 
-    def _collect(self) -> Batch:
-        placed: list[tuple[int, Item]] = []
+    def _collect(self) -> BatchT:
+        placed: list[tuple[int, ItemT]] = []
         for worker in self._started:
             assert worker.stdout is not None
             answer = _receive(worker.stdout)
             if isinstance(answer, BaseException):
                 raise answer
             placed += answer
-        return collate([item for _, item in sorted(placed, key=_place)], self.mix.alphabet)
+        return self.source.collated([item for _, item in sorted(placed, key=_place)])
 
 
-def _place(placed: tuple[int, Item]) -> int:
+def prefetch(items: Iterator[T], ahead: int = _AHEAD) -> Generator[T, None, None]:
+    """The same items, made up to ``ahead`` of them early in a thread.
+
+    Their errors come out here; leaving early ends the thread.
+    """
+    ready: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(ahead)
+    stopped = threading.Event()
+
+    def put(item: T | None, error: BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                ready.put((item, error), timeout=0.1)
+                return
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put(item, None)
+                if stopped.is_set():
+                    return
+            put(None, None)
+        except BaseException as error:  # handed over, raised again in the consumer
+            put(None, error)
+        finally:
+            if isinstance(items, Generator):
+                items.close()
+
+    thread = threading.Thread(target=work, name="loader", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _place(placed: tuple[int, Any]) -> int:
     return placed[0]
 
 
 def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "training.recognizer.loader"],
+        [sys.executable, "-m", "training.loader"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=_ROOT,
@@ -158,10 +217,11 @@ def main() -> None:
     cv2.setNumThreads(1)
     asked, answers = sys.stdin.buffer, only_ours()
     try:
-        mix, number, workers = _receive(asked)
+        source, number, workers = _receive(asked)
         while True:
             epoch, batch, first = _receive(asked)
-            _answer(answers, mix.shares(epoch, batch, worker=number, workers=workers, first=first))
+            shares = source.shares(epoch, batch, worker=number, workers=workers, first=first)
+            _answer(answers, shares)
     except (WorkerLost, BrokenPipeError, KeyboardInterrupt):
         os._exit(0)  # without a last flush into a pipe that is closed
 
@@ -173,7 +233,7 @@ def only_ours() -> IO[bytes]:
     return answers
 
 
-def _answer(answers: IO[bytes], shares: Iterator[list[tuple[int, Item]]]) -> None:
+def _answer(answers: IO[bytes], shares: Iterator[list[tuple[int, Any]]]) -> None:
     try:
         for share in shares:
             _send(answers, share)
