@@ -183,6 +183,7 @@ class _Training:
     ) -> None:
         self.config, self.device, self.ranks = config, device, ranks
         self.dtype = choose_dtype(config.precision, device)
+        torch.backends.cudnn.benchmark = True  # windows and frames keep their sizes for long
         if state:
             self.network = new_network(config, state.metadata.get("widths")).to(device)
         else:

@@ -51,10 +51,11 @@ def choose(rng: Rng, ends: Ends, *, tall: bool) -> tuple[Decal, ...]:
     found = []
     for side in (-1, 1):
         if rng.random() < 0.6:
-            name = _words(rng, _NAMES[int(rng.integers(len(_NAMES)))])
+            name = _NAMES[int(rng.integers(len(_NAMES)))]
             x = side * ends.width * float(rng.uniform(0.22, 0.34))
-            found.append(Decal(False, x, ends.tail * float(rng.uniform(0.72, 0.84)),
-                               float(rng.uniform(0.18, 0.4)), name))  # fmt: skip
+            wide = min(float(rng.uniform(0.18, 0.4)), 0.06 * len(name))
+            up = ends.tail * float(rng.uniform(0.72, 0.84))
+            found.append(Decal(False, x, up, wide, _words(rng, name)))
     for front in (True, False):
         if rng.random() < 0.8:
             high = ends.nose * 0.78 if front else ends.tail * 0.8

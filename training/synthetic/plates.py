@@ -56,11 +56,15 @@ class Plate:
 
 @dataclass(frozen=True)
 class FlatPlate:
-    """A plate seen straight on: ``alpha`` (H, W) 0..255 is 0 outside its rounded corners."""
+    """A plate seen straight on: ``alpha`` (H, W) 0..255 is 0 outside its rounded corners.
+
+    ``wide`` is what plates of its country measure across, metres.
+    """
 
     picture: Picture
     alpha: Mask
     text: str
+    wide: float = 0.44
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ def draw(
     dressing.fittings(rng, picture, kind, paint)
     if wear > 0:
         _soil(rng, picture, wear)
-    return FlatPlate(picture, _rounded_alpha(width, height), countries.text_of(drawn))
+    text = countries.text_of(drawn)
+    return FlatPlate(picture, _rounded_alpha(width, height), text, kind.size[0] / 1000)
 
 
 def render(

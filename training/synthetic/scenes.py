@@ -409,7 +409,7 @@ def _park(
             (x, z), heading = spot, _heading(rng)
         flat = plates.draw(rng, formats=formats, height=72, wear=float(rng.choice([0, 0.2, 0.6])))
         vehicle = vehicles.make_vehicle(
-            rng, flat, plate_scale=float(rng.uniform(0.9, 1.2)), detailed=True
+            rng, flat, plate_scale=float(rng.uniform(0.92, 1.1)), detailed=True
         )
         spots.append((x, z))
         parked.append((number, place.stand(vehicle, x, z, heading)))

@@ -117,10 +117,42 @@ class Lamp:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """Where plates sit, in metres: their middles over the ground clearance and ``across``.
+
+    ``recess`` (width, height) lies around a plate, in a ``tone`` of the paint; ``rim`` is the
+    border of a holder. ``wears``: whether there is a plate in front and behind.
+    """
+
+    front: float
+    rear: float
+    across: float = 0.0
+    recess: tuple[float, float] | None = None
+    tone: float = 0.55
+    rim: float = 0.0
+    rim_colour: Colour = (30, 30, 30)
+    wears: tuple[bool, bool] = (True, True)
+
+
+@dataclass(frozen=True)
+class Trim:
+    """A rectangle on an end: its middle across and up, its size, all metres, and its colour."""
+
+    front: bool
+    across: float
+    up: float
+    wide: float
+    tall: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
 class Vehicle:
     """A vehicle standing somewhere: ``x``, ``z`` metres; ``heading`` radians, 0 drives away.
 
     ``sheen`` (h, w) multiplies the brightness of what is seen of it; None leaves it flat.
+    ``tail_lamps``: inner edge (share of the half width), foot and head (shares of the height).
+    ``trim``: strips, vents, reflectors and covers on the ends.
     """
 
     shape: Shape
@@ -128,6 +160,9 @@ class Vehicle:
     flat: FlatPlate
     plate_metres: tuple[float, float]
     style: tuple[float, float, float, float]
+    mount: Mount
+    tail_lamps: tuple[float, float, float]
+    trim: tuple[Trim, ...] = ()
     x: float = 0.0
     z: float = 10.0
     heading: float = np.pi
@@ -158,8 +193,8 @@ class Vehicle:
 
     def plate_corners(self, front: bool) -> Points:
         """The plate's corners (4, 3) in the world, in reading order of the picture on it."""
-        up = self.shape.clearance + (0.26 if front else 0.42 + 0.2 * self.style[3])
-        return self.end_corners(front, (0.0, up), self.plate_metres, 0.045)
+        up = self.shape.clearance + (self.mount.front if front else self.mount.rear)
+        return self.end_corners(front, (self.mount.across, up), self.plate_metres, 0.045)
 
     def end_corners(
         self, front: bool, at: tuple[float, float], size: tuple[float, float], before: float
@@ -206,8 +241,9 @@ def make_vehicle(
 ) -> Vehicle:
     """A vehicle of a random kind and paint wearing ``flat`` on both ends.
 
-    ``plate_scale`` enlarges the plate (1.0 is about 0.45 m wide). A ``detailed`` one has
-    uneven paint with reflections, names, badges and stickers.
+    ``plate_scale`` enlarges the plate. A plain vehicle wears it 0.44 m wide in a recess that
+    fits; a ``detailed`` one as wide as its country's are, where and how makers and owners put
+    them, and has uneven paint with reflections, names, badges and stickers.
     """
     names = list(SHAPES)
     shares = np.array([SHAPES[name][1] for name in names])
@@ -218,18 +254,76 @@ def make_vehicle(
         base, length=base.length * stretch[0], width=base.width * stretch[1],
         roof=base.belt + (base.roof - base.belt) * stretch[2] ** 2,
     )  # fmt: skip
-    wide = 0.44 * plate_scale
+    wide = (flat.wide if detailed else 0.44) * plate_scale
     tall = wide * flat.picture.shape[0] / flat.picture.shape[1]
     paint = PAINTS[int(rng.integers(len(PAINTS)))]
     worn = tuple(float(np.clip(c * rng.uniform(0.88, 1.06), 8, 245)) for c in paint)
     style = tuple(float(value) for value in rng.random(4))
+    usual = Mount(0.26, 0.42 + 0.2 * style[3], recess=(wide + 0.1, tall + 0.08))
     plain = Vehicle(shape, (worn[0], worn[1], worn[2]), flat, (wide, tall),
-                    (style[0], style[1], style[2], style[3]))  # fmt: skip
+                    (style[0], style[1], style[2], style[3]), usual,
+                    (0.56 + 0.14 * style[1], 0.55, 0.95))  # fmt: skip
     if not detailed:
         return plain
     measures = decals.Ends(shape.width, shape.nose, shape.tail, shape.roof)
-    tall = chosen in ("van", "bus", "pickup")
-    return replace(plain, decals=decals.choose(rng, measures, tall=tall), sheen=decals.sheen(rng))
+    lettered = chosen in ("van", "bus", "pickup")
+    return replace(
+        plain,
+        mount=_mount(rng, shape, (wide, tall)),
+        tail_lamps=(
+            float(rng.uniform(0.45, 0.86)),
+            float(rng.uniform(0.2, 0.62)),
+            float(rng.uniform(0.75, 1.0)),
+        ),
+        trim=_trim(rng, shape, plain.paint),
+        decals=decals.choose(rng, measures, tall=lettered),
+        sheen=decals.sheen(rng),
+    )
+
+
+def _mount(rng: np.random.Generator, shape: Shape, plate: tuple[float, float]) -> Mount:
+    """Low on the bumper or high on the lid, in no recess, one that fits or a far larger one."""
+    wide, tall = plate
+    highest = shape.tail * 0.88 - shape.clearance - tall / 2
+    rear = rng.uniform(0.1, 0.28) if rng.random() < 0.35 else rng.uniform(0.36, 0.68)
+    across = shape.width * float(rng.uniform(-0.28, 0.28)) if rng.random() < 0.18 else 0.0
+    way = rng.random()
+    recess = None
+    if way < 0.35:
+        recess = (wide + float(rng.uniform(0.02, 0.1)), tall + float(rng.uniform(0.02, 0.08)))
+    elif way < 0.75:
+        recess = (max(wide + 0.01, float(rng.uniform(0.36, 0.8))),
+                  max(tall + 0.01, float(rng.uniform(0.13, 0.28))))  # fmt: skip
+    rim = float(rng.uniform(0.005, 0.022)) if rng.random() < 0.4 else 0.0
+    return Mount(
+        front=float(rng.uniform(0.14, 0.4)),
+        rear=min(float(rear), max(0.1, highest)),
+        across=across,
+        recess=recess,
+        tone=float(rng.choice([0.25, 0.55, 0.8, 1.12])),
+        rim=rim,
+        rim_colour=(30.0, 30.0, 32.0) if rng.random() < 0.6 else (178.0, 180.0, 182.0),
+        wears=(bool(rng.random() > 0.12), bool(rng.random() > 0.03)),
+    )
+
+
+def _trim(rng: np.random.Generator, shape: Shape, paint: Colour) -> tuple[Trim, ...]:
+    """Rectangles that are no plates: what a network must not take for one."""
+    colours = ((34, 34, 36), (60, 60, 62), (190, 192, 194), (225, 228, 230), (40, 40, 190),
+               (40, 140, 235), _tone(paint, 0.7), _tone(paint, 1.2))  # fmt: skip
+    found = []
+    for _ in range(int(rng.integers(0, 10))):
+        front = bool(rng.random() < 0.5)
+        strip = rng.random() < 0.5
+        wide = float(rng.uniform(0.3, 0.9) * shape.width if strip else rng.uniform(0.06, 0.5))
+        tall = float(rng.uniform(0.01, 0.05) if strip else rng.uniform(0.03, 0.22))
+        room = max(0.0, 0.43 * shape.width - wide / 2)
+        across = 0.0 if strip else float(rng.uniform(-room, room))
+        top = (shape.nose * 0.86 if front else shape.tail * 0.9) - shape.clearance
+        up = shape.clearance + float(rng.uniform(0.05, 0.9)) * top
+        colour = colours[int(rng.integers(len(colours)))]
+        found.append(Trim(front, across, up, wide, tall, colour))
+    return tuple(found)
 
 
 # --- mesh
@@ -347,16 +441,30 @@ def _ends(vehicle: Vehicle) -> list[Face]:
               (245.0, 248.0, 250.0), 3)  # fmt: skip
         panel(side * reach * 0.78 - 0.07, side * reach * 0.78 + 0.07, low + 0.13 * tall,
               low + 0.25 * tall, front, (190.0, 200.0, 200.0), 4)  # fmt: skip
-        x0, x1 = sorted((side * reach * (0.56 + 0.14 * b), side * reach))
-        panel(x0, x1, low + 0.55 * back, low + 0.95 * back, rear, (30.0, 24.0, 150.0), 2)
-        panel(x0 + 0.03, x1 - 0.03, low + 0.6 * back, low + 0.7 * back, rear,
+        begin, foot, head = vehicle.tail_lamps
+        x0, x1 = sorted((side * reach * begin, side * reach))
+        panel(x0, x1, low + foot * back, low + head * back, rear, (30.0, 24.0, 150.0), 2)
+        panel(x0 + 0.03, x1 - 0.03, low + (foot + 0.05) * back,
+              low + (foot + 0.05 + 0.25 * (head - foot)) * back, rear,
               (60.0, 120.0, 210.0), 3)  # fmt: skip
     panel(-reach * 0.5, reach * 0.5, low + 0.9 * back, low + 0.93 * back, rear,
           _tone(vehicle.paint, 0.6), 2)  # fmt: skip
-    for is_front, z in ((True, front), (False, rear)):
-        wide, high = vehicle.plate_metres[0] / 2 + 0.05, vehicle.plate_metres[1] / 2 + 0.04
-        up = low + (0.26 if is_front else 0.42 + 0.2 * vehicle.style[3])
-        panel(-wide, wide, up - high, up + high, z, _tone(vehicle.paint, 0.55), 5)
+    for one in vehicle.trim:
+        panel(one.across - one.wide / 2, one.across + one.wide / 2, one.up - one.tall / 2,
+              one.up + one.tall / 2, front if one.front else rear, one.colour, 4)  # fmt: skip
+    mount = vehicle.mount
+    for z, up, across in ((front, mount.front, -mount.across), (rear, mount.rear, mount.across)):
+        up += low
+        if mount.recess:
+            wide, high = mount.recess[0] / 2, mount.recess[1] / 2
+            panel(across - wide, across + wide, up - high, up + high, z,
+                  _tone(vehicle.paint, mount.tone), 5)  # fmt: skip
+            panel(across - wide, across + wide, up + 0.7 * high, up + high, z,
+                  _tone(vehicle.paint, 0.7 * mount.tone), 6)  # fmt: skip
+        if mount.rim:
+            wide = vehicle.plate_metres[0] / 2 + mount.rim
+            high = vehicle.plate_metres[1] / 2 + mount.rim
+            panel(across - wide, across + wide, up - high, up + high, z, mount.rim_colour, 7)
     return faces
 
 
@@ -492,9 +600,9 @@ def _stick_plate(
     canvas: Picture, vehicle: Vehicle, view: View, corner: tuple[int, int], scale: int, light: float
 ) -> Points | None:
     """Warps the flat plate in place on the end that faces the camera."""
-    for front in (True, False):
+    for front, wears in zip((True, False), vehicle.mount.wears, strict=True):
         quad = _facing(vehicle.plate_corners(front), view, least=6)
-        if quad is not None:
+        if quad is not None and wears:
             _stick(canvas, vehicle.flat, (quad - corner) * scale, light)
             return quad
     return None

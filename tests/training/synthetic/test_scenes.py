@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 
 from training.synthetic import backdrops, plates, scenes, vehicles, weather
@@ -73,7 +76,9 @@ def test_plate_box_lies_on_the_plate_pixels() -> None:
     white = np.full((48, 126, 3), 255, np.uint8)
     flat = plates.FlatPlate(white, np.full((48, 126), 255, np.uint8), "ABC1234")
     base = made[0][1]
-    car = Vehicle(base.shape, (20, 20, 20), flat, (0.44, 0.168), base.style, 0.0, 12.0, np.pi)
+    mount = replace(base.mount, recess=(0.54, 0.25), rim=0.0)
+    size = (0.44, 0.168)
+    car = replace(base, paint=(20, 20, 20), flat=flat, plate_metres=size, mount=mount)
     picture, found = scenes.compose(place, [(0, car)])
     plate = next(box for box in found if box.label == "plate")
     inside = picture[
@@ -111,6 +116,32 @@ def test_plates_are_seen_from_far_and_near() -> None:
         box.y2 - box.y1 for seed in range(40) for box in scene(seed).boxes if box.label == "plate"
     ]
     assert min(heights) < 8 and max(heights) > 40
+
+
+def test_plates_are_as_wide_as_their_country_makes_them() -> None:
+    rng = np.random.default_rng(5)
+    for name, wide in (("usa", 0.305), ("europe", 0.52)):
+        flat = plates.draw(rng, formats=(name,))
+        assert flat.wide == wide
+        assert vehicles.make_vehicle(rng, flat, detailed=True).plate_metres[0] == wide
+
+
+def test_a_plate_is_boxed_wherever_and_however_it_is_mounted() -> None:
+    place, _ = street()
+    flat = plates.draw(np.random.default_rng(0))
+    boxed = Counter[bool]()
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        car = vehicles.make_vehicle(rng, flat, detailed=True)
+        front = bool(seed % 2)
+        found = scenes.compose(place, [(0, car.at(0.0, 11.0, np.pi if front else 0.0))])[1]
+        there = [box for box in found if box.label == "plate"]
+        assert len(there) == car.mount.wears[0 if front else 1]
+        boxed[bool(there)] += 1
+        for box in there:
+            quad, _ = VIEW.project(car.at(0.0, 11.0, np.pi if front else 0.0).plate_corners(front))
+            assert abs(box.x1 - quad[:, 0].min()) < 1.5 and abs(box.x2 - quad[:, 0].max()) < 1.5
+    assert boxed[True] > 40 and boxed[False] > 0
 
 
 def test_lamps_stand_on_the_end_that_faces_the_camera() -> None:
