@@ -6,17 +6,24 @@ has computed with torch may hang: so each worker is a fresh program without torc
 answers through its standard output. It ends when either is closed, so it does not outlive a
 training that was killed; one that was killed itself is replaced, and the epoch goes on with the
 batch that was missing.
+
+Pictures do not go through the pipes, which carry half a gigabyte a second on some machines:
+a worker leaves arrays in one of two files of its own, mapped into the memory of both, and goes
+on when the training says that it has taken what was in the one it needs.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import pickle
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Generic, Protocol, Self, TypeVar
 
@@ -24,6 +31,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 _AHEAD = 6
 _LIVES = 5  # how often workers are replaced in an epoch before the training gives up
 _LONGEST = 1 << 30  # bytes; a batch is far smaller
+_SHELVES = 2  # files a worker leaves arrays in, in turns
+_TAKEN = b"."
 
 
 T = TypeVar("T")
@@ -47,7 +56,7 @@ class Source(Protocol[ItemT, BatchT]):
         """Of each batch from the ``first`` the items, with their places, this worker prepares."""
 
     def collated(self, items: list[ItemT]) -> BatchT:
-        """The items of one batch, in order, as one."""
+        """The items of one batch, in order, as one. Arrays are copied: theirs change soon."""
 
     def bare(self) -> Self:
         """The same without what was kept in memory."""
@@ -58,7 +67,7 @@ class Loader(Generic[ItemT, BatchT]):
 
     def __init__(self, source: Source[ItemT, BatchT], *, workers: int) -> None:
         self.source, self.workers = source, workers
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: list[Worker] = []
 
     def batches(self, epoch: int, batch: int) -> Generator[BatchT, None, None]:
         """All batches of an epoch, the same ones whatever the number of workers.
@@ -90,9 +99,10 @@ class Loader(Generic[ItemT, BatchT]):
     def close(self) -> None:
         """End the workers. They start again when batches are asked for."""
         for worker in self._started:
-            worker.kill()
+            worker.process.kill()
         for worker in self._started:
-            worker.communicate()
+            worker.process.communicate()
+            worker.shelves.close()
         self._started = []
 
     def __enter__(self) -> Self:
@@ -103,28 +113,29 @@ class Loader(Generic[ItemT, BatchT]):
 
     def _ask(self, epoch: int, batch: int, *, first: int) -> None:
         for worker in self._running():
-            assert worker.stdin is not None
-            _send(worker.stdin, (epoch, batch, first))
+            _send(worker.asked, (epoch, batch, first))
 
-    def _running(self) -> list[subprocess.Popen[bytes]]:
+    def _running(self) -> list[Worker]:
         if not self._started:
             plain = self.source.bare()
             for number in range(self.workers):
-                worker = _start()
+                worker = Worker()
                 self._started.append(worker)
-                assert worker.stdin is not None
-                _send(worker.stdin, (plain, number, self.workers))
+                _send(worker.asked, (plain, number, self.workers))
         return self._started
 
     def _collect(self) -> BatchT:
         placed: list[tuple[int, ItemT]] = []
         for worker in self._started:
-            assert worker.stdout is not None
-            answer = _receive(worker.stdout)
+            answer = worker.shelves.receive(worker.answers)
             if isinstance(answer, BaseException):
                 raise answer
             placed += answer
-        return self.source.collated([item for _, item in sorted(placed, key=_place)])
+        made = self.source.collated([item for _, item in sorted(placed, key=_place)])
+        for worker in self._started:
+            worker.asked.write(_TAKEN)
+            worker.asked.flush()
+        return made
 
 
 def prefetch(items: Iterator[T], ahead: int = _AHEAD) -> Generator[T, None, None]:
@@ -175,14 +186,74 @@ def _place(placed: tuple[int, Any]) -> int:
     return placed[0]
 
 
-def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "training.loader"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=_ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+class Worker:
+    """A process that prepares shares, its pipes and its shelves."""
+
+    def __init__(self) -> None:
+        files = [tempfile.TemporaryFile() for _ in range(_SHELVES)]  # noqa: SIM115  # close() does
+        self.shelves = Shelves(files)
+        numbers = self.shelves.numbers
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "training.loader", *map(str, numbers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=_ROOT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            pass_fds=numbers,
+        )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.asked, self.answers = self.process.stdin, self.process.stdout
+
+
+class Shelves:
+    """Files that hold the arrays of messages, in turns; who else has them open sees the same."""
+
+    def __init__(self, files: Sequence[IO[bytes]]) -> None:
+        self._files = deque(files)
+        self._maps: dict[int, mmap.mmap] = {}
+
+    @property
+    def numbers(self) -> list[int]:
+        """The files' descriptors, in turn."""
+        return [file.fileno() for file in self._files]
+
+    def send(self, pipe: IO[bytes], message: Any) -> None:
+        """A message with its arrays on the next shelf."""
+        arrays: list[pickle.PickleBuffer] = []
+        plain = pickle.dumps(message, protocol=5, buffer_callback=arrays.append)
+        raw = [array.raw() for array in arrays]
+        shelf, at = self._next(sum(each.nbytes for each in raw)), 0
+        for each in raw:
+            shelf[at : at + each.nbytes] = each
+            at += each.nbytes
+        _send(pipe, (plain, [each.nbytes for each in raw]))
+
+    def receive(self, pipe: IO[bytes]) -> Any:
+        """The next message; its arrays change when the shelf is used again."""
+        plain, sizes = _receive(pipe)
+        view, at, arrays = memoryview(self._next(sum(sizes))), 0, []
+        for size in sizes:
+            arrays.append(view[at : at + size])
+            at += size
+        return pickle.loads(plain, buffers=arrays)  # noqa: S301  # from our own worker
+
+    def close(self) -> None:
+        """Give the files up. What still looks at an array keeps its memory."""
+        self._maps.clear()
+        for file in self._files:
+            file.close()
+
+    def _next(self, size: int) -> mmap.mmap:
+        """The shelf whose turn it is, at least ``size`` bytes long."""
+        file = self._files[0]
+        self._files.rotate(-1)
+        number = file.fileno()
+        shelf = self._maps.get(number)
+        if shelf is None or len(shelf) < size:
+            if os.fstat(number).st_size < max(1, size):
+                os.ftruncate(number, max(1, size))
+            shelf = self._maps[number] = mmap.mmap(number, 0)
+        return shelf
 
 
 def _send(pipe: IO[bytes], message: Any) -> None:
@@ -217,11 +288,12 @@ def main() -> None:
     cv2.setNumThreads(1)
     asked, answers = sys.stdin.buffer, only_ours()
     try:
+        shelves = Shelves([os.fdopen(int(number), "r+b") for number in sys.argv[1:]])
         source, number, workers = _receive(asked)
         while True:
             epoch, batch, first = _receive(asked)
             shares = source.shares(epoch, batch, worker=number, workers=workers, first=first)
-            _answer(answers, shares)
+            _answer(answers, shelves, shares, asked)
     except (WorkerLost, BrokenPipeError, KeyboardInterrupt):
         os._exit(0)  # without a last flush into a pipe that is closed
 
@@ -233,14 +305,27 @@ def only_ours() -> IO[bytes]:
     return answers
 
 
-def _answer(answers: IO[bytes], shares: Iterator[list[tuple[int, Any]]]) -> None:
+def _answer(
+    answers: IO[bytes],
+    shelves: Shelves,
+    shares: Iterator[list[tuple[int, Any]]],
+    asked: IO[bytes],
+) -> None:
+    """Send every share, never more than there are shelves before the training has taken one."""
+    full = 0
     try:
         for share in shares:
-            _send(answers, share)
-    except BrokenPipeError:
+            if full == _SHELVES:
+                _exactly(asked, len(_TAKEN))
+                full -= 1
+            shelves.send(answers, share)
+            full += 1
+    except (BrokenPipeError, WorkerLost):
         raise
     except Exception as error:  # handed over, raised again in the training
-        _send(answers, error)
+        shelves.send(answers, error)
+        full += 1
+    _exactly(asked, full * len(_TAKEN))
 
 
 if __name__ == "__main__":

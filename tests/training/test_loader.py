@@ -37,7 +37,7 @@ def test_left_early_the_workers_end_and_start_again_when_asked(make_samples):
         next(batches)
         (worker,) = loader._started
         batches.close()
-        assert worker.poll() is not None
+        assert worker.process.poll() is not None
         assert len(list(loader.batches(1, 2))) == 4
 
 
@@ -59,8 +59,8 @@ def test_a_killed_worker_is_replaced_and_the_epoch_goes_on(make_samples):
     with Loader(mix, workers=2) as loader:
         batches = loader.batches(1, 2)
         shown = [next(batches)]
-        loader._started[1].kill()
-        loader._started[1].wait()
+        loader._started[1].process.kill()
+        loader._started[1].process.wait()
         shown += batches
         assert [b.targets for b in shown] == [
             b.targets for b in Loader(mix, workers=0).batches(1, 2)
@@ -80,12 +80,11 @@ def test_workers_that_always_end_stop_the_training(make_samples, monkeypatch):
 
 
 def test_a_worker_ends_with_its_training(make_samples):
-    worker = loading._start()
-    assert worker.stdin is not None
-    worker.stdin.close()
-    assert worker.wait(timeout=30) == 0
-    assert worker.stdout is not None
-    worker.stdout.close()
+    worker = loading.Worker()
+    worker.asked.close()
+    assert worker.process.wait(timeout=30) == 0
+    worker.answers.close()
+    worker.shelves.close()
 
 
 def test_workers_come_without_torch():

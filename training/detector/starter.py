@@ -45,17 +45,16 @@ def config(
     *,
     epochs: int | None = None,
     batch: int | None = None,
-    seed: int = 1,
     started: bool = False,
 ) -> DetectorConfig:
-    """The settings the starter is trained with; ``started`` from an earlier one."""
+    """The settings the starter is trained with; ``started`` from an earlier one, on new scenes."""
     return DetectorConfig(
         classes=CLASSES,
         width=640,
         height=384,
         epochs=epochs or 11,
         batch=batch or 8,
-        seed=seed,
+        seed=2 if started else 1,
         lr_hi=1e-3 if started else 2e-3,
         soft_start=0.02,
         ema=0.998,
@@ -81,14 +80,19 @@ def make(
     """Draw the scenes, train or go on with a training in ``folder``, write what is shipped."""
     size = (settings.width, settings.height)
     count = (count or SCENES) + held
-    samples = draw(folder / "scenes", count=count, size=size, progress=progress)
+    samples = draw(folder / "scenes", count=count, size=size, seed=settings.seed, progress=progress)
     yield from fit(settings, samples[held:], samples[:held], folder, init=init, progress=progress)
     thresholds = dict.fromkeys(settings.classes, SURE)
     checkpoints.ship(folder, folder / NAME, thresholds=thresholds)
 
 
 def draw(
-    folder: Path, *, count: int, size: tuple[int, int], progress: Progress | None = None
+    folder: Path,
+    *,
+    count: int,
+    size: tuple[int, int],
+    seed: int = 1,
+    progress: Progress | None = None,
 ) -> list[Sample]:
     """``count`` drawn scenes with everything on them labelled; those already there are kept."""
     index = folder / _INDEX
@@ -97,7 +101,7 @@ def draw(
         folder.mkdir(parents=True, exist_ok=True)
         known = []
         processes = min(os.cpu_count() or 1, count // _WORTH_A_PROCESS)
-        one = partial(_draw_one, folder, size)
+        one = partial(_draw_one, folder, size, seed)
         with _pool(processes) as pool:
             for boxes in (pool.map if pool else map)(one, range(count)):
                 known.append(boxes)
@@ -123,9 +127,9 @@ def _pool(processes: int) -> ProcessPoolExecutor | nullcontext[None]:
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
 
 
-def _draw_one(folder: Path, size: tuple[int, int], number: int) -> list[dict[str, Any]]:
+def _draw_one(folder: Path, size: tuple[int, int], seed: int, number: int) -> list[dict[str, Any]]:
     """One scene, written as a picture; its boxes."""
-    rng = np.random.default_rng((7, number))
+    rng = np.random.default_rng((7, seed, number))
     damage = float(rng.uniform(0.2, 1))
     scene = scenes.render(rng, size=size, formats=FORMATS, damage=damage)
     cv2.imwrite(str(folder / f"{number:06d}.jpg"), scene.picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
