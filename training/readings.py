@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import fcntl
-import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from annotations import activities, exports
-from annotations.formats.manifest import guarded_rows
+from annotations.formats import tables
 from annotations.models import Export, PlateFormat, Video
 from annotations.vision import child
 from lprsite import files
@@ -230,14 +228,10 @@ def _rows(run: InferenceRun) -> QuerySet[Read]:
     return rows.order_by("first_pts", "number")
 
 
-def csv_of(run: InferenceRun) -> str:
-    """The reads of a run as CSV, by time; cells that a spreadsheet would compute are guarded."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    lines = ([str(row[name]) for name in COLUMNS] for row in map(reads.as_row, _rows(run)))
-    writer.writerows(guarded_rows(lines))
-    return out.getvalue()
+def csv_of(run: InferenceRun, *, comma: bool = False) -> str:
+    """The reads of a run as CSV, by time; ``comma`` as :func:`tables.table`."""
+    lines = ([row[name] for name in COLUMNS] for row in map(reads.as_row, _rows(run)))
+    return tables.table(COLUMNS, lines, comma=comma)
 
 
 def json_of(run: InferenceRun) -> str:

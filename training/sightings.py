@@ -6,8 +6,6 @@ read is what a person confirmed, else what was read; rejected reads are not foun
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +14,7 @@ from typing import Any
 from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from annotations.formats.manifest import guarded_rows
+from annotations.formats import tables
 from annotations.frames import alike
 from annotations.models import Project
 from annotations.models.passages import PassageStatus
@@ -25,7 +23,6 @@ from training.models import InferenceRun, Read
 
 LONGEST = 86_400.0  # seconds of a video whose length nobody knows
 MOST = 100_000  # lines of an exported table
-BOM = "\ufeff"  # without it a spreadsheet reads the names of cameras in an alphabet of its own
 COLUMNS = (
     "video", "camera", "time", "seconds", "text", "read", "confidence", "review",
 )  # fmt: skip
@@ -113,16 +110,12 @@ def _between(project: Project, since: datetime | None, until: datetime | None) -
     return found
 
 
-def table(rows: QuerySet[Read]) -> str:
-    """The reads as CSV; cells that a spreadsheet would compute are guarded."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows(guarded_rows(_lines(rows[:MOST])))
-    return out.getvalue()
+def table(rows: QuerySet[Read], *, comma: bool = False) -> str:
+    """The reads as CSV; ``comma`` as :func:`tables.table`."""
+    return tables.table(COLUMNS, _lines(rows[:MOST]), comma=comma)
 
 
-def _lines(rows: QuerySet[Read]) -> Iterator[list[str]]:
+def _lines(rows: QuerySet[Read]) -> Iterator[list[str | float]]:
     found: QuerySet[Any] = rows.select_related("run__video__camera", "match__passage")
     for read in found.defer("boxes").iterator(chunk_size=1000):
         video, at, passage = read.run.video, reads.seen_at(read), reads.matched_passage(read)
@@ -130,9 +123,9 @@ def _lines(rows: QuerySet[Read]) -> Iterator[list[str]]:
             video.name,
             video.camera.name if video.camera else "",
             at.isoformat(timespec="milliseconds") if at else "",
-            f"{video.seconds(read.first_pts):.3f}",
+            round(video.seconds(read.first_pts), 3),
             read.shown,
             read.text,
-            f"{read.confidence:.4f}",
+            round(read.confidence, 4),
             passage.verdict if passage else "",
         ]

@@ -26,6 +26,7 @@ from rest_framework.views import APIView
 
 from annotations import members, overview
 from annotations.access import InProject
+from annotations.formats import tables
 from annotations.models import AuditEntry, DatasetVersion, Project, Role, Video
 from annotations.models.datasets import Kind
 from annotations.serializers import LabellingSerializer
@@ -44,7 +45,6 @@ from training import (
     reads,
     runs,
     schedules,
-    sightings,
     stats,
     tasks,
 )
@@ -81,7 +81,7 @@ from training.serializers_readings import (
     StartReadingSerializer,
     VideoStatsSerializer,
 )
-from training.views_review import ReviewOfRun
+from training.views_review import DECIMAL, ReviewOfRun
 
 
 @dataclass(frozen=True)
@@ -494,12 +494,18 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
-        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per read")}
+        parameters=[DECIMAL],
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per read")},
     )
     @action(detail=True)
     def csv(self, request: Request, pk: str) -> HttpResponse:
         """All reads of the run as a table, with what review said."""
-        return self._handed_out(request, _spreadsheet, "text/csv", "csv")
+        comma = request.query_params.get("decimal") == "comma"
+
+        def spreadsheet(run: InferenceRun) -> str:
+            return tables.BOM + readings.csv_of(run, comma=comma)
+
+        return self._handed_out(request, spreadsheet, "text/csv", "csv")
 
     @extend_schema(
         responses={(200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, "the reads")}
@@ -522,10 +528,6 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
         answer = HttpResponse(told(run), content_type=f"{kind}; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="reads_{run.pk}.{suffix}"'
         return answer
-
-
-def _spreadsheet(run: InferenceRun) -> str:
-    return sightings.BOM + readings.csv_of(run)
 
 
 class StatsView(APIView):

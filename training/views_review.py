@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from annotations import members, passages
 from annotations.access import InProject
+from annotations.formats import tables
 from annotations.models import (
     AuditEntry,
     CheckedSpan,
@@ -54,6 +55,10 @@ from training.serializers_readings import (
     UndoSerializer,
 )
 from training.sightings import Sought
+
+DECIMAL = OpenApiParameter(
+    "decimal", str, enum=["comma"], description="for spreadsheets that write 0,5; with ; between"
+)
 
 
 class ByTime(CursorPagination):
@@ -186,7 +191,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         return self.get_paginated_response(SightingSerializer(page, many=True).data)
 
     @extend_schema(
-        parameters=[SoughtReadsSerializer],
+        parameters=[SoughtReadsSerializer, DECIMAL],
         filters=False,
         responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per read")},
     )
@@ -195,8 +200,9 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         """What a search finds, as a table."""
         project, sought = self._sought(request)
         self._note(request, project, "export reads")
-        found = sightings.table(sightings.find(project, sought))
-        answer = HttpResponse(sightings.BOM + found, content_type="text/csv; charset=utf-8")
+        comma = request.query_params.get("decimal") == "comma"
+        found = sightings.table(sightings.find(project, sought), comma=comma)
+        answer = HttpResponse(tables.BOM + found, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="reads.csv"'
         return answer
 

@@ -298,3 +298,11 @@ def test_who_may_only_look_is_offered_no_decision(
     sync_api.expect(page.locator(".read-row").nth(1)).to_have_attribute("aria-current", "true")
     assert page.locator("button:has-text('Reject'), button:has-text('Accept sure')").count() == 0
     assert all(read["passage"] is None for read in reads(vera, run))
+
+
+def test_an_address_names_the_read_to_begin_with(ana: Person, site: Site) -> None:
+    run = site.run()
+    last = reads(ana, run)[-1]
+    page = ana.open(f"/p/{site.project}/review/{run}?read={last['id']}")
+    page.wait_for_selector(CURRENT)
+    assert page.locator(CURRENT).get_by_label(last["text"]).count() == 1

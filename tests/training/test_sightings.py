@@ -97,9 +97,15 @@ def test_api_finds_and_takes_away_with_an_audit_trail(
     table = api.get(f"/api/v1/reads/table/?project={project.pk}").content.decode()
     rows = list(csv.DictReader(io.StringIO(table)))
     assert [row["text"] for row in rows][-1] == "PBA1234" and rows[0]["text"] == "'=CMD"
+    assert rows[0]["confidence"] == "0.9"
+    table = api.get(f"/api/v1/reads/table/?project={project.pk}&decimal=comma").content.decode()
+    with_commas = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff")), delimiter=";"))
+    assert [row["text"] for row in with_commas] == [row["text"] for row in rows]
+    assert with_commas[0]["confidence"] == "0,9"
     assert api.get("/api/v1/reads/search/?project=x").status_code == 400
     noted = AuditEntry.objects.filter(project=project).values_list("action", "details")
     assert list(noted.order_by("pk")) == [
         ("searched reads", {"text": "PBA", "limit": "1"}),
         ("export reads", {}),
+        ("export reads", {"decimal": "comma"}),
     ]

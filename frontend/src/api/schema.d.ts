@@ -6105,7 +6105,10 @@ export interface operations {
     };
     inference_runs_csv_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description for spreadsheets that write 0,5; with ; between */
+                decimal?: "comma";
+            };
             header?: never;
             path: {
                 /** @description A unique integer value identifying this inference run. */
@@ -7372,6 +7375,8 @@ export interface operations {
             query: {
                 camera?: number;
                 confidence?: number;
+                /** @description for spreadsheets that write 0,5; with ; between */
+                decimal?: "comma";
                 /** @description one character other, missing or too many */
                 near?: boolean;
                 project: number;

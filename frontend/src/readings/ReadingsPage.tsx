@@ -7,6 +7,7 @@ import type { InferenceRun, Kind, Schemas, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatClock, formatDateTime } from "../shared/format";
 import { More, useList } from "../shared/Pages";
+import { readsTable } from "../shared/spreadsheet";
 import { Empty, Notice, Shown } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
@@ -70,7 +71,7 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
                 <div className="t2 small hide-narrow">{run.detector_name}, {run.recognizer_name}</div>
                 <Skipped run={run} />
                 <div className="row small hide-narrow">
-                  <a className="t2" href={`/api/v1/inference-runs/${run.id}/csv/`} download>CSV</a>
+                  <a className="t2" href={readsTable(run.id)} download>CSV</a>
                   <a className="t2" href={`/api/v1/inference-runs/${run.id}/json/`} download>JSON</a>
                   {before(run) && <Link className="t2" to={`/p/${project}/review/compare/${before(run)?.id}/${run.id}`}>{t("compare")}</Link>}
                   {(run.score.right ?? 0) + (run.score.wrong ?? 0) > 0 && <button type="button" className="button small" title={t("learn_why")} disabled={learn.isPending} onClick={() => learn.mutate(run.id)}>{t("learn")}</button>}

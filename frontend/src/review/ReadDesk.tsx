@@ -74,7 +74,7 @@ function Track({ read, formats, seek }: { read: Read; formats: readonly PlateFor
   return (
     <section className="read-track">
       <h2 className="panel-title row"><span className="strong t1">{read.missed === null ? t("track", { number: read.number }) : formatMoment(read.firstSeconds)}</span>
-        {read.seenAt && <span className="t2" title={formatDateTime(read.seenAt)}>{formatTime(read.seenAt)}</span>}
+        {read.seenAt && <span className="t2" title={formatDateTime(read.seenAt, { seconds: true })}>{formatTime(read.seenAt)}</span>}
         {read.direction && <span className="t2">{ARROWS[read.direction]} {t(`way_${read.direction}`)}</span>}
         {read.missed === null && <span className="t3">{t("crops_kept", { count: crops.length })}, {t("seconds_long", { seconds: (read.lastSeconds - read.firstSeconds).toFixed(1) })}</span>}</h2>
       <ul className="track-strip">

@@ -80,7 +80,7 @@ const Line = memo(function Line({ read, current, choose }: { read: Read; current
   return (
     <button type="button" className="read-row" aria-current={current || undefined} onClick={() => choose(read.id)}>
       <i className="dot" data-review={status} data-sampled={read.sampled || undefined} title={read.sampled ? t("sampled_title") : undefined} />
-      <span className="t3 read-time" title={read.seenAt ? formatDateTime(read.seenAt) : undefined}>{formatMoment(read.firstSeconds)}</span>
+      <span className="t3 read-time" title={read.seenAt ? formatDateTime(read.seenAt, { seconds: true }) : undefined}>{formatMoment(read.firstSeconds)}</span>
       <span className="t3 read-way" title={read.direction ? t(`way_${read.direction}`) : undefined}>{read.direction && ARROWS[read.direction]}</span>
       {read.picture ? <img src={read.picture} alt="" /> : <span className="read-blank" />}
       {text === "" ? <span className="t3">{t("nothing_read")}</span> : (

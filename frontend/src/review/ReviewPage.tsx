@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Link, useParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 
 import { isActive, useJob, useJobsOf, useProject, useProjectId, useSession } from "../api/queries";
 import type { Job } from "../api/types";
@@ -10,6 +10,7 @@ import { type Saving, useSaving, useSnapshot } from "../saving/useSaving";
 import { useCommands } from "../shared/commands";
 import { formatMoment, formatNumber } from "../shared/format";
 import { Key } from "../shared/Key";
+import { readsTable } from "../shared/spreadsheet";
 import { Empty, Failed, Loading } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
@@ -28,7 +29,7 @@ import { Timeline } from "./Timeline";
 import { SureDialog } from "./SureDialog";
 import { useDetails } from "./useDetails";
 import { busyReads, useNews } from "./useNews";
-import { type Listed, type Run, type VideoFacts, csvAddress, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, revisionIn, spanEntry } from "./wire";
+import { type Listed, type Run, type VideoFacts, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, revisionIn, spanEntry } from "./wire";
 import { type Part, zoomed } from "./zoom";
 import "../transcribe/transcribe.css";
 import "../boxes/boxes.css";
@@ -287,7 +288,11 @@ function useReview({ saving, reads, alphabet, run }: { saving: Saving; reads: re
   const t = useTexts(texts);
   const told = useRef(t);
   told.current = t;
-  const [state, setState] = useState<Review>(() => step(NOTHING, { do: "reads", reads, alphabet })[0]);
+  const asked = Number(useSearchParams()[0].get("read"));
+  const [state, setState] = useState<Review>(() => {
+    const [opened] = step(NOTHING, { do: "reads", reads, alphabet });
+    return reads.some((read) => read.id === asked) ? step(opened, { do: "choose", read: asked })[0] : opened;
+  });
   const [said, setSaid] = useState("");
   const current = useRef(state);
   const decide = useCallback((action: ReviewAction) => {
@@ -343,7 +348,7 @@ function TopFigures({ state, run, ask }: { state: Review; run: Run; ask: (() => 
       {ask && <button type="button" className="button small" title={t("sure")} onClick={ask}>{t("sure_word")} <Key k="B" /></button>}
       <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: total(state) })}</span>
       <AnnotatedVideo run={run.id} />
-      <a className="button small wide-only" href={csvAddress(run.id)} download title={t("csv_title")}>{t("csv")}</a>
+      <a className="button small wide-only" href={readsTable(run.id)} download title={t("csv_title")}>{t("csv")}</a>
     </>
   );
 }

@@ -285,4 +285,3 @@ registerSenders({
   "span.check": check,
 });
 
-export const csvAddress = (run: number): string => `/api/v1/inference-runs/${run}/csv/`;

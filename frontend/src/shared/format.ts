@@ -66,10 +66,10 @@ export function formatBytes(bytes: number): string {
   return `${formatNumber(value, language(), value < 10 && unit > 0 ? 1 : 0)} ${units[unit]}`;
 }
 
-export function formatDateTime(iso: string | null | undefined, lang: Language = language()): string {
+export function formatDateTime(iso: string | null | undefined, { lang = language(), seconds = false }: { lang?: Language; seconds?: boolean } = {}): string {
   if (!iso) return "–";
   return new Intl.DateTimeFormat(locale[lang], {
-    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}), hourCycle: "h23",
   }).format(new Date(iso));
 }
 

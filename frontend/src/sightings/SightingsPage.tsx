@@ -5,6 +5,7 @@ import { api, unwrap } from "../api/client";
 import { useProjectId } from "../api/queries";
 import type { Schemas } from "../api/types";
 import { formatDateTime, formatMoment } from "../shared/format";
+import { spreadsheet } from "../shared/spreadsheet";
 import { More, useList } from "../shared/Pages";
 import { PlateText } from "../shared/PlateText";
 import { Empty, Shown } from "../shared/States";
@@ -27,7 +28,7 @@ export default function SightingsPage() {
     const given = [...new FormData(event.currentTarget)].flatMap(([name, value]) => (typeof value === "string" && value !== "" ? [[name, value]] : []));
     setSearch(new URLSearchParams(given as [string, string][]));
   };
-  const table = `/api/v1/reads/table/?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString()}`;
+  const table = spreadsheet(`/api/v1/reads/table/?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString()}`);
   return (
     <Page title={t("title")}>
       <Form key={search.toString()} asked={asked} submit={submit} table={table} />
@@ -74,15 +75,15 @@ function Rows({ rows }: { rows: readonly Schemas["Sighting"][] }) {
   return (
     <section className="card scroll-x">
       <table className="table">
-        <thead><tr><th /><th>{t("text")}</th><th>{t("when")}</th><th className="hide-narrow">{t("where")}</th><th className="num">{t("confidence")}</th><th /></tr></thead>
+        <thead><tr><th /><th>{t("text")}</th><th>{t("when")}</th><th className="hide-narrow">{t("where")}</th><th className="num hide-narrow">{t("confidence")}</th><th /></tr></thead>
         <tbody>
           {rows.map((row) => (
             <tr key={row.id} data-read={row.id}>
-              <td>{row.picture && <img src={row.picture} alt="" loading="lazy" height={24} />}</td>
-              <td><PlateText text={row.text} size={15} /></td>
-              <td>{row.seen_at ? formatDateTime(row.seen_at) : formatMoment(row.seconds)}</td>
-              <td className="hide-narrow"><Link to={`/p/${project}/review/${row.run}`}>{row.video_name}</Link> <span className="t3 small">{row.camera_name}</span></td>
-              <td className="num">{row.status ? <span className="ok">{t("reviewed")}</span> : Math.round(row.confidence * 100)}</td>
+              <td>{row.picture && <img src={row.picture} alt="" loading="lazy" style={{ width: 72, minWidth: 48, height: 28, objectFit: "contain" }} />}</td>
+              <td><Link to={`/p/${project}/review/${row.run}?read=${row.id}`}><PlateText text={row.text} size={15} /></Link></td>
+              <td>{row.seen_at ? formatDateTime(row.seen_at, { seconds: true }) : formatMoment(row.seconds)}</td>
+              <td className="hide-narrow"><Link to={`/p/${project}/review/${row.run}?read=${row.id}`}>{row.video_name}</Link> <span className="t3 small">{row.camera_name}</span></td>
+              <td className="num hide-narrow">{row.status ? <span className="ok">{t("reviewed")}</span> : Math.round(row.confidence * 100)}</td>
               <td className="num"><Link className="t2 small" to={`?${new URLSearchParams({ text: row.text, near: "1" }).toString()}`}>{t("seen_before")}</Link></td>
             </tr>
           ))}
