@@ -190,8 +190,7 @@ class Worker:
     """A process that prepares shares, its pipes and its shelves."""
 
     def __init__(self) -> None:
-        files = [tempfile.TemporaryFile() for _ in range(_SHELVES)]  # noqa: SIM115  # close() does
-        self.shelves = Shelves(files)
+        self.shelves = Shelves([_memory() for _ in range(_SHELVES)])
         numbers = self.shelves.numbers
         self.process = subprocess.Popen(
             [sys.executable, "-m", "training.loader", *map(str, numbers)],
@@ -203,6 +202,13 @@ class Worker:
         )
         assert self.process.stdin is not None and self.process.stdout is not None
         self.asked, self.answers = self.process.stdin, self.process.stdout
+
+
+def _memory() -> IO[bytes]:
+    """A file that is only in memory, where the system has such."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("shelf"), "r+b")
+    return tempfile.TemporaryFile()
 
 
 class Shelves:
