@@ -55,6 +55,9 @@ class Wanted:
     until: date | None = None
 
 
+ALL_WAITING = [Wanted(order=order) for order in (Order.ADDED, Order.TIME, Order.DOUBTFUL)]
+
+
 def lease(
     project: Project, user: User, *, count: int = 30, exclude: Sequence[int] = ()
 ) -> list[Crop]:
@@ -79,17 +82,32 @@ def lease_ids(
     wanted = wanted or Wanted()
     with transaction.atomic():
         ids: list[int] = []
-        if wanted == Wanted():
+        if wanted in ALL_WAITING:
             seconds = second_readings(project, user).order_by("id")
             ids += _free(seconds, user, exclude)[: count // ONE_IN]
         ids += _free(sought(project, wanted), user, exclude)[: count - len(ids)]
         if wanted.kind == Kind.WAITING:
             ids += _of_the_same_vehicles(project, ids, user, exclude)
-        if ids:
-            Crop.objects.filter(pk__in=ids).update(
-                lease_owner=user, lease_until=timezone.now() + LEASE
-            )
+        _hold(ids, user)
     return ids
+
+
+def renew(project: Project, user: User, ids: Sequence[int], kind: str) -> list[int]:
+    """Hold these crops for ten minutes more; those that nobody else has or has read by now."""
+    with transaction.atomic():
+        kinds = [_kind(project, kind)]
+        if kind == Kind.WAITING:
+            kinds.append(second_readings(project, user))
+        free = {pk for rows in kinds for pk in _free(rows.filter(pk__in=ids), user, ())}
+        kept = [pk for pk in ids if pk in free]
+        _hold(kept, user)
+    return kept
+
+
+def _hold(ids: Sequence[int], user: User) -> None:
+    if ids:
+        until = timezone.now() + LEASE
+        Crop.objects.filter(pk__in=ids).update(lease_owner=user, lease_until=until)
 
 
 def _free(rows: CropQuerySet, user: User, exclude: Sequence[int]) -> models.QuerySet[Crop, int]:

@@ -673,6 +673,13 @@ class LeaseSerializer(serializers.Serializer[Any]):
     exclude = serializers.ListField(
         child=serializers.IntegerField(), required=False, default=list, max_length=500
     )
+    held = serializers.ListField(
+        child=serializers.IntegerField(),
+        required=False,
+        default=list,
+        max_length=500,
+        help_text="hold these on, instead of leasing others",
+    )
     wanted = WantedSerializer(required=False)
     pictures = serializers.BooleanField(
         default=False, help_text="with the pictures themselves, where they are small"

@@ -50,9 +50,11 @@ class CropViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         wanted = leases.Wanted(**asked.get("wanted", {}))
         if wanted.kind == leases.Kind.DISAGREEMENTS:
             members.require(user, project.pk, Role.REVIEWER)
-        ids = leases.lease_ids(
-            project, user, count=asked["count"], exclude=asked["exclude"], wanted=wanted
-        )
+        if held := asked["held"]:
+            ids = leases.renew(project, user, held, wanted.kind)
+        else:
+            count, exclude = asked["count"], asked["exclude"]
+            ids = leases.lease_ids(project, user, count=count, exclude=exclude, wanted=wanted)
         suggestions = transcriptions.newest_suggestions(ids)
         texts = leases.both_texts(ids) if wanted.kind == leases.Kind.DISAGREEMENTS else {}
         found = Crop.objects.filter(pk__in=ids).values(*CROP_COLUMNS, "file")

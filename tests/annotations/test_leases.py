@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from annotations import agreement, boxes, crops
-from annotations.leases import Kind, Order, Wanted, lease, lease_ids
+from annotations.leases import Kind, Order, Wanted, lease, lease_ids, release
 from annotations.models import Crop, Project, Role, Suggestion, Transcription
 from annotations.models.crops import Second
 from annotations.transcriptions import Reading, drawn, save
@@ -214,6 +214,33 @@ def test_what_was_read_comes_with_its_text(project: Project, api: Any, user: Any
     answer(api, leased, "PBA1284")
     assert Transcription.objects.filter(crop=crop).count() == 2
     assert lease(project, user) == []
+
+
+def test_what_is_held_is_held_on_and_nothing_else(project: Project, api: Any, user: Any) -> None:
+    first, *rows = make_crops(project, 6)
+    luis = make_member(project, "luis")
+    assert lease(project, luis, count=1) == [first]
+    held = [crop.pk for crop in lease(project, user, count=5)]
+    release(project, luis, [first.pk])  # comes before the others, but is not asked for
+    soon = timezone.now() + timedelta(seconds=5)
+    Crop.objects.filter(pk__in=held).update(lease_until=soon)
+    Crop.objects.filter(pk=held[0]).update(lease_owner=luis)
+    read(rows[1], "PBA1234", luis)
+    asked = {"project": project.pk, "held": held}
+    kept = json_of(api, "post", "crops/lease/", asked)[1]["crops"]
+    assert [crop["id"] for crop in kept] == held[2:]
+    late = Crop.objects.filter(lease_owner=user, lease_until__gt=soon)
+    assert [crop.pk for crop in late] == held[2:]
+
+
+@pytest.mark.parametrize("order", [Order.TIME, Order.DOUBTFUL])
+def test_second_readings_come_in_every_order_of_all(
+    all_twice: Project, user: Any, order: Order
+) -> None:
+    crop = make_crops(all_twice, 1)[0]
+    read(crop, "PBA1234", user)
+    beto = make_member(all_twice, "beto")
+    assert lease_ids(all_twice, beto, wanted=Wanted(order=order)) == [crop.pk]
 
 
 def test_small_pictures_come_with_the_lease(project: Project, api: Any) -> None:

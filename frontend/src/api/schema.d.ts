@@ -3108,6 +3108,8 @@ export interface components {
             /** @default 30 */
             count: number;
             exclude?: number[];
+            /** @description hold these on, instead of leasing others */
+            held?: number[];
             wanted?: components["schemas"]["WantedRequest"];
             /**
              * @description with the pictures themselves, where they are small

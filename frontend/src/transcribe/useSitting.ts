@@ -62,19 +62,20 @@ export function useSitting({ project, wanted, alphabet, formats, saving, unreada
   }, [project, saving, unreadable, saveWhole]);
 
   const asking = useRef(false);
-  const ask = useCallback(async (exclude: readonly number[], { count = LEASE, renewing = false } = {}) => {
+  const ask = useCallback(async (exclude: readonly number[], held: readonly number[] = []) => {
     if (asking.current) return;
     asking.current = true;
     try {
       const waiting = waitingCrops(saving.queue.snapshot().waiting);
-      const { crops, left, disagreements } = await lease(project, count, [...new Set([...exclude, ...waiting])].slice(-500), wanted);
+      const fetch = held.length > 0 ? { held: held.slice(0, 500) } : { count: LEASE, exclude: [...new Set([...exclude, ...waiting])].slice(-500) };
+      const { crops, left, disagreements } = await lease(project, fetch, wanted);
       const seen = new Set(known(now.current));
       const fresh = crops.some((crop) => !seen.has(crop.id));
       dispatch({ do: "crops", crops: draftFirst(project, crops), left: leftOf(wanted, left - waiting.length, disagreements), now: performance.now() });
       const draft = readDraft(localStorage, project);
       if (draft && !fetchedOnce.current) dispatch({ do: "draft", ...draft });
       fetchedOnce.current = true;
-      setFetched((was) => ({ ready: true, dry: renewing ? was.dry : !fresh, error: null, disagreements }));
+      setFetched((was) => ({ ready: true, dry: held.length > 0 ? was.dry : !fresh, error: null, disagreements }));
     } catch (error) {
       setFetched((was) => ({ ...was, ready: true, error }));
     } finally {
@@ -100,8 +101,7 @@ export function useSitting({ project, wanted, alphabet, formats, saving, unreada
 
   const renew = useCallback((): void => {
     const held = open(now.current).map((crop) => crop.id);
-    const done = known(now.current).filter((id) => !held.includes(id));
-    if (held.length > 0) void ask(done, { count: held.length, renewing: true });
+    if (held.length > 0) void ask([], held);
   }, [ask]);
   useEffect(() => {
     const timer = setInterval(renew, RENEW * 60_000);

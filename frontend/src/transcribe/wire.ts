@@ -72,8 +72,11 @@ function toCrop(json: CropJson): Crop {
   };
 }
 
-export async function lease(project: number, count: number, exclude: readonly number[], wanted: Wanted): Promise<Lease> {
-  const answer = await ask<{ crops: CropJson[]; left: number; disagreements?: number }>("POST", "crops/lease/", { project, count, exclude, wanted, pictures: true });
+export type Asked = { readonly count: number; readonly exclude: readonly number[] } | { readonly held: readonly number[] };
+
+/** So many crops that are not among the excluded; or those that are held, for longer. */
+export async function lease(project: number, asked: Asked, wanted: Wanted): Promise<Lease> {
+  const answer = await ask<{ crops: CropJson[]; left: number; disagreements?: number }>("POST", "crops/lease/", { project, ...asked, wanted, pictures: true });
   return { crops: answer.crops.map(toCrop), left: answer.left, disagreements: answer.disagreements ?? 0 };
 }
 
