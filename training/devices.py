@@ -35,6 +35,13 @@ def found() -> tuple[Device, ...]:
     return tuple(_device(line) for line in answer.stdout.splitlines() if line.count(",") == 2)
 
 
+def cores() -> int:
+    """Processor cores that this process may use: fewer than there are where it is confined."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def names() -> tuple[str, ...]:
     """What may be chosen here."""
     return (AUTO, CPU, *(device.name for device in found()))

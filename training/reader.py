@@ -21,6 +21,7 @@ import torch
 
 from annotations.vision.crops import Bgr, read_picture
 from lprsite.errors import Refused
+from training import devices
 from training.detector.predict import Detector
 from training.recognizer.predict import PlateRead, Recognizer
 
@@ -119,7 +120,7 @@ def main() -> int:
     """Answer until the input ends or falls silent."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+    torch.set_num_threads(max(1, devices.cores() // 2))
     cv2.setNumThreads(1)
     while select.select([sys.stdin], [], [], IDLE_SECONDS)[0] and (line := sys.stdin.readline()):
         out.write(json.dumps(answer(json.loads(line))) + "\n")

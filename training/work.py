@@ -112,7 +112,7 @@ def _helped(run: TrainingRun, running: Running) -> Iterator[None]:
 def _share_cores() -> None:
     """Use as many threads as there are cores for each process."""
     shares = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    given = int(os.environ.get("LPR_THREADS") or (os.cpu_count() or 1) // shares)
+    given = int(os.environ.get("LPR_THREADS") or devices.cores() // shares)
     torch.set_num_threads(max(given, 1))
 
 
@@ -191,7 +191,7 @@ def _environment(version: DatasetVersion) -> dict[str, Any]:
         "numpy": np.__version__,
         "opencv": cv2.__version__,
         "system": platform.platform(),
-        "cores": os.cpu_count(),
+        "cores": devices.cores(),
         "threads": torch.get_num_threads(),
         "device": _device_name(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -146,3 +147,9 @@ def test_process_sees_only_the_chosen_device(
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     devices.restrict(name)
     assert os.environ["CUDA_VISIBLE_DEVICES"] == after
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system confines nobody")
+def test_a_confined_process_counts_only_the_cores_it_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
+    assert devices.cores() == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-import os
 import shutil
 import time
 from collections import deque
@@ -20,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training import checkpoints, ranks
+from training import checkpoints, devices, ranks
 from training.detector.config import DetectorConfig
 from training.detector.data import Batch, FrameStore, Item, Sample, SampleBox, TrainSet
 from training.detector.evaluation import Tally
@@ -158,7 +157,7 @@ def workers_for(device: torch.device, ranks: int) -> int:
     """
     if device.type == "cpu":
         return 0
-    return max(1, min(MOST_WORKERS, (os.cpu_count() or 1) // ranks - 1))
+    return max(1, min(MOST_WORKERS, devices.cores() // ranks - 1))
 
 
 def history(out_dir: Path) -> tuple[Epoch, ...]:

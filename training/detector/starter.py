@@ -10,7 +10,6 @@ The folder then holds ``detector.safetensors`` in half precision, which is what 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
@@ -23,7 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from training import checkpoints
+from training import checkpoints, devices
 from training.detector.augmentation import Augmentation
 from training.detector.cluster import Clustering
 from training.detector.config import DetectorConfig
@@ -100,7 +99,7 @@ def draw(
     if len(known) != count:
         folder.mkdir(parents=True, exist_ok=True)
         known = []
-        processes = min(os.cpu_count() or 1, count // _WORTH_A_PROCESS)
+        processes = min(devices.cores(), count // _WORTH_A_PROCESS)
         one = partial(_draw_one, folder, size, seed)
         with _pool(processes) as pool:
             for boxes in (pool.map if pool else map)(one, range(count)):

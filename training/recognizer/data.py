@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from training import devices
 from training.errors import PictureMissing
 from training.recognizer import alphabet as alphabets
 from training.recognizer import ctc
@@ -34,7 +34,7 @@ _WORTH_IT = 400
 
 def workers_for(items: int, *, accelerated: bool) -> int:
     """How many processes prepare epochs of so many items; 0: the training's own does it."""
-    cores = os.cpu_count() or 1
+    cores = devices.cores()
     if items < _WORTH_IT or cores == 1:
         return 0
     return min(8, cores - 1) if accelerated else max(1, cores // 4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import torch
 
 from annotations.vision.crops import resize_crop
+from training import devices
 from training.errors import CharacterUnknown, PictureMissing, TextTooLong
 from training.loader import Loader
 from training.recognizer import data
@@ -121,6 +121,6 @@ def test_real_crops_of_the_first_epochs_are_half_unchanged(make_samples):
 
 
 def test_small_epochs_need_no_worker_and_accelerators_get_more(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    monkeypatch.setattr(devices, "cores", lambda: 16)
     assert data.workers_for(50, accelerated=True) == 0
     assert data.workers_for(5000, accelerated=True) > data.workers_for(5000, accelerated=False) > 0
