@@ -1,6 +1,7 @@
 """What the left half of the line refuses, in words; one file per step."""
 
 from annotations.errors.archives import *
+from annotations.errors.cameras import *
 from annotations.errors.datasets import *
 from annotations.errors.deletion import *
 from annotations.errors.entries import *

@@ -34,7 +34,7 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 
 from annotations import errors
-from annotations.vision import following
+from annotations.vision import following, live
 from annotations.vision.activity import Polygons
 from annotations.vision.boxes import Xyxy
 from annotations.vision.crops import Bgr
@@ -74,6 +74,15 @@ PROBING = Limits(
     wall=120.0,
     output=16 << 20,
     silence=120.0,
+)
+
+
+RECORDING = Limits(
+    memory=2 * _GIB + THREAD * (os.cpu_count() or 1),
+    cpu=10**9,
+    wall=1e9,
+    output=4 * _GIB,
+    silence=60.0,
 )
 
 
@@ -326,6 +335,25 @@ def annotate(
         "captions": list(captions),
     }
     return run("annotate", spec, name=name, limits=limits)
+
+
+def record(
+    address: str, folder: Path, *, seconds: float, stop: int, limits: Limits = RECORDING
+) -> Messages:
+    """Record what a camera sends into the folder, in pieces of about so many seconds.
+
+    Messages: ``seconds`` (of the present piece), ``piece`` (path, begun, seconds). It ends well
+    once ``stop``, the reading end of a pipe, has an end of file. Raises what ``live.record``
+    raises, and what ``run`` does.
+    """
+    host = live.host_of(address)
+    spec = {"folder": str(folder.resolve()), "seconds": seconds, "stop": stop}
+    given = address.encode()  # not among what is told to people
+    try:
+        yield from run("record", spec, name=host, limits=limits, given=given, handed=(stop,))
+    except (errors.VideoStuck, errors.VideoDecoderDied) as problem:
+        why = "it fell silent" if isinstance(problem, errors.VideoStuck) else "what it sends broke"
+        raise errors.CameraAway(host=host, why=why) from None
 
 
 def run(

@@ -7,6 +7,8 @@ import json
 import mmap
 import os
 import resource
+import select
+import signal
 import sys
 import time
 from collections import deque
@@ -20,7 +22,7 @@ import cv2
 import numpy as np
 
 from annotations import errors
-from annotations.vision import captions, condensing, crops, preview, small, video
+from annotations.vision import captions, condensing, crops, live, preview, small, video
 from annotations.vision.activity import ROW, Meter
 from annotations.vision.child import HEADER
 from annotations.vision.following import Follower
@@ -277,6 +279,21 @@ def _annotate(order: Order, given: bytes, voice: Voice) -> None:
     voice.say("made", {"frames": drawn})
 
 
+def _record(order: Order, given: bytes, voice: Voice) -> None:
+    """What a camera sends, in pieces, until the parent closes its end of the pipe ``stop``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the parent says when
+    pieces = live.record(
+        given.decode(),
+        Path(order["folder"]),
+        seconds=order["seconds"],
+        stopped=lambda: bool(select.select([order["stop"]], [], [], 0)[0]),
+        tell=voice.seconds,
+    )
+    for piece in pieces:
+        facts = {"path": str(piece.path), "begun": piece.begun, "seconds": piece.seconds}
+        voice.say("piece", facts)
+
+
 WORKS: dict[str, Callable[[Order, bytes, Voice], None]] = {
     "probe": _probe,
     "measure": _measure,
@@ -286,6 +303,7 @@ WORKS: dict[str, Callable[[Order, bytes, Voice], None]] = {
     "condense": _condense,
     "follow": _follow,
     "annotate": _annotate,
+    "record": _record,
 }
 
 

@@ -1,0 +1,153 @@
+"""Cameras over the net: what they send comes in as recordings, piece by piece.
+
+A thread records (a child process does the talking) while whoever asked works on the pieces that
+are there. A connection that breaks is made again, after longer and longer waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from annotations import videos
+from annotations.errors import CameraUnknown, Refused
+from annotations.models import Camera, Project, Video
+from annotations.vision import child, live
+from annotations.vision.live import Piece
+from lprsite import files
+
+log = logging.getLogger(__name__)
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds until a broken connection is made again
+TRIES = 3  # until a camera that never sent anything is given up
+MOST_WAITING = 60  # pieces that nobody has worked on yet; further ones are lost
+
+
+def named(project: Project, name: str) -> Camera:
+    """The camera of a project. Raises CameraUnknown."""
+    found = project.cameras.filter(name=name).first()
+    if found is None:
+        raise CameraUnknown(name=name)
+    return found
+
+
+class Recording:
+    """A camera that is being recorded.
+
+    ``pieces`` gives what was recorded, until ``stop`` was called or the camera's playlist
+    ended; what was recorded until then is still given. ``told`` hears what people should know.
+    """
+
+    def __init__(
+        self, address: str, *, seconds: float, told: Callable[[str], None] = log.warning
+    ) -> None:
+        self._address, self._host, self._seconds = address, live.host_of(address), seconds
+        self._told = told
+        self._stopping = threading.Event()
+        self._news = threading.Condition()
+        self._waiting: deque[Piece] = deque()
+        self._over = False
+        self._refusal: Refused | None = None
+        self.lost = 0
+        """Pieces that were thrown away because too many waited."""
+
+    def stop(self) -> None:
+        """End the recording with what there is; may be called from anywhere, and again."""
+        self._stopping.set()
+
+    def pieces(self) -> Iterator[Piece]:
+        """The recorded files, which are deleted once the next is asked for.
+
+        Raises what the camera is refused for, where it never sent anything.
+        """
+        with tempfile.TemporaryDirectory(dir=files.scratch()) as folder:
+            thread = threading.Thread(target=self._run, args=(Path(folder),), daemon=True)
+            thread.start()
+            try:
+                while (piece := self._next()) is not None:
+                    yield piece
+                    piece.path.unlink(missing_ok=True)
+            finally:
+                self.stop()
+                thread.join()
+        if self._refusal:
+            raise self._refusal
+
+    def _next(self) -> Piece | None:
+        with self._news:
+            self._news.wait_for(lambda: self._waiting or self._over)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _run(self, folder: Path) -> None:
+        wait, failed, had = FIRST_WAIT, 0, False
+        try:
+            while not self._stopping.is_set():
+                came, refusal = self._connect(folder)
+                had = had or came
+                if refusal is None:
+                    break  # stopped, or through
+                failed = 0 if came else failed + 1
+                wait = FIRST_WAIT if came else wait
+                if failed >= TRIES and not had:
+                    self._refusal = refusal
+                    break
+                self._told(f"{refusal.sentence()} Trying again in {wait:.0f} s.")
+                self._stopping.wait(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+        finally:
+            with self._news:
+                self._over = True
+                self._news.notify()
+
+    def _connect(self, folder: Path) -> tuple[bool, Refused | None]:
+        """Record until the connection ends: whether anything came, and why it broke."""
+        came = False
+        reading, writing = os.pipe()
+        own = Path(tempfile.mkdtemp(dir=folder))
+        try:
+            with closing(
+                child.record(self._address, own, seconds=self._seconds, stop=reading)
+            ) as messages:
+                for message in messages:
+                    if message.kind == "piece":
+                        came = True
+                        self._keep(Piece(**{**message.facts, "path": Path(message.facts["path"])}))
+                    if self._stopping.is_set() and writing >= 0:
+                        os.close(writing)
+                        writing = -1
+        except Refused as refusal:
+            return came, refusal
+        finally:
+            os.close(reading)
+            if writing >= 0:
+                os.close(writing)
+        return came, None
+
+    def _keep(self, piece: Piece) -> None:
+        with self._news:
+            if len(self._waiting) >= MOST_WAITING:
+                piece.path.unlink(missing_ok=True)
+                self.lost += 1
+                self._told(f"{self.lost} pieces lost: reading is slower than the camera.")
+                return
+            self._waiting.append(piece)
+            self._news.notify()
+
+
+def bring(piece: Piece, camera: Camera) -> Video:
+    """A recorded piece as a video of its camera, with the time at which it began.
+
+    Raises what ``videos.ingest`` refuses.
+    """
+    begun = datetime.fromtimestamp(piece.begun, UTC)
+    name = f"{camera.name} {begun:%Y-%m-%d %H.%M.%S}.mp4"
+    row, _ = videos.ingest(piece.path, project=camera.project, name=name, move=True)
+    row.camera, row.recorded_at = camera, begun
+    row.save(update_fields=["camera", "recorded_at"])
+    return row
