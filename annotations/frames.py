@@ -169,6 +169,7 @@ def _pts(video: Video, seconds: float) -> int:
 def reading(project_id: int, pattern: str) -> QuerySet[Any, Any]:
     """The ids of the frames with a plate of this text, in no order, some more than once."""
     crops = Crop.objects.filter(project=project_id, withdrawn=False, current__isnull=False)
+    crops = crops.exclude(box=None)  # imported without a frame
     texts = Transcription.objects.filter(alike("text", pattern))
     return crops.filter(current__in=texts, box__deleted_at__isnull=True).values_list(
         "box__frame", flat=True

@@ -18,8 +18,16 @@ from django.test.utils import CaptureQueriesContext
 from annotations import boxes, frames, projects, transcriptions
 from annotations.errors import FrameHasBoxes, LabelUnknown
 from annotations.models import AuditEntry, DoomedFile, Frame, Project
+from annotations.transcriptions import Reading, save
 from lprsite import files
-from tests.annotations.rows import client_of, json_of, make_frame, make_member, make_video
+from tests.annotations.rows import (
+    client_of,
+    json_of,
+    make_crops,
+    make_frame,
+    make_member,
+    make_video,
+)
 
 
 @pytest.fixture
@@ -220,6 +228,8 @@ def test_list_and_reading_take_the_same_words(
 ) -> None:
     _, listed = json_of(api, "get", f"frames/?project={project.pk}&has=car,-plate")
     assert names(many, (row["id"] for row in listed["results"])) == ["a1"]
+    alone = make_crops(project, 1)[0]  # without a frame
+    save(alone, Reading("readable", "PBA1234", uuid4(), alone.revision))
     _, found = json_of(api, "get", f"frames/reading/?project={project.pk}&text=P*4")
     assert names(many, found["frames"]) == ["b2"]
     _, counted = json_of(api, "get", f"frames/counts/?project={project.pk}")
