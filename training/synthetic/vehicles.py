@@ -16,12 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.synthetic import decals
+from training.synthetic.builds import (
+    SHAPES,
+    Colour,
+    Mount,
+    Shape,
+    Trim,
+    choose_mount,
+    choose_trim,
+    tone_of,
+)
 from training.synthetic.decals import Decal
 from training.synthetic.plates import FlatPlate
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]
-Colour = tuple[float, float, float]
 
 PLATE_HIDDEN_AT = 0.4
 """A plate of which less than this share is seen gets no box."""
@@ -66,29 +75,6 @@ class View:
         return self.focal * size / pixels
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Measures in metres; the cabin's places along the length count from the front, 0..1."""
-
-    length: float
-    width: float
-    belt: float
-    roof: float
-    nose: float
-    cabin: tuple[float, float, float, float]
-    tail: float
-    clearance: float = 0.22
-
-
-SHAPES: dict[str, tuple[Shape, float]] = {
-    "hatchback": (Shape(3.9, 1.70, 0.92, 1.48, 0.70, (0.26, 0.44, 0.86, 0.98), 0.88), 3),
-    "sedan": (Shape(4.4, 1.74, 0.93, 1.45, 0.70, (0.28, 0.44, 0.70, 0.84), 0.90), 3),
-    "suv": (Shape(4.5, 1.84, 1.10, 1.75, 0.92, (0.25, 0.38, 0.90, 0.98), 1.06), 2.5),
-    "pickup": (Shape(5.0, 1.82, 1.08, 1.76, 0.95, (0.27, 0.38, 0.58, 0.62), 1.04), 1.2),
-    "van": (Shape(4.9, 1.88, 1.15, 2.10, 0.95, (0.08, 0.22, 0.97, 0.99), 1.12), 1),
-    "bus": (Shape(8.0, 2.20, 1.30, 2.75, 1.10, (0.005, 0.03, 0.985, 0.995), 1.28), 0.5),
-}
-
 PAINTS: tuple[Colour, ...] = (
     (235, 236, 236), (225, 228, 230), (176, 178, 180), (128, 130, 132), (70, 70, 72),
     (34, 34, 36), (28, 26, 30), (36, 34, 160), (30, 26, 110), (130, 70, 30), (90, 44, 20),
@@ -114,36 +100,6 @@ class Lamp:
     y: float
     radius: float
     red: bool
-
-
-@dataclass(frozen=True)
-class Mount:
-    """Where plates sit, in metres: their middles over the ground clearance and ``across``.
-
-    ``recess`` (width, height) lies around a plate, in a ``tone`` of the paint; ``rim`` is the
-    border of a holder. ``wears``: whether there is a plate in front and behind.
-    """
-
-    front: float
-    rear: float
-    across: float = 0.0
-    recess: tuple[float, float] | None = None
-    tone: float = 0.55
-    rim: float = 0.0
-    rim_colour: Colour = (30, 30, 30)
-    wears: tuple[bool, bool] = (True, True)
-
-
-@dataclass(frozen=True)
-class Trim:
-    """A rectangle on an end: its middle across and up, its size, all metres, and its colour."""
-
-    front: bool
-    across: float
-    up: float
-    wide: float
-    tall: float
-    colour: Colour
 
 
 @dataclass(frozen=True)
@@ -269,61 +225,16 @@ def make_vehicle(
     lettered = chosen in ("van", "bus", "pickup")
     return replace(
         plain,
-        mount=_mount(rng, shape, (wide, tall)),
+        mount=choose_mount(rng, shape, (wide, tall)),
         tail_lamps=(
             float(rng.uniform(0.45, 0.86)),
             float(rng.uniform(0.2, 0.62)),
             float(rng.uniform(0.75, 1.0)),
         ),
-        trim=_trim(rng, shape, plain.paint),
+        trim=choose_trim(rng, shape, plain.paint),
         decals=decals.choose(rng, measures, tall=lettered),
         sheen=decals.sheen(rng),
     )
-
-
-def _mount(rng: np.random.Generator, shape: Shape, plate: tuple[float, float]) -> Mount:
-    """Low on the bumper or high on the lid, in no recess, one that fits or a far larger one."""
-    wide, tall = plate
-    highest = shape.tail * 0.88 - shape.clearance - tall / 2
-    rear = rng.uniform(0.1, 0.28) if rng.random() < 0.35 else rng.uniform(0.36, 0.68)
-    across = shape.width * float(rng.uniform(-0.28, 0.28)) if rng.random() < 0.18 else 0.0
-    way = rng.random()
-    recess = None
-    if way < 0.35:
-        recess = (wide + float(rng.uniform(0.02, 0.1)), tall + float(rng.uniform(0.02, 0.08)))
-    elif way < 0.75:
-        recess = (max(wide + 0.01, float(rng.uniform(0.36, 0.8))),
-                  max(tall + 0.01, float(rng.uniform(0.13, 0.28))))  # fmt: skip
-    rim = float(rng.uniform(0.005, 0.022)) if rng.random() < 0.4 else 0.0
-    return Mount(
-        front=float(rng.uniform(0.14, 0.4)),
-        rear=min(float(rear), max(0.1, highest)),
-        across=across,
-        recess=recess,
-        tone=float(rng.choice([0.25, 0.55, 0.8, 1.12])),
-        rim=rim,
-        rim_colour=(30.0, 30.0, 32.0) if rng.random() < 0.6 else (178.0, 180.0, 182.0),
-        wears=(bool(rng.random() > 0.12), bool(rng.random() > 0.03)),
-    )
-
-
-def _trim(rng: np.random.Generator, shape: Shape, paint: Colour) -> tuple[Trim, ...]:
-    """Rectangles that are no plates: what a network must not take for one."""
-    colours = ((34, 34, 36), (60, 60, 62), (190, 192, 194), (225, 228, 230), (40, 40, 190),
-               (40, 140, 235), _tone(paint, 0.7), _tone(paint, 1.2))  # fmt: skip
-    found = []
-    for _ in range(int(rng.integers(0, 10))):
-        front = bool(rng.random() < 0.5)
-        strip = rng.random() < 0.5
-        wide = float(rng.uniform(0.3, 0.9) * shape.width if strip else rng.uniform(0.06, 0.5))
-        tall = float(rng.uniform(0.01, 0.05) if strip else rng.uniform(0.03, 0.22))
-        room = max(0.0, 0.43 * shape.width - wide / 2)
-        across = 0.0 if strip else float(rng.uniform(-room, room))
-        top = (shape.nose * 0.86 if front else shape.tail * 0.9) - shape.clearance
-        up = shape.clearance + float(rng.uniform(0.05, 0.9)) * top
-        colour = colours[int(rng.integers(len(colours)))]
-        found.append(Trim(front, across, up, wide, tall, colour))
-    return tuple(found)
 
 
 # --- mesh
@@ -367,7 +278,7 @@ def _body(vehicle: Vehicle) -> list[Face]:
         for i in range(7):
             corners = _quad(ahead[i], ahead[i + 1], behind[i + 1], behind[i])
             sill = i in (0, 6)
-            faces.append(Face(corners, _tone(vehicle.paint, 0.72) if sill else vehicle.paint))
+            faces.append(Face(corners, tone_of(vehicle.paint, 0.72) if sill else vehicle.paint))
     faces.append(Face(np.array(rings[0]), vehicle.paint))
     faces.append(Face(np.array(rings[-1]), vehicle.paint))
     return faces
@@ -400,7 +311,7 @@ def _cabin(vehicle: Vehicle) -> list[Face]:
         for window in windows:
             faces.append(Face(window, GLASS, layer=1))
             sky = _between(window, 0.0, 1.0, 0.55, 1.0)
-            faces.append(Face(sky, _tone(GLASS, 1.5), layer=2))
+            faces.append(Face(sky, tone_of(GLASS, 1.5), layer=2))
     return faces
 
 
@@ -419,7 +330,7 @@ def _ends(vehicle: Vehicle) -> list[Face]:
         faces.append(Face(np.array(corners), colour, layer, shine=False))
 
     dark = (34.0, 34.0, 36.0)
-    bumper = _tone(vehicle.paint, 0.9) if a < 0.7 else (58.0, 58.0, 60.0)
+    bumper = tone_of(vehicle.paint, 0.9) if a < 0.7 else (58.0, 58.0, 60.0)
     for z in (front, rear):
         panel(-reach, reach, low, low + 0.36 * tall, z, bumper)
         panel(-reach * 0.97, reach * 0.97, low - 0.01, low + 0.1 * tall, z, dark, 2)
@@ -448,7 +359,7 @@ def _ends(vehicle: Vehicle) -> list[Face]:
               low + (foot + 0.05 + 0.25 * (head - foot)) * back, rear,
               (60.0, 120.0, 210.0), 3)  # fmt: skip
     panel(-reach * 0.5, reach * 0.5, low + 0.9 * back, low + 0.93 * back, rear,
-          _tone(vehicle.paint, 0.6), 2)  # fmt: skip
+          tone_of(vehicle.paint, 0.6), 2)  # fmt: skip
     for one in vehicle.trim:
         panel(one.across - one.wide / 2, one.across + one.wide / 2, one.up - one.tall / 2,
               one.up + one.tall / 2, front if one.front else rear, one.colour, 4)  # fmt: skip
@@ -458,9 +369,9 @@ def _ends(vehicle: Vehicle) -> list[Face]:
         if mount.recess:
             wide, high = mount.recess[0] / 2, mount.recess[1] / 2
             panel(across - wide, across + wide, up - high, up + high, z,
-                  _tone(vehicle.paint, mount.tone), 5)  # fmt: skip
+                  tone_of(vehicle.paint, mount.tone), 5)  # fmt: skip
             panel(across - wide, across + wide, up + 0.7 * high, up + high, z,
-                  _tone(vehicle.paint, 0.7 * mount.tone), 6)  # fmt: skip
+                  tone_of(vehicle.paint, 0.7 * mount.tone), 6)  # fmt: skip
         if mount.rim:
             wide = vehicle.plate_metres[0] / 2 + mount.rim
             high = vehicle.plate_metres[1] / 2 + mount.rim
@@ -495,12 +406,8 @@ def _wheels(vehicle: Vehicle) -> list[Face]:
         low, high = s.belt, s.belt + 0.13
         corners = _quad((x0, low, z), (x1, low + 0.02, z), (x1, high, z), (x0, high, z))
         faces.append(Face(corners, vehicle.paint))
-        faces.append(Face(corners[::-1], _tone(vehicle.paint, 0.8)))
+        faces.append(Face(corners[::-1], tone_of(vehicle.paint, 0.8)))
     return faces
-
-
-def _tone(colour: Colour, factor: float) -> Colour:
-    return (colour[0] * factor, colour[1] * factor, colour[2] * factor)
 
 
 def _between(quad: Points, x0: float, x1: float, y0: float, y1: float) -> Points:
