@@ -18,7 +18,6 @@ from django.test.utils import CaptureQueriesContext
 from annotations import boxes, frames, projects, transcriptions
 from annotations.errors import FrameHasBoxes, LabelUnknown
 from annotations.models import AuditEntry, DoomedFile, Frame, Project
-from annotations.transcriptions import Reading, save
 from lprsite import files
 from tests.annotations.rows import (
     client_of,
@@ -224,12 +223,13 @@ def test_time_belongs_to_a_video(api: Any, project: Project, many: dict[str, Fra
 
 
 def test_list_and_reading_take_the_same_words(
-    api: Any, project: Project, many: dict[str, Frame]
+    api: Any, project: Project, many: dict[str, Frame], user: Any
 ) -> None:
     _, listed = json_of(api, "get", f"frames/?project={project.pk}&has=car,-plate")
     assert names(many, (row["id"] for row in listed["results"])) == ["a1"]
     alone = make_crops(project, 1)[0]  # without a frame
-    save(alone, Reading("readable", "PBA1234", uuid4(), alone.revision))
+    reading = transcriptions.Reading("readable", "PBA1234", uuid4(), alone.revision)
+    transcriptions.save(alone, reading, by=user)
     _, found = json_of(api, "get", f"frames/reading/?project={project.pk}&text=P*4")
     assert names(many, found["frames"]) == ["b2"]
     _, counted = json_of(api, "get", f"frames/counts/?project={project.pk}")
