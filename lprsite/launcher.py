@@ -25,6 +25,7 @@ from typing import IO
 from lprsite import prepared, valkey
 from lprsite.errors import Refused
 from lprsite.processes import ROOT, Child, Program, Supervisor
+from training import devices
 
 ROLES = ("web", "media", "gpu", "suggest", "default", "beat")
 QUEUES = ("media", "gpu", "suggest", "default")
@@ -480,7 +481,8 @@ def worker_program(role: str, env: dict[str, str]) -> Program:
     That of suggestions works in one process, which keeps its recognizer from job to job.
     """
     cores = os.cpu_count() or 1
-    several = {"media": max(1, cores - 1), "gpu": 1, "default": 1 if cores <= 2 else 2}
+    cards = max(1, len(devices.found()))  # each has one job at a time
+    several = {"media": max(1, cores - 1), "gpu": cards, "default": 1 if cores <= 2 else 2}
     pool = ("-c", str(several[role]), "--max-tasks-per-child=50") if role in several else _SOLO
     command = (
         *(sys.executable, "-W", QUIET, "-m", "celery", "-q", "-A", "lprsite.celery", "worker"),

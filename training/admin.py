@@ -53,7 +53,7 @@ class TrainingRunAdmin(ReadOnly):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list, with a button that leads to the training page."""
-        start = both("Start or watch a training", "Empezar o ver un entrenamiento")
+        start = both("Train", "Entrenar")
         shown: HttpResponse = super().changelist_view(
             request, {**(extra_context or {}), "start": start}
         )

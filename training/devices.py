@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
+import socket
 import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 AUTO, CPU = "auto", "cpu"
 _TOOL = "nvidia-smi"
@@ -45,6 +50,26 @@ def cores() -> int:
 def names() -> tuple[str, ...]:
     """What may be chosen here."""
     return (AUTO, CPU, *(device.name for device in found()))
+
+
+@contextlib.contextmanager
+def taken(asked: str, cards: Sequence[str], *, locks: Path) -> Iterator[str | None]:
+    """Hold a device of this machine in the block: the one asked for, or "auto": any free card.
+
+    None where all that would do are held, by whatever process; those of a process that died are
+    free. Without a card "auto" is the processor.
+    """
+    locks.mkdir(parents=True, exist_ok=True)
+    for name in (cards or (CPU,)) if asked == AUTO else (asked,):
+        lock = locks / f"device.{socket.gethostname()}.{name}.lock"
+        with lock.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield name
+            return
+    yield None
 
 
 def restrict(name: str) -> None:

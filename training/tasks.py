@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
 from training import (
+    devices,
     estimates,
     evaluations,
     readings,
@@ -40,7 +42,21 @@ WORK = "training.work"
 READER = Resident("training.reader")
 
 
-@task("train", queue="gpu", max_attempts=5, role=Role.MANAGER)
+@contextmanager
+def _device(job: Job) -> Iterator[str | None]:
+    """A device for a job of the queue "gpu", if one that it may use is free."""
+    asked = str(job.parameters.get("device", devices.AUTO))
+    if job.task == "train":
+        rows = TrainingRun.objects.filter(pk=job.parameters["run"])
+        asked = rows.values_list("device", flat=True).first() or devices.AUTO
+    cards = [card.name for card in devices.found()]
+    if settings.TRAIN_PROCESSES > 1:  # one training has all of them
+        asked, cards = devices.AUTO, [devices.AUTO]
+    with devices.taken(asked, cards, locks=settings.DATA / "run") as name:
+        yield name
+
+
+@task("train", queue="gpu", max_attempts=5, role=Role.MANAGER, place=_device)
 def train(running: Running) -> dict[str, Any]:
     try:
         result = supervise.run(running, WORK)
@@ -77,22 +93,22 @@ def _tell_webhook(running: Running, **facts: Any) -> None:
     webhooks.tell(settings.TRAINING_WEBHOOK, told)
 
 
-@task("estimate", queue="gpu", max_attempts=1, role=Role.MANAGER)
+@task("estimate", queue="gpu", max_attempts=1, role=Role.MANAGER, place=_device)
 def estimate(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 
 
-@task("evaluate", queue="gpu", role=Role.MANAGER)
+@task("evaluate", queue="gpu", role=Role.MANAGER, place=_device)
 def evaluate(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 
 
-@task("compare", queue="gpu", role=Role.MANAGER)
+@task("compare", queue="gpu", role=Role.MANAGER, place=_device)
 def compare(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 
 
-@task("infer", queue="gpu", max_attempts=5, role=Role.REVIEWER)
+@task("infer", queue="gpu", max_attempts=5, role=Role.REVIEWER, place=_device)
 def infer(running: Running) -> dict[str, Any]:
     readings.forget_scratch()
     try:
@@ -184,7 +200,7 @@ def start_annotating(run: InferenceRun, *, by: Any = None) -> Job:
     return job
 
 
-@task("export_model", queue="gpu", role=Role.MANAGER)
+@task("export_model", queue="gpu", role=Role.MANAGER, place=_device)
 def export_model(running: Running) -> dict[str, Any]:
     return supervise.run(running, WORK)
 

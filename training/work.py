@@ -565,7 +565,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     supervise.die_with_parent()
     running = engine.attach(int(arguments[0]), int(arguments[1]))
-    devices.restrict(_device_of(running))
+    devices.restrict(os.environ.get(supervise.PLACE) or _device_of(running))
     cv2.setNumThreads(1)
     _share_cores()
     return _work(running) if os.environ.get("RANK", "0") == "0" else _assist(running)

@@ -31,6 +31,7 @@ from lprsite.jobs.models import ACTIVE, HELD, Job, State, lease_end, this_proces
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10.0
 RESEND_SECONDS = 60
+LOOKED_AT = 50  # waiting jobs, for one whose device is free
 
 Work = Callable[["Running"], "dict[str, Any] | None"]
 
@@ -73,8 +74,11 @@ class Lost(Exception):
 class Running:
     """A claimed job in the hands of the process that works on it."""
 
-    def __init__(self, job: Job, listener: Callable[[Job], None] | None = None) -> None:
+    def __init__(
+        self, job: Job, listener: Callable[[Job], None] | None = None, *, place: str = ""
+    ) -> None:
         self.job = job
+        self.place = place  # the device that is its own while it works, if its task needs one
         self.parameters: dict[str, Any] = job.parameters
         self._asked_to_stop = threading.Event()
         self._lost = threading.Event()
@@ -157,6 +161,12 @@ class Running:
         connection.close()
 
 
+@contextlib.contextmanager
+def anywhere(_: Job) -> Iterator[str | None]:
+    """Where a job works that needs no device of its own."""
+    yield ""
+
+
 @dataclass(frozen=True)
 class Task:
     """A kind of long work: its name, its queue and the function that does it."""
@@ -166,6 +176,8 @@ class Task:
     work: Work
     max_attempts: int
     role: int = 2  # the membership that may cancel the work of others
+    # Holds a device for a job in its block; None: all that would do are busy, so it waits.
+    place: Callable[[Job], contextlib.AbstractContextManager[str | None]] = anywhere
 
     def enqueue(
         self,
@@ -248,13 +260,20 @@ def role_for(job: Job) -> int:
     return kind.role if kind else 4
 
 
-def task(name: str, *, queue: str, max_attempts: int = 3, role: int = 2) -> Callable[[Work], Task]:
+def task(
+    name: str,
+    *,
+    queue: str,
+    max_attempts: int = 3,
+    role: int = 2,
+    place: Callable[[Job], contextlib.AbstractContextManager[str | None]] = anywhere,
+) -> Callable[[Work], Task]:
     """Make a function long work: ``@task("split_video", queue="media")``."""
 
     def register(work: Work) -> Task:
         if name in TASKS:
             raise ValueError(f"two tasks are called {name!r}")
-        TASKS[name] = Task(name, queue, work, max_attempts, role)
+        TASKS[name] = Task(name, queue, work, max_attempts, role, place)
         return TASKS[name]
 
     return register
@@ -284,15 +303,27 @@ def send(job: Job) -> None:
     progress.announce(job)
 
 
+def work_on(queue: str) -> bool:
+    """Do the first job in a queue's turn whose device is free; whether there was one."""
+    for waiting in Job.objects.in_turn().filter(queue=queue)[:LOOKED_AT]:
+        kind = TASKS[waiting.task]
+        with kind.place(waiting) as place:
+            if place is not None and (job := Job.objects.claim(waiting.pk)):
+                execute(kind, job, place=place)
+                return True
+    return False
+
+
 def execute(
     kind: Task,
     job: Job,
     *,
     listener: Callable[[Job], None] | None = None,
     reraise: bool = False,
+    place: str = "",
 ) -> None:
     """Run a claimed job to its end and write how it ended."""
-    running = Running(job, listener)
+    running = Running(job, listener, place=place)
     progress.announce(job)
     try:
         with running.heartbeat():

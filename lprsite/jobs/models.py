@@ -59,17 +59,6 @@ class JobQuerySet(models.QuerySet["Job"]):
         """The jobs that wait, in the order in which they are taken."""
         return self.filter(state=State.QUEUED).order_by("rank", "pk")
 
-    def claim_next(self, job_id: int) -> Job | None:
-        """Take the job whose turn it is in this one's queue: a message only says that work waits.
-
-        None if nothing waits there.
-        """
-        queue = self.filter(pk=job_id).values_list("queue", flat=True).first()
-        while first := self.in_turn().filter(queue=queue).first():
-            if job := self.claim(first.pk):
-                return job
-        return None
-
 
 class Job(models.Model):
     """One piece of long work, from the click to its result."""

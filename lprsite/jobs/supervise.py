@@ -23,6 +23,7 @@ from lprsite.jobs.engine import Cancelled, Lost, Running
 from lprsite.jobs.models import Job
 
 PIPE = "LPR_PARENT_PIPE"
+PLACE = "LPR_DEVICE"  # tells the child the device that is its own
 GRACE_SECONDS = 20.0
 LOG_SECONDS = 3.0  # between two looks of the pages at the child's last words
 REFUSED = 3  # exit code of a child that wrote its refusal into the job's row
@@ -74,7 +75,7 @@ def run(running: Running, module: str) -> dict[str, Any]:
         text=True,
         errors="replace",
         # Threads that wait must not burn the cores that labelling needs.
-        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ, PIPE: str(read_end)},
+        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ, PIPE: str(read_end), PLACE: running.place},
         pass_fds=[read_end],
         start_new_session=True,
         cwd=Path(__file__).resolve().parents[2],

@@ -15,9 +15,16 @@ from lprsite.jobs.models import Job
 
 @shared_task(name="lprsite.jobs.tasks.run")
 def run(job_id: int) -> None:
-    """Work on what is first in the job's queue; a second delivery finds nothing to claim."""
-    if job := Job.objects.claim_next(job_id):
-        engine.execute(engine.TASKS[job.task], job)
+    """Work on what is first in the job's queue; a second delivery finds nothing to claim.
+
+    Afterwards the next is told to begin: its own message may have come while its device was busy.
+    """
+    queue = Job.objects.filter(pk=job_id).values_list("queue", flat=True).first()
+    if queue is None or not engine.work_on(queue):
+        return
+    waiting = Job.objects.in_turn().filter(queue=queue).first()
+    if waiting is not None and engine.TASKS[waiting.task].place is not engine.anywhere:
+        engine.send(waiting)
 
 
 @shared_task(name="lprsite.jobs.tasks.reap")

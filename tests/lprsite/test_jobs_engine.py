@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -380,7 +381,31 @@ def test_deleted_project_keeps_no_ended_jobs() -> None:
     }
 
 
-def test_waiting_jobs_have_their_turn_in_the_order_people_gave_them():
+def test_job_whose_device_is_busy_waits_and_begins_when_it_is_free(
+    monkeypatch: pytest.MonkeyPatch, sent: list[int]
+) -> None:
+    busy, seen = {"cuda:0"}, []
+
+    @contextmanager
+    def place(job: Job) -> Iterator[str | None]:
+        device = job.parameters["device"]
+        yield None if device in busy else device
+
+    work = Task("test_work", "media", lambda running: seen.append(running.place), 3, place=place)
+    monkeypatch.setitem(engine.TASKS, work.name, work)
+    first, second = (queued(parameters={"device": f"cuda:{number}"}) for number in range(2))
+    tasks.run(first.pk)
+    assert seen == ["cuda:1"] and sent == [first.pk]  # the one that waits is told again
+    tasks.run(first.pk)
+    assert seen == ["cuda:1"] and sent == [first.pk]
+    busy.clear()
+    tasks.run(second.pk)
+    assert seen == ["cuda:1", "cuda:0"] and not Job.objects.active().exists()
+
+
+def test_waiting_jobs_have_their_turn_in_the_order_people_gave_them(
+    make_task: Callable[..., Task],
+):
     first, second, third = (queued(project_id=1) for _ in range(3))
     other = queued(project_id=2)
     engine.move(third, "first")
@@ -392,6 +417,9 @@ def test_waiting_jobs_have_their_turn_in_the_order_people_gave_them():
     Job.objects.update(rank=7.0)
     engine.move(second, "first")
     assert list(Job.objects.in_turn().filter(project_id=1)) == [second, first, third]
-    taken = [Job.objects.claim_next(other.pk) for _ in range(4)]
-    assert taken[0] == second and Job.objects.claim_next(other.pk) is None
+    taken: list[int] = []
+    make_task(lambda running: taken.append(running.job.pk))
+    for _ in range(5):
+        tasks.run(other.pk)
+    assert taken[0] == second.pk and len(taken) == 4
     engine.move(second, "last")  # at work already: nothing to move

@@ -27,7 +27,7 @@ export const texts = defineTexts({
   rate: { en: "Learning rate", es: "Tasa de aprendizaje" },
   rate_short: { en: "rate", es: "tasa" },
   queue: { en: "Queue", es: "Cola" },
-  queue_hint: { en: "One at a time. A run that was cut off goes on about a minute later, before those that still wait.", es: "Uno a la vez. Un entrenamiento cortado continúa como un minuto después, antes que los que aún esperan." },
+  queue_hint: { en: "One at a time on each device. A run that was cut off goes on about a minute later, before those that still wait.", es: "Uno a la vez en cada dispositivo. Un entrenamiento cortado continúa como un minuto después, antes que los que aún esperan." },
   waiting: { en: { one: "{count} waits", other: "{count} wait" }, es: { one: "{count} espera", other: "{count} esperan" } },
   to_first: { en: "Run {id} first", es: "Entrenamiento {id} primero" },
   to_earlier: { en: "Run {id} earlier", es: "Entrenamiento {id} antes" },
