@@ -29,14 +29,13 @@ export const ReadList = memo(function ReadList({ reads, current, order, filter, 
           onChange={(event) => decide({ do: "filter", filter: event.currentTarget.value })}
           onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()} />
       </div>
-      <Rows reads={reads} current={current} choose={choose} />
+      <Rows reads={reads} current={current} choose={choose} none={t(filter === "" ? "empty_title" : "no_match")} />
     </aside>
   );
 });
 
 /** Only the rows in sight are there, whether there are fifty reads or five thousand. */
-function Rows({ reads, current, choose }: Pick<Props, "reads" | "current" | "choose">) {
-  const t = useTexts(texts);
+function Rows({ reads, current, choose, none }: Pick<Props, "reads" | "current" | "choose"> & { none: string }) {
   const list = useRef<HTMLUListElement>(null);
   const [view, setView] = useState<View>({ top: 0, height: 900, row: 38 });
   const seen = useRef(view);
@@ -68,7 +67,7 @@ function Rows({ reads, current, choose }: Pick<Props, "reads" | "current" | "cho
           <Line read={read} current={read.id === current} choose={choose} />
         </li>
       ))}
-      {reads.length === 0 && <li className="read-none t3">{t("no_match")}</li>}
+      {reads.length === 0 && <li className="read-none t3">{none}</li>}
     </ul>
   );
 }
@@ -95,7 +94,7 @@ const Line = memo(function Line({ read, current, choose }: { read: Read; current
 function wordOf(read: Read, t: ReturnType<typeof useTexts<typeof texts>>): string {
   if (read.missed !== null) return t("missed");
   const { passage } = read;
-  if (passage === null || passage.status === "new") return "";
+  if (passage === null || passage.status === "new") return read.unfounded ? t("false_word") : "";
   if (passage.status === "rejected") return passage.reason ? t(passage.reason) : "";
   if (passage.unseen) return t("unseen");
   if (read.double) return t("same_vehicle");

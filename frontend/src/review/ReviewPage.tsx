@@ -11,7 +11,7 @@ import { useCommands } from "../shared/commands";
 import { formatMoment, formatNumber } from "../shared/format";
 import { Key } from "../shared/Key";
 import { readsTable } from "../shared/spreadsheet";
-import { Empty, Failed, Loading } from "../shared/States";
+import { Empty, Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
 import { type PlateFormat, displayed } from "../transcribe/formats";
@@ -22,7 +22,7 @@ import { forLooking, reviewCommands, writingCommands } from "./commands";
 import { VideoStage, playerOf } from "./Player";
 import { ReadDesk } from "./ReadDesk";
 import { ReadList } from "./ReadList";
-import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, decide as step, isDecided, isReason, left, listed, shownText, total } from "./review";
+import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, openIn, decide as step, isDecided, isReason, left, listed, shownText, total } from "./review";
 import { type Span, withSpan } from "./spans";
 import { texts } from "./texts";
 import { Timeline } from "./Timeline";
@@ -58,7 +58,7 @@ export default function ReviewPage() {
   const failed = [about, run, facts, reads, spans].find((query) => query.error !== null);
   if (failed) return <Shape><Failed error={failed.error} retry={() => void failed.refetch()} /></Shape>;
   if (!saving || !run.data || !facts.data || !reads.data || !spans.data || !about.data) return <Shape title={run.data?.video_name}><Loading /></Shape>;
-  if (reads.data.reads.length === 0 && (run.data.job?.state === "failed" || run.data.job?.state === "cancelled")) return <Shape title={run.data.video_name}><NoReads job={run.data.job} project={project} /></Shape>;
+  if (reads.data.reads.every((read) => read.missed !== null) && (run.data.job?.state === "failed" || run.data.job?.state === "cancelled")) return <Shape title={run.data.video_name}><NoReads job={run.data.job} project={project} /></Shape>;
   return (
     <Work key={run.data.id} project={project} saving={saving} run={run.data} facts={facts.data} listed={reads.data} spans={spans.data} again={reads.refetch}
       alphabet={about.data.alphabet || DEFAULT_ALPHABET} formats={formats.data ?? NO_FORMATS} may={about.data.role >= REVIEWER} />
@@ -128,7 +128,11 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
     return next[1] - next[0] >= duration ? null : next;
   }), [duration]);
   const zoom = useCallback((factor: number) => show((was) => zoomed(was, factor, clock.now(), duration)), [show, clock, duration]);
-  const check = useChecks({ saving, run, duration, now: useCallback(() => video.current?.currentTime ?? 0, []) });
+  const onChecked = useCallback((span: Span) => {
+    const count = openIn(now().reads, span);
+    if (count > 0) say("check_open", { count });
+  }, [now, say]);
+  const check = useChecks({ saving, run, duration, checked: onChecked, now: useCallback(() => video.current?.currentTime ?? 0, []) });
   useEffect(() => {
     if (state.mode === "draw") video.current?.pause();
   }, [state.mode]);
@@ -163,6 +167,7 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
       <div className="review work-screen">
         <section className="review-desk">
           <div className="video-stage">
+            {run.job && <Ended job={run.job} />}
             <VideoStage facts={facts} video={video} reads={state.reads} current={read} overlay={overlay} clock={clock} write={write}
               drawing={state.mode === "draw"} drawn={state.drawn?.box ?? null} onDrawn={onDrawn} />
           </div>
@@ -175,6 +180,13 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
       {asking && <SureDialog run={run.id} close={() => setAsking(false)} job={bulk.job} begun={bulk.begun} />}
     </WorkPage>
   );
+}
+
+/** A reading that did not come to its end. */
+function Ended({ job }: { job: Job }) {
+  const t = useTexts(texts);
+  if (job.state === "failed") return <div className="ended"><Notice kind="bad">{t("failed_after", { error: job.error })}</Notice></div>;
+  return job.state === "cancelled" ? <div className="ended"><Notice kind="warn">{t("cancelled_after")}</Notice></div> : null;
 }
 
 /** A job that changes what is on the page. */
@@ -203,7 +215,7 @@ interface CheckHandle {
 }
 
 /** Checked stretches: shown at once, and saved like everything else. */
-function useChecks({ saving, run, duration, now }: { saving: Saving; run: Run; duration: number; now: () => number }): CheckHandle {
+function useChecks({ saving, run, duration, checked, now }: { saving: Saving; run: Run; duration: number; checked: (span: Span) => void; now: () => number }): CheckHandle {
   const t = useTexts(texts);
   const client = useQueryClient();
   const [from, setFrom] = useState<number | null>(null);
@@ -215,7 +227,8 @@ function useChecks({ saving, run, duration, now }: { saving: Saving; run: Run; d
     client.setQueryData<readonly Span[]>(["checked-spans", run.video], (spans) => withSpan(spans ?? [], span));
     const title = told.current.t("check_title", { from: formatMoment(span[0]), to: formatMoment(span[1]) });
     void saving.queue.add(spanEntry(run.video, span, title));
-  }, [client, saving, run.video]);
+    checked(span);
+  }, [client, saving, run.video, checked]);
   const toggle = useCallback(() => {
     const begun = told.current.from;
     if (begun === null) setFrom(now());
@@ -310,7 +323,7 @@ function useReview({ saving, reads, alphabet, run }: { saving: Saving; reads: re
     if (shown.current !== reads) decide({ do: "reads", reads, alphabet, busy: busyReads(saving) });
     shown.current = reads;
   }, [reads, alphabet, saving, decide]);
-  const say = useCallback((id: "split_where" | "sure_done", facts: { count?: number } = {}) => setSaid(id === "sure_done" ? told.current(id, { count: facts.count ?? 0 }) : told.current(id)), []);
+  const say = useCallback((id: "split_where" | "sure_done" | "check_open", { count = 0 }: { count?: number } = {}) => setSaid(id === "split_where" ? told.current(id) : told.current(id, { count })), []);
   const undo = useCallback(() => {
     const last = current.current.done.at(-1);
     if (!last) return setSaid(told.current("nothing_to_undo"));

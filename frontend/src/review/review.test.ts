@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { textOf } from "../transcribe/field";
-import { type Order, type Read, type Review, type ReviewAction, NOTHING, boxAt, decide, left, listed, matcher, shownText, total } from "./review";
+import { type Order, type Read, type Review, type ReviewAction, NOTHING, boxAt, decide, left, listed, openIn, matcher, shownText, total } from "./review";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const read = (id: number, text: string, confidence: number, passage: Read["passage"] = null): Read => ({
@@ -17,6 +17,7 @@ const read = (id: number, text: string, confidence: number, passage: Read["passa
   seenAt: null,
   sampled: false,
   double: false,
+  unfounded: false,
   picture: null,
   bestSeconds: id * 10,
   detail: {
@@ -298,6 +299,10 @@ describe("what others decided", () => {
     const { state } = run(decided, { do: "reads", reads: READS, alphabet: ALPHABET, busy: new Set([1]) });
     expect(state.reads.map(({ passage }) => passage?.text)).toEqual(["PBA1234", undefined, undefined]);
   });
+});
+
+it("of a stretch the tracks are counted that nobody has decided", () => {
+  expect([openIn(READS, [0, 100]), openIn(READS, [15, 31]), openIn(run(opened(), enter()).state.reads, [0, 100])]).toEqual([3, 1, 2]);
 });
 
 it("U goes on from the least certain to the next, and begins anew after a decision", () => {

@@ -68,6 +68,8 @@ export interface Read {
   readonly sampled: boolean;
   /** Another track of the vehicle counts: this one was merged with it, or is its double. */
   readonly double: boolean;
+  /** In a checked stretch, and no vehicle was seen there: it counts as false until somebody decides. */
+  readonly unfounded: boolean;
   /** The surest crop, and the moment it shows. */
   readonly picture: string | null;
   readonly bestSeconds: number;
@@ -175,18 +177,30 @@ export const shownText = (read: Read): string =>
 export const currentRead = (state: Review): Read | null =>
   state.reads.find((read) => read.id === state.current) ?? null;
 
+/** Tracks that nobody has decided, in a stretch of the video. */
+export const openIn = (reads: readonly Read[], [from, to]: readonly [number, number]): number =>
+  reads.filter((read) => !isDecided(read) && read.firstSeconds >= from && read.lastSeconds <= to).length;
+
 export const left = (state: Review): number => state.reads.filter((read) => !isDecided(read)).length;
 
 /** How many of the run itself, without the vehicles that people added. */
 export const total = (state: Review): number => state.reads.filter((read) => read.missed === null).length;
 
-/** The list as it is shown. */
-export function listed(state: Pick<Review, "reads" | "order" | "filter">): readonly Read[] {
-  const fits = matcher(state.filter);
-  const found = state.reads.filter((read) => fits(shownText(read)));
-  return state.order === "time"
-    ? found.toSorted((a, b) => a.firstSeconds - b.firstSeconds || a.id - b.id)
-    : found.toSorted((a, b) => Number(isDecided(a)) - Number(isDecided(b)) || a.confidence - b.confidence || a.id - b.id);
+type Listing = Pick<Review, "reads" | "order" | "filter">;
+
+const listings = new WeakMap<readonly Read[], Listing & { readonly found: readonly Read[] }>();
+
+/** The list as it is shown; made once for the same reads. */
+export function listed({ reads, order, filter }: Listing): readonly Read[] {
+  const known = listings.get(reads);
+  if (known?.order === order && known.filter === filter) return known.found;
+  const fits = matcher(filter);
+  const fitting = reads.filter((read) => fits(shownText(read)));
+  const found = order === "time"
+    ? fitting.toSorted((a, b) => a.firstSeconds - b.firstSeconds || a.id - b.id)
+    : fitting.toSorted((a, b) => Number(isDecided(a)) - Number(isDecided(b)) || a.confidence - b.confidence || a.id - b.id);
+  listings.set(reads, { reads, order, filter, found });
+  return found;
 }
 
 /** `34A-2??.*` against texts without separators; a pattern without * may stand anywhere. */
@@ -304,7 +318,7 @@ function told(state: Review, id: number, revision: number): Review {
 export function missedRead(id: number, missed: string, boxes: readonly BoxPoint[], passage: Passage): Read {
   const [first, last] = [boxes[0]?.[0] ?? 0, boxes.at(-1)?.[0] ?? 0];
   return {
-    id, number: 0, firstSeconds: first, lastSeconds: last, text: "", confidence: 1, characters: [], votes: 0, direction: "", seenAt: null, sampled: false, double: false,
+    id, number: 0, firstSeconds: first, lastSeconds: last, text: "", confidence: 1, characters: [], votes: 0, direction: "", seenAt: null, sampled: false, double: false, unfounded: false,
     picture: null, bestSeconds: bestMoment(boxes) ?? first, detail: { crops: [], boxes, alternatives: [] }, passage, missed,
   };
 }

@@ -4,7 +4,7 @@ import type { KeptCrop, Read } from "./review";
 import { edits, halves, mergeCandidates } from "./tracks";
 
 const read = (id: number, text: string, first: number, last: number): Read => ({
-  id, number: id, firstSeconds: first, lastSeconds: last, text, confidence: 0.9, characters: [], votes: 1, direction: "", seenAt: null, sampled: false, double: false,
+  id, number: id, firstSeconds: first, lastSeconds: last, text, confidence: 0.9, characters: [], votes: 1, direction: "", seenAt: null, sampled: false, double: false, unfounded: false,
   picture: null, bestSeconds: first, detail: null, passage: null, missed: null,
 });
 

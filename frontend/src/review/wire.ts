@@ -160,6 +160,7 @@ function toRead(json: LineJson): Read {
     seenAt: json.seen_at,
     sampled: json.sampled,
     double: json.outcome === "double",
+    unfounded: json.outcome === "false" && passage === null,
     picture: json.picture,
     bestSeconds: json.best_seconds ?? json.first_seconds,
     detail: null,
