@@ -115,7 +115,7 @@ class Follower:
                 self._waiting.append(group)
             else:
                 at = self._waiting.index(before)
-                self._waiting[at] = _group(sorted([*before.seen, *seen], key=lambda s: s[:2]))
+                self._waiting[at] = _group(_joined(before.seen, seen))
 
     @property
     def needs_from(self) -> int | None:
@@ -149,6 +149,12 @@ class Follower:
         if still and (known or group.ended - group.begun >= STANDS):
             return []
         return [Vehicle(group.seen, group.voted, direction(group.seen))]
+
+
+def _joined(first: Sequence[Seen], second: Sequence[Seen]) -> list[Seen]:
+    """Two tracks of one vehicle by time. At one moment it has one plate: the one read surer."""
+    rising = sorted([*first, *second], key=lambda one: (one[2]["sure"], one[2]["box"]))
+    return sorted({one[0]: one for one in rising}.values(), key=lambda one: one[:2])
 
 
 def _group(seen: list[Seen]) -> _Group:

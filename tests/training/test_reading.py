@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
+import sqlite3
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Sequence
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from annotations import activities, lessons, passages, videos
 from annotations.models import Video
@@ -136,6 +142,27 @@ def test_interrupted_reading_goes_on_to_the_same_end(
     assert (
         eyes.looked == {1: 6, 2: 4}[every]
     )  # of twelve frames, only those of the missing stretches
+
+
+def test_reading_that_was_killed_says_in_the_end_what_it_would_have_said(
+    video: Video, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, killed = (make_run(video.project, video, fps=5.0, detect_every=2) for _ in range(2))
+    read_all(whole, running)
+    path = tmp_path / "killed.sqlite3"  # a copy of the tests' database for other processes
+    with closing(sqlite3.connect(path)) as copy:
+        copy.executescript("\n".join(connection.connection.iterdump()))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    monkeypatch.setenv("LPR_DATA", str(tmp_path))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "lprsite.settings")
+    line = [sys.executable, "-m", "tests.training.reading_program", str(killed.pk), str(whole.pk)]
+    first = subprocess.run([*line, "8"], capture_output=True, check=False)
+    assert first.returncode == -signal.SIGKILL, first.stderr.decode()
+    with closing(sqlite3.connect(path)) as copy:
+        done = "SELECT count(*) FROM training_detectionchunk WHERE run_id = ?"
+        assert copy.execute(done, [killed.pk]).fetchone() == (2,)
+    again = subprocess.run(line, capture_output=True, check=True)
+    assert again.stdout.decode() == "same 6"  # of twelve pictures, those of two stretches
 
 
 def test_stretch_that_was_lost_is_read_again(

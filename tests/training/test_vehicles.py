@@ -63,6 +63,20 @@ def test_fragments_of_one_vehicle_are_joined():
     assert (vehicle.voted.text, len(vehicle.seen)) == ("JMJ6321", 18)
 
 
+def test_vehicle_has_one_plate_at_a_moment():
+    later = drive("PBA1234", 1.2, box=(400.0, 90.0, 460.0, 120.0))
+    for one in later:
+        one["plates"][0]["sure"] = 0.8
+    frames = {one["pts"]: one for one in later}
+    for one in drive("PBA1234", 0.0):
+        frames.setdefault(one["pts"], one)
+        if one not in frames.values():
+            frames[one["pts"]]["plates"] = (*one["plates"], *frames[one["pts"]]["plates"])
+    (vehicle,) = followed(frames.values())
+    assert [pts for pts, _, _ in vehicle.seen] == list(range(0, 2800, 200))
+    assert vehicle.seen[7][2]["sure"] == 0.9
+
+
 def test_other_texts_or_long_pauses_are_other_vehicles():
     assert texts(drive("JMJ6321", 0.0) + drive("PBX7788", 3.0)) == ["JMJ6321", "PBX7788"]
     assert texts(drive("JMJ6321", 0.0) + drive("JMJ6321", 30.0)) == ["JMJ6321"] * 2
