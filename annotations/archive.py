@@ -65,6 +65,10 @@ _CHUNK = 1 << 20
 _LOOK_EVERY = 200  # files
 
 
+# Of a row's old id, and its model, the new one; ValueError where it is not there.
+NewId = Callable[[type[models.Model], Any], int]
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of the archive, written behind the tables it refers to.
@@ -73,7 +77,7 @@ class Table:
     mean nothing elsewhere; ``late`` refer to rows that come later. ``which`` says which rows
     belong to a project, where the ways do not say all. Of a stranger's row, ``shapes`` are
     those of its JSON, and ``settle`` sets right what must not be as he says, or raises
-    ValueError.
+    ValueError. ``renumber`` does that with ids inside of JSON, given what finds the new one.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Table:
     late: tuple[str, ...] = ()
     which: Callable[[Project], Q] | None = None
     settle: Callable[[Any], None] | None = None
+    renumber: Callable[[Any, NewId], None] | None = None
     shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
 
     def of(self, project: Project) -> Q:

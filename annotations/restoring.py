@@ -334,6 +334,8 @@ class _Restoring:
         self._only_brought(table, row)
         if table.settle is not None:
             table.settle(row)
+        if table.renumber is not None:
+            table.renumber(row, self._new_id)
         if isinstance(row, Crop):
             row.waiting = not row.withdrawn  # until the text it has is there, too
         if isinstance(row, PlateFormat):
@@ -353,9 +355,15 @@ class _Restoring:
             return None
         if field.related_model is User:
             return self._people.get(old) if isinstance(old, str) else None
-        found = self._ids[referred(field)].get(old)
+        try:
+            return self._new_id(referred(field), old)
+        except ValueError as error:
+            raise ValueError(f"{field.name} {error}") from error
+
+    def _new_id(self, model: type[models.Model], old: Any) -> int:
+        found = self._ids[model].get(old)
         if found is None:
-            raise ValueError(f"{field.name} refers to {old!r}, which is not there")
+            raise ValueError(f"refers to {old!r}, which is not there")
         return found
 
     def _only_brought(self, table: Table, row: models.Model) -> None:

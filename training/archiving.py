@@ -2,6 +2,7 @@
 
 ``annotations.archive`` writes and reads them; the app adds them to its list when it starts.
 Detections are left out: they serve a reading while it runs, and its reads hold what came of it.
+So are plans of trainings: nothing begins by itself in a copy.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from typing import Any
 from django.db.models import Q
 
 from annotations import shapes
-from annotations.archive import Table
-from annotations.models import Project
+from annotations.archive import NewId, Table
+from annotations.models import DatasetItem, Project
 from lprsite import files
 from lprsite.errors import Refused
 from lprsite.jobs.models import ACTIVE, Job, State
 from training import headers
 from training.models import (
+    EpochSamples,
+    Evaluation,
     InferenceRun,
     Match,
     Metric,
@@ -43,6 +46,7 @@ def _models(project: Project) -> Q:
     readings = InferenceRun.objects.filter(project=project)
     children = TrainedModel.objects.filter(project=project)
     used = Q(pk__in=trainings.values("parent")) | Q(pk__in=children.values("parent"))
+    used |= Q(pk__in=Evaluation.objects.filter(dataset__project=project).values("model"))
     used |= Q(pk__in=readings.values("detector")) | Q(pk__in=readings.values("recognizer"))
     return Q(project=project) | (Q(project=None) & used)
 
@@ -63,6 +67,53 @@ def _is_checkpoint(model: Any) -> None:
             headers.read_of_kind(path, model.kind)
         except Refused as refusal:
             raise ValueError(str(refusal)) from refusal
+
+
+def _found(said: Any) -> bool:
+    """What a network said on a picture: a text, or boxes with label, corners and confidence."""
+    return (
+        isinstance(said, dict)
+        and isinstance(said.get("item"), int)
+        and isinstance(said.get("text", ""), str)
+        and shapes.list_of(_detection)(said.get("boxes", []))
+    )
+
+
+def _detection(said: Any) -> bool:
+    return (
+        isinstance(said, list)
+        and len(said) == 6
+        and isinstance(said[0], str)
+        and all(map(shapes.is_number, said[1:]))
+    )
+
+
+def _number_found(row: Any, new_id: NewId) -> None:
+    row.found = [{**each, "item": new_id(DatasetItem, each["item"])} for each in row.found]
+
+
+def _number_figures(row: Any, new_id: NewId) -> None:
+    """A report names pictures by their dataset items."""
+
+    def told(said: Any) -> Any:
+        if isinstance(said, list):
+            return [told(each) for each in said]
+        if isinstance(said, dict):
+            return {
+                name: new_id(DatasetItem, each)
+                if name in ("crop", "frame") and isinstance(each, int)
+                else told(each)
+                for name, each in said.items()
+            }
+        return said
+
+    if "report" in row.figures:
+        row.figures["report"] = told(row.figures["report"])
+
+
+def _number_evaluation(row: Any, new_id: NewId) -> None:
+    _number_found(row, new_id)
+    _number_figures(row, new_id)
 
 
 def _alternative(said: Any) -> bool:
@@ -93,6 +144,7 @@ TABLES = (
         late=("parent",),
         which=_models,
         settle=_is_checkpoint,
+        renumber=_number_figures,
         shapes={"metadata": shapes.is_mapping, "figures": shapes.is_mapping},
     ),
     Table("promotions", Promotion),
@@ -103,6 +155,20 @@ TABLES = (
         shapes={"config": shapes.is_mapping, "environment": shapes.is_mapping},
     ),
     Table("metrics", Metric, ("run__project",)),
+    Table(
+        "epoch_samples",
+        EpochSamples,
+        ("run__project",),
+        renumber=_number_found,
+        shapes={"found": shapes.list_of(_found)},
+    ),
+    Table(
+        "evaluations",
+        Evaluation,
+        ("dataset__project",),
+        renumber=_number_evaluation,
+        shapes={"found": shapes.list_of(_found), "figures": shapes.is_mapping},
+    ),
     Table(
         "inference_runs",
         InferenceRun,

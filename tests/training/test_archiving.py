@@ -11,13 +11,14 @@ import pytest
 
 from annotations import archive, restoring
 from annotations.errors import ArchiveRowWrong
-from annotations.models import Passage, Project
+from annotations.models import DatasetItem, Passage, Project
 from lprsite import files
 from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.archives import repacked, rows_of, with_row
 from tests.training.rows import make_read
-from training import runs
+from training import evaluations, runs
 from training.models import (
+    Evaluation,
     InferenceRun,
     Match,
     Metric,
@@ -51,8 +52,14 @@ def trained(full: Project, user: Any, tmp_path: Path) -> Project:
     )  # fmt: skip
     run.save()
     runs.record(run, 1, {"loss": 0.5, "map": 0.25})
+    item = version.items.order_by("-pk")[0].pk
+    found = [{"item": item, "boxes": [["car", 1, 2, 3, 4, 0.5]]}]
+    runs.keep_samples(run, 1, found)
     checkpoint(files.local_path(f"{runs.folder_key(run)}/best.safetensors"), "detector", b"best")
     detector = runs.finish(run, {"network": "small", "classes": ["car"]}, {"map": 0.25})
+    report = {"labels": {"car": {"missed": [{"frame": item, "size": [2, 2]}]}}}
+    for model in (detector, starter):
+        evaluations.keep(model, version, "val", {"map": 0.5, "report": report}, found)
     TrainedModel.objects.filter(pk=detector.pk).update(parent=starter)
     reading = InferenceRun.objects.create(
         project=full, video=full.videos.get(original=None), detector=detector, recognizer=starter,
@@ -81,9 +88,17 @@ def everything(project: Project) -> dict[str, list[Any]]:
     left = {"file", "state"}  # kept by content; what ran is over
 
     def value(column: Any, said: Any) -> Any:
-        return (
-            places[column.related_model][said] if column.related_model in places and said else said
-        )
+        if column.related_model in places and said:
+            return places[column.related_model][said]
+        return inner(said) if column.name in ("found", "figures") else said
+
+    def inner(said: Any, name: str = "") -> Any:
+        """Of JSON, the ids of dataset items as places."""
+        if isinstance(said, list):
+            return [inner(each) for each in said]
+        if isinstance(said, dict):
+            return {key: inner(each, key) for key, each in said.items()}
+        return places[DatasetItem][said] if name in ("item", "frame") else said
 
     def values(table: archive.Table, row: Any) -> dict[str, Any]:
         columns = [column for column in table.columns if column.name not in left]
@@ -140,6 +155,9 @@ def test_restored_job_is_history(trained, running, tmp_path, user):
         ("jobs", {"task": "import_project"}, "which is no run's"),
         ("trained_models", {"kind": "recognizer", "shared": False}, "jobs|trained_models, line 1"),
         ("trained_models", {"metadata": []}, "another shape"),
+        ("epoch_samples", {"found": [{"item": 12345}]}, "refers to 12345"),
+        ("evaluations", {"found": [{"text": "A"}]}, "another shape"),
+        ("evaluations", {"figures": {"report": {"worst": [{"crop": 7777}]}}}, "refers to 7777"),
         ("reads", {"boxes": [[1, 2]]}, "another shape"),
         ("reads", {"alternatives": [[1, 2]]}, "another shape"),
         ("matches", {"outcome": "maybe"}, "matches, line 1"),
@@ -151,6 +169,7 @@ def test_changed_row_is_refused_and_leaves_no_project(
 ):
     if table == "trained_models":  # the starter comes first, and may not be here
         InferenceRun.objects.all().delete()
+        Evaluation.objects.all().delete()
         TrainedModel.objects.update(parent=None)
     archive.write(trained, tmp_path / "a.zip", running, videos=True)
     before = [model.objects.count() for model in (TrainedModel, Metric, Promotion, Job)]
