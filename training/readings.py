@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations import activities, exports
 from annotations.formats import tables
-from annotations.models import Export, PlateFormat, Video
+from annotations.models import Export, PlateFormat, Project, Video
 from annotations.vision import child
 from lprsite import files
 from lprsite.jobs.engine import Running
@@ -159,6 +159,15 @@ def forget_scratch() -> int:
     for pk in ended:
         forget_scratch_of(pk)
     return len(ended)
+
+
+def newest(project: Project) -> list[int]:
+    """Of each video its newest reading that came to its end; where there is none, its newest."""
+    runs = InferenceRun.objects.filter(Exists(Read.objects.filter(run=OuterRef("pk"))))
+    found: dict[int, tuple[bool, int]] = {}
+    for pk, video, ended in runs.filter(project=project).values_list("pk", "video", "throughput"):
+        found[video] = max(found.get(video, (False, 0)), (bool(ended), pk))
+    return [pk for _, pk in found.values()]
 
 
 def captions_of(run: InferenceRun) -> list[tuple[str, list[list[float]]]]:

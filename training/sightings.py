@@ -1,7 +1,7 @@
 """Where and when plates were seen: search over the reads of all videos of a project.
 
-Of a video that was read several times, its newest reading with reads counts. The text of a
-read is what a person confirmed, else what was read; rejected reads are not found.
+Of a video that was read several times, its newest reading that came to its end counts. The text
+of a read is what a person confirmed, else what was read; rejected reads are not found.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from annotations.formats import tables
 from annotations.frames import alike
 from annotations.models import Project
 from annotations.models.passages import PassageStatus
-from training import reads
-from training.models import InferenceRun, Read
+from training import readings, reads
+from training.models import Read
 
 LONGEST = 86_400.0  # seconds of a video whose length nobody knows
 MOST = 100_000  # lines of an exported table
@@ -48,11 +48,9 @@ class Sought:
 
 def find(project: Project, sought: Sought) -> QuerySet[Read]:
     """The reads somebody looks for, the newest first."""
-    with_reads = InferenceRun.objects.filter(video=OuterRef("run__video"), reads__isnull=False)
-    newest = with_reads.order_by().values("video").annotate(newest=Max("pk")).values("newest")
     confirmed = When(match__passage__status__in=reads.CONFIRMED, then=F("match__passage__text"))
     rows = (
-        Read.objects.filter(run__project=project, run=Subquery(newest))
+        Read.objects.filter(run__in=readings.newest(project))
         .exclude(match__passage__status=PassageStatus.REJECTED)
         .annotate(shown=Coalesce(Case(confirmed), F("text"), Value("")))
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from annotations import overview, projects
 from annotations.models import Project
 from lprsite.jobs.models import ACTIVE
-from training.models import InferenceRun, Read
+from training import readings
+from training.models import Read
 
 RIGHT_SIDE = ("training_runs", "training_active", "models", "readings", "reads", "reads_open")
 LEFT_SIDE = (
@@ -25,8 +26,8 @@ LEFT_SIDE = (
 
 
 def counts(project: Project) -> dict[str, int]:
-    """The figures of the dashboard and the sidebar."""
-    reads = Read.objects.filter(run__project=project)
+    """The figures of the dashboard and the sidebar; reads are those of each newest reading."""
+    reads = Read.objects.filter(run__in=readings.newest(project))
     return {
         **projects.counts(project),
         "training_runs": project.training_runs.count(),
@@ -50,10 +51,8 @@ class VideoStats(overview.VideoCounts):
 def videos(project: Project) -> list[VideoStats]:
     """What is there and what is left of each video."""
     rows = {one.video: VideoStats(**vars(one)) for one in overview.videos(project)}
-    read = InferenceRun.objects.filter(project=project, reads__isnull=False).order_by()
-    newest = read.values("video").annotate(newest=Max("pk")).values("newest")
-    reads = Read.objects.filter(run__in=newest).order_by().values_list("run__video")
-    counted = reads.annotate(
+    reads = Read.objects.filter(run__in=readings.newest(project)).order_by()
+    counted = reads.values_list("run__video").annotate(
         n=Count("*"),
         open=Count("pk", filter=Q(match__isnull=True)),
         right=Count("pk", filter=Q(match__outcome="right")),

@@ -64,6 +64,10 @@ def test_newest_reading_of_a_video_counts(run: InferenceRun, project: Any) -> No
     assert len(find(project, Sought())) == 5  # one without reads hides nothing
     make_read(later, "NEW0001", 0, 500)
     assert texts(project) == {"NEW0001"}
+    InferenceRun.objects.filter(pk=run.pk).update(throughput={"frames": 9})
+    assert len(find(project, Sought())) == 5  # one at work, or broken off, hides no whole one
+    InferenceRun.objects.filter(pk=later.pk).update(throughput={"frames": 9})
+    assert texts(project) == {"NEW0001"}
 
 
 def test_camera_confidence_and_video(run: InferenceRun, project: Any) -> None:

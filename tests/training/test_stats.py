@@ -21,9 +21,11 @@ def test_reads_of_the_newest_reading_count_per_video(
     make_run(project, old.video)  # has read nothing yet
     reads.accept(first)
     reads.accept(second, text="PBA1235")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         one, other = stats.videos(project)
     assert (one.reads, one.reads_open, one.right) == (3, 1, 1)
+    counts = stats.counts(project)
+    assert (counts["reads"], counts["reads_open"]) == (3, 1)
     assert (other.name, other.reads) == ("second.mp4", 0)
 
 
