@@ -171,7 +171,7 @@ def read(rows: Any, truth: dict[int, str], strip: Path, *, linked: bool) -> dict
     """Crops and keys of a sitting at all crops."""
     from annotations import transcriptions
     from annotations.models import Crop
-    from annotations.serializers import CROP_COLUMNS, crop_json
+    from annotations.serializers_crops import CROP_COLUMNS, crop_json
 
     ids = [row.pk for row in rows]
     said = transcriptions.newest_suggestions(ids)

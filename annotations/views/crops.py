@@ -17,7 +17,7 @@ from annotations import agreement, crops, leases, members, overview, transcripti
 from annotations.access import InProject
 from annotations.models import Crop, Project, Role, Transcription
 from annotations.models.crops import ReadingRole
-from annotations.serializers import (
+from annotations.serializers_crops import (
     CROP_COLUMNS,
     CropSerializer,
     LeasedSerializer,

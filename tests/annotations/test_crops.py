@@ -13,7 +13,7 @@ from django.utils import timezone
 from annotations import boxes, transcriptions
 from annotations.leases import LEASE, lease, release
 from annotations.models import Crop, Suggestion
-from annotations.serializers import LeasedCropSerializer
+from annotations.serializers_crops import LeasedCropSerializer
 from annotations.transcriptions import newest_suggestions
 from tests.annotations.rows import json_of, make_crops, make_frame, make_member, make_video
 
@@ -116,7 +116,7 @@ def test_leased_crop_says_where_it_is_from(api: Any, project: Any, user: Any) ->
     assert (second["id"], second["frame"], second["seconds"]) == (lone.pk, None, None)
     assert (second["frame_picture"], second["box_xyxy"]) == ("", [])
     for leased in body["crops"]:
-        assert (leased.pop("role"), leased.pop("readings")) == ("first", [])
+        assert [leased.pop(name) for name in ("role", "readings", "inline")] == ["first", [], ""]
     assert json_of(api, "get", f"crops/?project={project.pk}")[1]["results"] == body["crops"]
     assert json_of(api, "get", f"crops/{box.crop.pk}/") == (200, first)
 
