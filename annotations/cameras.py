@@ -16,8 +16,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.conf import settings
+
 from annotations import videos
-from annotations.errors import CameraUnknown, Refused
+from annotations.errors import CameraUnknown, DiskFull, Refused
 from annotations.models import Camera, Project, Video
 from annotations.vision import child, live
 from annotations.vision.live import Piece
@@ -53,7 +55,7 @@ class Recording:
         self._news = threading.Condition()
         self._waiting: deque[Piece] = deque()
         self._over = False
-        self._refusal: Refused | None = None
+        self._problem: Exception | None = None
         self.lost = 0
         """Pieces that were thrown away because too many waited."""
 
@@ -64,7 +66,8 @@ class Recording:
     def pieces(self) -> Iterator[Piece]:
         """The recorded files, which are deleted once the next is asked for.
 
-        Raises what the camera is refused for, where it never sent anything.
+        Raises what the camera is refused for where it never sent anything, DiskFull, and what
+        else ended the recording.
         """
         with tempfile.TemporaryDirectory(dir=files.scratch()) as folder:
             thread = threading.Thread(target=self._run, args=(Path(folder),), daemon=True)
@@ -76,8 +79,8 @@ class Recording:
             finally:
                 self.stop()
                 thread.join()
-        if self._refusal:
-            raise self._refusal
+        if self._problem:
+            raise self._problem
 
     def _next(self) -> Piece | None:
         with self._news:
@@ -95,11 +98,12 @@ class Recording:
                 failed = 0 if came else failed + 1
                 wait = FIRST_WAIT if came else wait
                 if failed >= TRIES and not had:
-                    self._refusal = refusal
-                    break
+                    raise refusal
                 self._told(f"{refusal.sentence()} Trying again in {wait:.0f} s.")
                 self._stopping.wait(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
+        except Exception as problem:
+            self._problem = problem
         finally:
             with self._news:
                 self._over = True
@@ -117,10 +121,13 @@ class Recording:
                 for message in messages:
                     if message.kind == "piece":
                         came = True
+                        _check_disk(self._host)
                         self._keep(Piece(**{**message.facts, "path": Path(message.facts["path"])}))
                     if self._stopping.is_set() and writing >= 0:
                         os.close(writing)
                         writing = -1
+        except DiskFull:
+            raise
         except Refused as refusal:
             return came, refusal
         finally:
@@ -138,6 +145,12 @@ class Recording:
                 return
             self._waiting.append(piece)
             self._news.notify()
+
+
+def _check_disk(host: str) -> None:
+    """Raises DiskFull where recording on would take what is kept free."""
+    if files.free_bytes() < settings.DISK_RESERVE_BYTES:
+        raise DiskFull(name=host, needed=settings.DISK_RESERVE_BYTES // 1024**2)
 
 
 def bring(piece: Piece, camera: Camera) -> Video:

@@ -14,6 +14,7 @@ from annotations.models import Camera, Project
 from annotations.vision import child
 from annotations.vision.child import Message
 from annotations.vision.live import Piece
+from lprsite import files
 from tests.annotations.vision import clips
 
 ADDRESS = "rtsp://me:secret@gate.example/stream"
@@ -60,6 +61,15 @@ def test_camera_that_breaks_off_is_connected_again(sends: Callable[[Sent], None]
 def test_camera_that_never_sent_anything_is_given_up(sends: Callable[[Sent], None]) -> None:
     sends([errors.CameraAway(host="gate.example", why="refused")] * 3)
     with pytest.raises(errors.CameraAway):
+        list(recording([]).pieces())
+
+
+def test_recording_ends_before_the_disk_is_full(
+    sends: Callable[[Sent], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends([2, 2])
+    monkeypatch.setattr(files, "free_bytes", lambda: 1)
+    with pytest.raises(errors.DiskFull):
         list(recording([]).pieces())
 
 

@@ -26,7 +26,8 @@ MODEL = "number, folder, current or starter (default: current)"
 class Command(StepCommand):
     help = (
         "Read what a camera sends (RTSP, or HLS over HTTP) until Ctrl-C. It is recorded in "
-        "pieces that become videos of the project, each read as it ends."
+        "pieces that become videos of the project, each read as it ends; they stay as long as "
+        "the project keeps videos."
     )
 
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
