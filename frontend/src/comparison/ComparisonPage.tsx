@@ -68,7 +68,7 @@ function Told({ runs, found }: { runs: readonly InferenceRun[]; found: Schemas["
                 <tr key={row.passage}>
                   <td className="t3">{formatMoment(row.seconds)}</td>
                   <td><PlateText text={row.text} size={15} /></td>
-                  <Side seen={row.first} /><Side seen={row.second} />
+                  {[row.first, row.second].map((seen, at) => <Side key={at} seen={seen} review={`/p/${project}/review/${runs[at]?.id}`} />)}
                 </tr>
               ))}
             </tbody>
@@ -80,8 +80,8 @@ function Told({ runs, found }: { runs: readonly InferenceRun[]; found: Schemas["
   );
 }
 
-function Side({ seen }: { seen: Schemas["Seen"] }) {
+function Side({ seen, review }: { seen: Schemas["Seen"]; review: string }) {
   const t = useTexts(texts);
   if (seen.outcome === "missed") return <td className="bad">{t("missed")}</td>;
-  return <td><PlateText text={seen.text} size={15} /> <span className={seen.outcome === "right" ? "ok" : "bad"}>{seen.outcome === "right" ? "✓" : "✗"}</span></td>;
+  return <td><Link to={`${review}?read=${seen.read}`}><PlateText text={seen.text} size={15} /></Link> <span className={seen.outcome === "right" ? "ok" : "bad"}>{seen.outcome === "right" ? "✓" : "✗"}</span></td>;
 }

@@ -48,7 +48,7 @@ export function reviewCommands(hands: Hands): readonly Command[] {
     looking("edit", "E", act({ do: "edit" })),
     { id: "review-reject", name: named("reject"), keys: "X", run: act({ do: "reject" }), when: () => ["look", "reject"].includes(hands.state().mode) },
     ...REASONS.map((reason, at): Command => ({
-      id: `review-${reason}`, name: named(reason), keys: String(at + 1), when: mode("reject"),
+      id: `review-${reason}`, name: named(reason), keys: String(at + 1), when: () => mode("reject")() && (at === 0 || typeof currentRead(hands.state())?.missed !== "string"),
       run: () => hands.decide({ do: "reason", reason, key: hands.newKey() }),
     })),
     looking("next", ["J", "PageDown", "ArrowDown"], act({ do: "go", step: 1 })),
