@@ -130,7 +130,7 @@ def training(
         for _ in loader.batches(2, config.batch):
             pass
 
-    with Loader(frames, workers=workers_for(device, 1)) as loader:
+    with Loader(frames, workers=workers_for(device, batch=config.batch)) as loader:
         least = in_turns(
             {
                 "bare": lambda: bare(run, kept),

@@ -90,6 +90,18 @@ class Diverged(Refused):
     )
 
 
+class HelpersEnded(Refused):
+    en = (
+        "The processes that prepare pictures for the training were ended {times} times, probably "
+        "for want of memory. Close other programs or give the machine more memory, and resume."
+    )
+    es = (
+        "Los procesos que preparan imágenes para el entrenamiento terminaron {times} veces, "
+        "probablemente por falta de memoria. Cierre otros programas o dé más memoria al equipo, y "
+        "continúe."
+    )
+
+
 class SettingRefused(Refused):
     en = "The training setting “{setting}” cannot be {value}: {reason.en}."
     es = "El ajuste de entrenamiento «{setting}» no puede ser {value}: {reason.es}."

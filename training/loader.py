@@ -27,6 +27,8 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Generic, Protocol, Self, TypeVar
 
+from training.errors import HelpersEnded
+
 _ROOT = Path(__file__).resolve().parent.parent
 _AHEAD = 6
 _LIVES = 5  # how often workers are replaced in an epoch before the training gives up
@@ -73,7 +75,7 @@ class Loader(Generic[ItemT, BatchT]):
         """All batches of an epoch, the same ones whatever the number of workers.
 
         Without workers this process prepares them. A worker's refusal (of a picture that is
-        gone, say) is raised here.
+        gone, say) is raised here; HelpersEnded where they are ended again and again.
         """
         if not self.workers:
             for share in self.source.shares(epoch, batch):
@@ -87,11 +89,11 @@ class Loader(Generic[ItemT, BatchT]):
                     while done < steps:
                         yield self._collect()
                         done += 1
-                except (WorkerLost, BrokenPipeError):
+                except (WorkerLost, BrokenPipeError) as error:
                     self.close()
                     lives -= 1
                     if not lives:
-                        raise
+                        raise HelpersEnded(times=_LIVES) from error
         finally:
             if done < steps:  # what is still on its way belongs to no epoch
                 self.close()
@@ -117,10 +119,9 @@ class Loader(Generic[ItemT, BatchT]):
 
     def _running(self) -> list[Worker]:
         if not self._started:
-            plain = self.source.bare()
-            for number in range(self.workers):
-                worker = Worker()
-                self._started.append(worker)
+            plain = pickle.dumps(self.source.bare(), protocol=5)
+            self._started = [Worker() for _ in range(self.workers)]
+            for number, worker in enumerate(self._started):
                 _send(worker.asked, (plain, number, self.workers))
         return self._started
 
@@ -192,12 +193,12 @@ class Worker:
     def __init__(self) -> None:
         self.shelves = Shelves([_memory() for _ in range(_SHELVES)])
         numbers = self.shelves.numbers
+        found = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "training.loader", *map(str, numbers)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=_ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": found},
             pass_fds=numbers,
         )
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -206,9 +207,10 @@ class Worker:
 
 def _memory() -> IO[bytes]:
     """A file that is only in memory, where the system has such."""
-    if sys.platform == "linux":
+    try:
         return os.fdopen(os.memfd_create("shelf"), "r+b")
-    return tempfile.TemporaryFile()
+    except (AttributeError, OSError):  # not in every Python, and some systems forbid it
+        return tempfile.TemporaryFile()
 
 
 class Shelves:
@@ -295,7 +297,8 @@ def main() -> None:
     asked, answers = sys.stdin.buffer, only_ours()
     try:
         shelves = Shelves([os.fdopen(int(number), "r+b") for number in sys.argv[1:]])
-        source, number, workers = _receive(asked)
+        plain, number, workers = _receive(asked)
+        source = pickle.loads(plain)  # noqa: S301  # from our own training
         while True:
             epoch, batch, first = _receive(asked)
             shares = source.shares(epoch, batch, worker=number, workers=workers, first=first)
@@ -329,9 +332,18 @@ def _answer(
     except (BrokenPipeError, WorkerLost):
         raise
     except Exception as error:  # handed over, raised again in the training
-        shelves.send(answers, error)
+        shelves.send(answers, _portable(error))
         full += 1
     _exactly(asked, full * len(_TAKEN))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or what it says where it cannot be pickled."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  # what was just written
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 if __name__ == "__main__":

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.training.sources import Odd, Slow
 from training import loader as loading
+from training.errors import HelpersEnded
 from training.loader import Loader, prefetch
 from training.recognizer.alphabet import DEFAULT
 from training.recognizer.mix import Mix, read
@@ -68,15 +73,45 @@ def test_a_killed_worker_is_replaced_and_the_epoch_goes_on(make_samples):
         assert len(loader._started) == 2
 
 
-def test_workers_that_always_end_stop_the_training(make_samples, monkeypatch):
+def test_workers_that_always_end_stop_the_training_with_a_sentence(make_samples, monkeypatch):
     ended = [sys.executable, "-c", "pass"]
     start = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda _, **given: start(ended, **given))
     with (
         Loader(Mix(tuple(make_samples()), DEFAULT), workers=1) as loader,
-        pytest.raises((loading.WorkerLost, BrokenPipeError)),
+        pytest.raises(HelpersEnded, match="want of memory"),
     ):
         next(loader.batches(1, 2))
+
+
+def test_a_shelf_is_used_again_only_when_its_arrays_were_copied():
+    source = Slow(20)
+    with Loader(source, workers=2) as loader:
+        assert list(loader.batches(1, 2)) == list(Loader(source, workers=0).batches(1, 2))
+
+
+def test_an_error_that_cannot_be_pickled_is_told_all_the_same():
+    with (
+        Loader(Odd(4), workers=1) as loader,
+        pytest.raises(RuntimeError, match="Awkward: of 3 parts"),
+    ):
+        list(loader.batches(1, 2))
+
+
+def test_relative_pictures_are_found_from_anywhere(make_samples, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    samples = tuple(replace(s, picture=Path(s.picture.name)) for s in make_samples())
+    with Loader(Mix(samples, DEFAULT), workers=1) as loader:
+        assert len(list(loader.batches(1, 4))) == 2
+
+
+def test_where_no_file_can_be_in_memory_alone_it_is_on_a_disk(monkeypatch):
+    def forbidden(_: str) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "memfd_create", forbidden, raising=False)
+    with loading._memory() as file:
+        file.write(b"here")
 
 
 def test_a_worker_ends_with_its_training(make_samples):

@@ -32,6 +32,7 @@ from training.errors import PictureMissing
 Bgr = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 Progress = Callable[[int, int], None]
+
 LEAST_VISIBLE = 0.4  # share of a box that must stay in the frame to be learnt
 SMALLEST_SIDE = 2.0  # pixels of network input; less is a smudge, not an object
 AT_A_BOX = 0.85  # share of training windows that look at a box
@@ -111,7 +112,7 @@ class FrameStore:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process maps the same file."""
-        return FrameStore._opened, (self._pixels, self.original_sizes)
+        return FrameStore._opened, (self._pixels.resolve(), self.original_sizes)
 
     @classmethod
     def _opened(cls, pixels: Path, original_sizes: Sequence[geometry.Size]) -> Self:
@@ -430,12 +431,13 @@ class TrainSet:
         """
         window = self.config.window_at(epoch)
         rank, ranks = self.part
-        for number, whole in islice(self._order(epoch, batch), first, None):
+        for step, (number, whole) in islice(enumerate(self._order(epoch, batch)), first, None):
             own = whole[rank::ranks]
             shown = own or whole[:1]
+            turn = (worker + step) % workers  # where shares are uneven, everybody gets the larger
             yield [
                 (place, self._item(number, shown[place], window, whole=len(whole), own=bool(own)))
-                for place in range(worker, len(shown), workers)
+                for place in range(turn, len(shown), workers)
             ]
 
     def collated(self, items: list[Item]) -> Batch:

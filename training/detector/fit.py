@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
+import os
 import shutil
 import time
 from collections import deque
@@ -106,21 +107,23 @@ def fit(
     """
     if not train:
         raise NothingToTrainOn
-    chosen = choose_device(device)
+    chosen = _own(choose_device(device))
     state = _read_state(out_dir, config, _fingerprint(train, val))
+    torch.backends.cudnn.benchmark = True  # windows and frames keep their sizes for long
     with ranks.joined(chosen) as here:
         training = _Training(config, chosen, init=init, state=state, ranks=here)
         if state:
             training.restore(state)
-        epochs = _epochs(training, train, val, out_dir, progress if here.first else None)
-        if not here.first:
-            with suppress(ranks.AnotherLeft):
-                deque(epochs, maxlen=0)
-            return
-        yield from (replace(epoch, replayed=True) for epoch in training.history)
-        for epoch in epochs:
-            _save(training, out_dir, _fingerprint(train, val), dataset_version, epoch)
-            yield epoch
+        told = progress if here.first else None
+        with closing(_epochs(training, train, val, out_dir, told)) as epochs:
+            if not here.first:
+                with suppress(ranks.AnotherLeft):
+                    deque(epochs, maxlen=0)
+                return
+            yield from (replace(epoch, replayed=True) for epoch in training.history)
+            for epoch in epochs:
+                _save(training, out_dir, _fingerprint(train, val), dataset_version, epoch)
+                yield epoch
     shutil.rmtree(out_dir / CACHE, ignore_errors=True)
 
 
@@ -130,7 +133,7 @@ def _epochs(
     val: Sequence[Sample],
     out_dir: Path,
     progress: Progress | None,
-) -> Iterator[Epoch]:
+) -> Generator[Epoch, None, None]:
     """The epochs that are not done yet, nothing written."""
     if training.over:
         return
@@ -141,7 +144,8 @@ def _epochs(
         held = FrameStore.build(val, size=size, folder=cache, progress=progress)
     part = (training.ranks.rank, training.ranks.count)
     frames = TrainSet(train, store, config, part=part)
-    with Loader(frames, workers=workers_for(training.device, training.ranks.count)) as loader:
+    workers = workers_for(training.device, batch=config.batch, ranks=training.ranks.count)
+    with Loader(frames, workers=workers) as loader:
         while not training.over:
             begun = time.perf_counter()
             training.run_epoch(loader, progress)
@@ -150,14 +154,22 @@ def _epochs(
             yield training.report(begun)
 
 
-def workers_for(device: torch.device, ranks: int) -> int:
+def workers_for(device: torch.device, *, batch: int, ranks: int = 1) -> int:
     """How many processes prepare batches for each of ``ranks`` trainings on this machine.
 
-    None on a processor: a thread keeps up with it, and it needs its cores itself.
+    None on a processor: a thread keeps up with it, and it needs its cores itself. No more than
+    there are frames in its part of a batch.
     """
     if device.type == "cpu":
         return 0
-    return max(1, min(MOST_WORKERS, devices.cores() // ranks - 1))
+    return max(1, min(devices.cores() // ranks - 1, -(-batch // ranks), MOST_WORKERS))
+
+
+def _own(device: torch.device) -> torch.device:
+    """This process's card by its number: other threads do not know which one is set."""
+    if device.type == "cuda" and device.index is None:
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return device
 
 
 def history(out_dir: Path) -> tuple[Epoch, ...]:
@@ -182,7 +194,6 @@ class _Training:
     ) -> None:
         self.config, self.device, self.ranks = config, device, ranks
         self.dtype = choose_dtype(config.precision, device)
-        torch.backends.cudnn.benchmark = True  # windows and frames keep their sizes for long
         if state:
             self.network = new_network(config, state.metadata.get("widths")).to(device)
         else:
@@ -232,14 +243,14 @@ class _Training:
 
     # --- one epoch
 
-    def run_epoch(self, frames: Loader[Item, Batch], progress: Progress | None) -> None:
+    def run_epoch(self, loader: Loader[Item, Batch], progress: Progress | None) -> None:
         self.epoch += 1
         self.network.train()
         for stage in self._frozen:
             stage.eval()
-        total = frames.source.steps(self.config.batch)
+        total = loader.source.steps(self.config.batch)
         sums: dict[str, float] = {}
-        with closing(prefetch(self._inputs(frames), ahead=2)) as batches:
+        with closing(prefetch(self._inputs(loader), ahead=2)) as batches:
             for done, batch in enumerate(batches, start=1):
                 rate = self._rate(total)
                 for name, value in self._step(batch, rate).items():
@@ -252,8 +263,8 @@ class _Training:
         self.metrics = {name: value / total for name, value in sums.items()} | {"rate": rate}
         self.evaluated = False
 
-    def _inputs(self, frames: Loader[Item, Batch]) -> Generator[Inputs, None, None]:
-        with closing(frames.batches(self.epoch, self.config.batch)) as batches:
+    def _inputs(self, loader: Loader[Item, Batch]) -> Generator[Inputs, None, None]:
+        with closing(loader.batches(self.epoch, self.config.batch)) as batches:
             for batch in batches:
                 yield Inputs.of(batch, self.device)
 

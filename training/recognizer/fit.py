@@ -15,6 +15,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,15 +171,15 @@ class _Run:
         self.network.train()
         tuning.freeze(self.network, self._frozen(number))
         total, seen = 0.0, 0
-        batches = prefetch(self.loader.batches(number, self.config.batch))
-        for step, batch in enumerate(batches, start=1):
-            done = (number - 1) * self.steps + step
-            self._set_rate((done - 1) / (self.steps * self.config.epochs))
-            loss = self._step(batch, number)
-            self._average(done)
-            total, seen = total + loss * len(batch.targets), seen + len(batch.targets)
-            if progress is not None:
-                progress(step, self.steps)
+        with closing(prefetch(self.loader.batches(number, self.config.batch))) as batches:
+            for step, batch in enumerate(batches, start=1):
+                done = (number - 1) * self.steps + step
+                self._set_rate((done - 1) / (self.steps * self.config.epochs))
+                loss = self._step(batch, number)
+                self._average(done)
+                total, seen = total + loss * len(batch.targets), seen + len(batch.targets)
+                if progress is not None:
+                    progress(step, self.steps)
         if total / seen > HOPELESS:
             raise Diverged(epoch=number)
         return total / seen

@@ -1,6 +1,7 @@
 import pickle
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 import torch
 
 from annotations.vision.crops import read_picture
-from training import checkpoints
+from training import checkpoints, devices
+from training.detector import fit as fitting
 from training.detector.fit import fit, history
 from training.detector.predict import Detector, evaluate
 from training.errors import (
@@ -37,6 +39,36 @@ def test_the_costs_fall(samples, tiny, tmp_path):
     first, second = fit(tiny(evaluate_every=2), samples * 4, (), tmp_path / "run")
     for cost in ("coverage_car", "coverage_plate", "box_car", "box_plate"):
         assert second.metrics[cost] < first.metrics[cost]
+
+
+def test_a_training_is_the_same_with_processes_that_prepare(samples, tiny, tmp_path, monkeypatch):
+    config = tiny(epochs=2, batch=2)
+    alone = list(fit(config, samples, samples[:2], tmp_path / "alone"))
+    monkeypatch.setattr(fitting, "workers_for", lambda *_, **__: 2)
+    before = threading.active_count()
+
+    def stop(done, total):
+        if total == 4 and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(fit(config, samples, samples[:2], tmp_path / "helped", progress=stop))
+    assert threading.active_count() == before
+    assert list(fit(config, samples, samples[:2], tmp_path / "helped")) == alone
+
+
+def test_cards_get_processes_that_prepare_and_processors_none(monkeypatch):
+    monkeypatch.setattr(devices, "cores", lambda: 16)
+    assert fitting.workers_for(torch.device("cpu"), batch=8) == 0
+    assert fitting.workers_for(torch.device("cuda"), batch=8) == 8
+    assert fitting.workers_for(torch.device("cuda"), batch=32) == 15
+    assert fitting.workers_for(torch.device("cuda"), batch=32, ranks=4) == 3
+
+
+def test_each_process_looks_at_its_own_card(monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert fitting._own(torch.device("cuda")) == torch.device("cuda:1")
+    assert fitting._own(torch.device("cpu")) == torch.device("cpu")
 
 
 def test_a_stopped_training_goes_on_with_the_same_curve(samples, tiny, tmp_path):

@@ -12,6 +12,7 @@ import torch
 from training import checkpoints
 from training.detector import starter
 from training.detector.data import Sample
+from training.detector.drawn import draw
 from training.detector.fit import fit
 from training.detector.network import DetectNet
 from training.detector.predict import Detector
@@ -33,15 +34,22 @@ def made(tmp_path: Path) -> Path:
 def test_scenes_are_fully_labelled_the_same_each_time_and_drawn_once(tmp_path: Path):
     told: list[tuple[int, int]] = []
 
-    def drawn(folder: str, count: int) -> list[Sample]:
-        return starter.draw(
-            tmp_path / folder, count=count, size=(160, 96), progress=lambda *at: told.append(at)
+    def drawn(folder: str, count: int, seed: int = 1) -> list[Sample]:
+        return draw(
+            tmp_path / folder,
+            count=count,
+            size=(160, 96),
+            classes=starter.CLASSES,
+            seed=seed,
+            progress=lambda *at: told.append(at),
         )
 
     first, again, more = drawn("a", 3), drawn("a", 3), drawn("b", 4)
     assert told == [(1, 3), (2, 3), (3, 3), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert first == again
     assert [item.boxes for item in first] == [item.boxes for item in more[:3]]
+    other = drawn("a", 3, seed=2)
+    assert [item.boxes for item in other] != [item.boxes for item in first]
     assert all(item.complete == {"car", "plate"} for item in first)
     assert {box.label for item in more for box in item.boxes} == {"car", "plate"}
 

@@ -59,6 +59,20 @@ def test_checkpoint_tells_its_story(make_samples, tmp_path: Path):
     assert set(epoch.metrics) == {"loss", "val_loss", "exact", "char", "rate"}
 
 
+def test_a_stop_comes_out_as_it_was_raised_with_workers_at_work(
+    make_samples, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr(fitting.data, "workers_for", lambda *_, **__: 2)
+
+    def stop(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    for run in range(3):  # it was a broken pipe four times in five
+        with pytest.raises(KeyboardInterrupt):
+            list(fit(replace(FEW, batch=1), make_samples(), (), tmp_path / str(run), progress=stop))
+
+
 def test_resumed_curve_is_the_uninterrupted_one(make_samples, tmp_path: Path):
     samples = make_samples()
     config = replace(FEW, augmentation="plates", synthetic=3)
