@@ -22,7 +22,7 @@ from training.errors import (
     OtherNetwork,
     SettingRefused,
 )
-from training.recognizer import ctc
+from training.recognizer import ctc, data
 from training.recognizer import fit as fitting
 from training.recognizer.config import PRESETS, RecognizerConfig
 from training.recognizer.fit import fit, rate_at
@@ -62,7 +62,7 @@ def test_checkpoint_tells_its_story(make_samples, tmp_path: Path):
 def test_a_stop_comes_out_as_it_was_raised_with_workers_at_work(
     make_samples, tmp_path: Path, monkeypatch
 ):
-    monkeypatch.setattr(fitting.data, "workers_for", lambda *_, **__: 2)
+    monkeypatch.setattr(data, "workers_for", lambda *_, **__: 2)
 
     def stop(done: int, total: int) -> None:
         if done == 2:
