@@ -67,7 +67,11 @@ def draw(frame: Frame, ids: Sequence[int], key: UUID, *, by: User | None = None)
     if (count := sum(len(theirs) for _, theirs in wanted)) > MOST:
         raise TooManyBetween(count=count, limit=MOST)
     made = [_draw(on, theirs, there.get(on.pk, []), key, by) for on, theirs in wanted if theirs]
-    return {"boxes": sum(made), "frames": sum(n > 0 for n in made)}
+    # A car that was there already is the car of the plate that lies in it now.
+    new = {box.pk: box.frame_id for drawn in made for box in drawn.values()}
+    if any(box.car_id is not None for box in last):
+        boxes.link_plates(set(new.values()), new=new)
+    return {"boxes": sum(map(len, made)), "frames": sum(map(bool, made))}
 
 
 def undo(frame: Frame, ids: Sequence[int], key: UUID, *, by: User | None = None) -> dict[str, int]:
@@ -111,7 +115,8 @@ def _pairs(before: Sequence[Frame], last: Sequence[Box], there: dict[int, list[B
         for box in order:
             if box.pk in found:
                 continue
-            car = found[box.car_id].first.pk if box.car_id in found else None
+            seen = found[box.car_id].first if box.car_id in found else None
+            car = seen.pk if seen is not None and seen.frame_id == frame.pk else None
             alike = [
                 (apart, one) for one in free if (apart := _apart(one, box, back, car)) is not None
             ]
@@ -130,8 +135,9 @@ def _is_a_key(box: Box) -> bool:
 def _apart(first: Box, last: Box, back: int, car: int | None) -> float | None:
     """How far the boxes lie from each other in diagonals; None when they are not the same thing.
 
-    ``back`` is how many frames the first lies before the last, ``car`` where the car of the last
-    was there. Two plates of the same text are the same, two of different texts are not.
+    ``back`` is how many frames the first lies before the last, ``car`` the car of the last where
+    it is on the frame of the first. Two plates of the same text are the same, two of different
+    texts are not.
     """
     if first.label_id != last.label_id:
         return None
@@ -163,8 +169,8 @@ def _diagonal(box: Xyxy) -> float:
 
 def _draw(
     on: Frame, pairs: Sequence[Pair], there: Sequence[Box], key: UUID, by: User | None
-) -> int:
-    """Draw these on the frame, or bring back what ``undo`` deleted; returns how many there are."""
+) -> dict[int | None, Box]:
+    """Draw these on the frame, or bring back what ``undo`` deleted; by the boxes they end with."""
     keys = {pair.last.pk: _key(key, on.pk, pair.last.pk) for pair in pairs}
     rows = Box.objects.filter(client_key__in=keys.values()).select_related("frame", "label")
     known = {box.client_key: box for box in rows}
@@ -186,7 +192,7 @@ def _draw(
                 car=car.pk if car else None,
                 client_key=keys[pair.last.pk],
             )
-    return len(made)
+    return made
 
 
 def _taken(xyxy: Xyxy, label: int, there: Sequence[Box]) -> bool:

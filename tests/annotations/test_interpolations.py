@@ -61,6 +61,17 @@ def test_plate_goes_with_its_car_and_has_its_crops(film: list[Frame]) -> None:
         assert between.car is not None and between.car.frame == on and between.crop.waiting
 
 
+def test_plate_goes_back_further_than_its_car_and_gets_the_cars_that_are_there(
+    film: list[Frame],
+) -> None:
+    first, *between, last = [car(on, 20 * n) for n, on in enumerate(film)]
+    car(film[0], 40, "plate", car=first.pk)
+    plate = car(film[4], 120, "plate", car=last.pk)
+    assert drawn(film, plate, last) == {"boxes": 3, "frames": 3}
+    plates = Box.objects.filter(frame__in=film[1:4], label__name="plate").order_by("frame__pts")
+    assert [plate.car for plate in plates] == between
+
+
 def test_each_goes_back_to_where_it_was_last_seen(film: list[Frame]) -> None:
     car(film[0], 0)
     car(film[2], 0)
