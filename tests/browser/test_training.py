@@ -27,10 +27,10 @@ def test_run_shows_what_it_learned_and_is_cloned(ana, site, project):
     expect(page.get_by_role("img", name="held 1.905")).to_have_count(1)
     with page.expect_download() as download:
         page.locator("section.card", has=page.get_by_role("heading", name="Epochs")).get_by_role(
-            "button", name="CSV"
+            "link", name="CSV"
         ).click()
     lines = Path(download.value.path()).read_text().splitlines()
-    assert len(lines) == 4 and lines[0].startswith("Epoch,")
+    assert len(lines) == 4 and lines[0].startswith("epoch,")
 
     page.get_by_text("With what it ran").click()
     expect(page.get_by_text("2.9", exact=True)).to_be_visible()

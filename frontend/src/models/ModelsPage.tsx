@@ -55,7 +55,7 @@ function OfKind({ kind, rows }: { kind: Kind; rows: readonly TrainedModel[] }) {
       <header className="wrap"><h2>{s(kind === "detector" ? "plate_detector" : "plate_recognizer")}</h2><span className="t3 small grow">{t("promote_hint")}</span>
         {sets.length > 0 && (
           <label className="row small t2">{t("judged_on")}
-            <select className="input" value={set ?? ""} onChange={(event) => { setSet(event.target.value ? Number(event.target.value) : null); setChosen([]); }}>
+            <select className="input" style={{ width: "auto" }} value={set ?? ""} onChange={(event) => { setSet(event.target.value ? Number(event.target.value) : null); setChosen([]); }}>
               <option value="">{t("own_held")}</option>
               {sets.map((version) => <option key={version.id} value={version.id}>{s(version.kind)} v{version.number}</option>)}
             </select>
