@@ -60,7 +60,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Epoch:
-    """One finished epoch, counted from 1. ``best``: no earlier one was better.
+    """One finished epoch, counted from 1. ``best``: no earlier one was clearly better, by more
+    than a standard error: a later one is better annealed and averaged, an earlier one luckier.
 
     ``replayed`` says that it was finished before a resume and is only told again.
     """
@@ -224,6 +225,7 @@ class _Training:
         )
         self.epoch, self.steps = 0, 0
         self.best = -math.inf
+        self.doubt = 0.0  # standard error of the last mean AP
         self.history: list[Epoch] = []
         self.metrics: dict[str, float] = {}
         self.thresholds: dict[str, float] = {}
@@ -363,6 +365,7 @@ class _Training:
             self.thresholds = tally.thresholds()
             figures = tally.figures(self.thresholds)
             self.metrics["map"] = figures.pop("map")
+            self.doubt = _standard_error(list(figures.values()))
             for name, values in figures.items():
                 for key in ("ap_50", "recall_50", "precision_50"):
                     self.metrics[f"{key}_{name}"] = values[key]
@@ -380,9 +383,9 @@ class _Training:
     def report(self, begun: float) -> Epoch:
         """The epoch just finished, added to the history."""
         figure = self.metrics.get("map", -self.metrics["loss"])
-        best = self.evaluated and figure >= self.best
-        if best:
-            self.best = figure
+        best = self.evaluated and figure >= self.best - self.doubt
+        if self.evaluated:
+            self.best = max(self.best, figure)
         epoch = Epoch(
             self.epoch, self.config.epochs, dict(self.metrics), best, time.perf_counter() - begun
         )
@@ -477,6 +480,17 @@ def _take_over(network: DetectNet, config: DetectorConfig, other: checkpoints.Ch
                     f"bbox.{part}"
                 ][4 * theirs : 4 * theirs + 4]
     network.load_state_dict(weights)
+
+
+def _standard_error(figures: Sequence[Mapping[str, Any]]) -> float:
+    """Of the mean AP of labels, as if AP were a share of their objects, for 0 and 1 as beside."""
+    there = [item for item in figures if item["objects"]]
+    spreads = [
+        near * (1 - near) / item["objects"]
+        for item in there
+        for near in [(item["ap_50"] * item["objects"] + 1) / (item["objects"] + 2)]
+    ]
+    return math.sqrt(sum(spreads)) / max(len(there), 1)
 
 
 def _l1(network: nn.Module) -> Tensor:

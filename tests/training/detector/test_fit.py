@@ -237,3 +237,11 @@ def test_frames_with_plates_alone_do_not_teach_that_there_are_no_cars(samples, t
         for part in ("weight", "bias"):
             assert torch.equal(after[f"{name}.{part}"][:count], start[f"{name}.{part}"][:count])
             assert not torch.equal(after[f"{name}.{part}"][count:], start[f"{name}.{part}"][count:])
+
+
+def test_of_epochs_that_are_alike_the_latest_is_kept():
+    few = [{"ap_50": 0.6, "objects": 29}, {"ap_50": 0.96, "objects": 46}]
+    assert 0.03 < fitting._standard_error(few) < 0.06
+    many = [{**item, "objects": 100 * item["objects"]} for item in few]
+    assert fitting._standard_error(many) < fitting._standard_error(few) / 8
+    assert fitting._standard_error([{"ap_50": 0.0, "objects": 0}]) == 0
