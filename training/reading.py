@@ -150,9 +150,9 @@ def _fill(run: InferenceRun, stretches: Stretches, eyes: _Eyes, running: Running
                     _store(run, number, rows)
                     writer.write(vehicles)
                     writer.forget_before(follower.needs_from)
-                running.progress(
-                    round((number + 1) * CHUNK_SECONDS), round(run.video.duration or 0), "seconds"
-                )
+                length = round(run.video.duration or 0)
+                read = round((number + 1) * CHUNK_SECONDS)
+                running.progress(min(read, length or read), length, "seconds")
     with clock.step("write"):
         writer.write(follower.finish())
     return frames
