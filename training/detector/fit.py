@@ -53,6 +53,9 @@ __all__ = ["DetectorConfig", "Epoch", "Sample", "SampleBox", "fit", "history"]
 
 STATE_KIND = "detector-state"
 CACHE = "frames"
+# A training has diverged when an epoch costs so many times what its first batch did, and more
+# than any usable one: 0.1 is a bad first epoch.
+HOPELESS_GROWTH, HOPELESS_COST = 10.0, 0.5
 MOST_WORKERS = 16
 
 Progress = Callable[[int, int], None]
@@ -226,6 +229,7 @@ class _Training:
         self.epoch, self.steps = 0, 0
         self.best = -math.inf
         self.doubt = 0.0  # standard error of the last mean AP
+        self.first_cost: float | None = None  # of the first batch, before anything was learnt
         self.history: list[Epoch] = []
         self.metrics: dict[str, float] = {}
         self.thresholds: dict[str, float] = {}
@@ -263,6 +267,9 @@ class _Training:
         self.balance.end_epoch()
         self._check_weights()
         self.metrics = {name: value / total for name, value in sums.items()} | {"rate": rate}
+        assert self.first_cost is not None
+        if self.metrics["loss"] > max(HOPELESS_GROWTH * self.first_cost, HOPELESS_COST):
+            raise Diverged(epoch=self.epoch)
         self.evaluated = False
 
     def _inputs(self, loader: Loader[Item, Batch]) -> Generator[Inputs, None, None]:
@@ -302,6 +309,8 @@ class _Training:
         value, plain = self._summed(total, costs)
         if not math.isfinite(value):
             raise Diverged(epoch=self.epoch)
+        if self.first_cost is None:
+            self.first_cost = value
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.ranks.add_gradients(self.learning)
@@ -408,6 +417,7 @@ class _Training:
             "epoch": self.epoch,
             "steps": self.steps,
             "best": self.best if math.isfinite(self.best) else None,
+            "first_cost": self.first_cost,
             "weights": self.balance.weights,
             "thresholds": self.thresholds,
             "history": [asdict(replace(item, replayed=False)) for item in self.history],
@@ -423,6 +433,7 @@ class _Training:
         self.optimiser.load_state_dict(parts["optimiser"])
         self.epoch, self.steps = kept["epoch"], kept["steps"]
         self.best = -math.inf if kept["best"] is None else kept["best"]
+        self.first_cost = kept.get("first_cost")  # older trainings did not keep it
         self.balance.weights = kept["weights"]
         self.thresholds = kept["thresholds"]
         self.history = [Epoch(**item) for item in kept["history"]]

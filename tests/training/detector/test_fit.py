@@ -239,6 +239,13 @@ def test_frames_with_plates_alone_do_not_teach_that_there_are_no_cars(samples, t
             assert not torch.equal(after[f"{name}.{part}"][count:], start[f"{name}.{part}"][count:])
 
 
+def test_a_cost_that_grows_beyond_all_bounds_has_diverged_though_it_is_finite(
+    samples, tiny, tmp_path
+):
+    with pytest.raises(Diverged):
+        list(fit(tiny(lr_hi=20.0, soft_start=0.0, epochs=2), samples * 3, (), tmp_path / "run"))
+
+
 def test_of_epochs_that_are_alike_the_latest_is_kept():
     few = [{"ap_50": 0.6, "objects": 29}, {"ap_50": 0.96, "objects": 46}]
     assert 0.03 < fitting._standard_error(few) < 0.06
