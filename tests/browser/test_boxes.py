@@ -372,7 +372,7 @@ def test_fingers_pinch_pan_and_tap(person: Any, site: Site) -> None:
     assert on_screen(page, 300, 150)[0] == pytest.approx(x - 40, abs=8)
     assert boxes(ana, frame)[0]["revision"] == 1, "two fingers change no box"
 
-    page.tap("text=Fit")
+    page.click("text=Fit")  # Chromium takes a tap right after a pinch for a part of it
     page.touchscreen.tap(*on_screen(page, 300, 150))
     page.wait_for_selector(".box-row[aria-pressed=true]")
     page.wait_for_selector(".facts")
