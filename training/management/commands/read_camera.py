@@ -15,12 +15,11 @@ from annotations import cameras
 from annotations.commands import StepCommand, writable
 from annotations.errors import Refused
 from annotations.models import Video
-from training import readings, reads, runs, tasks
+from training import readings, reads, tasks
+from training.management.reading import add_reading_arguments, reading_settings
 from training.models import InferenceRun
-from training.readings import AROUND_CARS, EVERY, FRAMES_A_SECOND, TILES
 
 ADDRESS = "LPR_CAMERA_ADDRESS"
-MODEL = "number, folder, current or starter (default: current)"
 
 
 class Command(StepCommand):
@@ -43,14 +42,7 @@ class Command(StepCommand):
         )
         parser.add_argument("--minutes", type=float, help="stop after so many")
         parser.add_argument("--out", type=Path, help="append the reads to this CSV")
-        parser.add_argument("--detector", default="current", help=MODEL)
-        parser.add_argument("--recognizer", default="current", help=MODEL)
-        parser.add_argument(
-            "--fps", type=float, default=FRAMES_A_SECOND, help="frames a second to look at"
-        )
-        parser.add_argument("--detect-every", metavar="N", **EVERY)
-        parser.add_argument("--tiles", **TILES)
-        parser.add_argument("--around-cars", **AROUND_CARS)
+        add_reading_arguments(parser)
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
         address = options["address"] or os.environ.get(ADDRESS, "")
@@ -60,17 +52,14 @@ class Command(StepCommand):
             raise CommandError("The minutes are more than 0.")
         out = writable(options["out"]) if options["out"] else None
         camera = cameras.named(self.project, options["camera"])
-        models: dict[str, Any] = {
-            kind: runs.find(self.project, kind, options[kind], paths=True)
-            for kind in ("detector", "recognizer")
-        }
+        settings = reading_settings(self.project, options)
         recording = cameras.Recording(address, seconds=options["piece"], told=self._say)
         counts = {"videos": 0, "reads": 0, "refused": 0}
         with _stopped_by_hand(recording, options["minutes"], self._say):
             for piece in recording.pieces():
                 try:
                     video = cameras.bring(piece, camera)
-                    run = self._read(video, models, options)
+                    run = self._read(video, settings)
                 except Refused as refusal:
                     counts["refused"] += 1
                     self._say(refusal.sentence())
@@ -79,15 +68,8 @@ class Command(StepCommand):
                 counts["reads"] += self._tell(run, out)
         return {**counts, "lost": recording.lost}
 
-    def _read(self, video: Video, models: dict[str, Any], options: dict[str, Any]) -> InferenceRun:
-        run = readings.create(
-            video,
-            fps=options["fps"],
-            detect_every=options["detect_every"],
-            tiles=options["tiles"],
-            around_cars=options["around_cars"],
-            **models,
-        )
+    def _read(self, video: Video, settings: dict[str, Any]) -> InferenceRun:
+        run = readings.create(video, **settings)
         self.run_task(tasks.infer, run=run.pk)
         return run
 

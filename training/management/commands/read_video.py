@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from annotations.commands import StepCommand, writable
-from training import readings, runs, tasks
-from training.readings import AROUND_CARS, EVERY, FRAMES_A_SECOND, TILES
-
-MODEL = "number, folder, current or starter (default: current)"
+from training import readings, tasks
+from training.management.reading import add_reading_arguments, reading_settings
 
 
 class Command(StepCommand):
@@ -18,14 +16,7 @@ class Command(StepCommand):
         parser.add_argument("file", help="a video, or the number of one already here")
         parser.add_argument("--out", type=Path, required=True, help="reads.csv or reads.json")
         parser.add_argument("--annotated", type=Path, help="MP4 with boxes and texts drawn on it")
-        parser.add_argument("--detector", default="current", help=MODEL)
-        parser.add_argument("--recognizer", default="current", help=MODEL)
-        parser.add_argument(
-            "--fps", type=float, default=FRAMES_A_SECOND, help="frames a second to look at"
-        )
-        parser.add_argument("--detect-every", metavar="N", **EVERY)
-        parser.add_argument("--tiles", **TILES)
-        parser.add_argument("--around-cars", **AROUND_CARS)
+        add_reading_arguments(parser)
         parser.add_argument(
             "--all", action="store_true", help="look also where nothing moves for seconds"
         )
@@ -35,12 +26,7 @@ class Command(StepCommand):
         annotated = writable(options["annotated"]) if options["annotated"] else None
         run = readings.create(
             self.video(options["file"]),
-            detector=runs.find(self.project, "detector", options["detector"], paths=True),
-            recognizer=runs.find(self.project, "recognizer", options["recognizer"], paths=True),
-            fps=options["fps"],
-            detect_every=options["detect_every"],
-            tiles=options["tiles"],
-            around_cars=options["around_cars"],
+            **reading_settings(self.project, options),
             skip_idle=not options["all"],
             resume=True,
         )

@@ -1,0 +1,34 @@
+"""How a video is read: the options that the commands which read videos share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from annotations.models import Project
+from training import runs
+from training.readings import AROUND_CARS, EVERY, FRAMES_A_SECOND, TILES
+
+MODEL = "number, folder, current or starter (default: current)"
+
+
+def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """The networks, and how often and how closely they look."""
+    parser.add_argument("--detector", default="current", help=MODEL)
+    parser.add_argument("--recognizer", default="current", help=MODEL)
+    parser.add_argument(
+        "--fps", type=float, default=FRAMES_A_SECOND, help="frames a second to look at"
+    )
+    parser.add_argument("--detect-every", metavar="N", **EVERY)
+    parser.add_argument("--tiles", **TILES)
+    parser.add_argument("--around-cars", **AROUND_CARS)
+
+
+def reading_settings(project: Project, options: dict[str, Any]) -> dict[str, Any]:
+    """The same as ``readings.create`` takes them. Raises what ``runs.find`` refuses."""
+    models = {
+        kind: runs.find(project, kind, options[kind], paths=True)
+        for kind in ("detector", "recognizer")
+    }
+    looks = ("fps", "detect_every", "tiles", "around_cars")
+    return models | {name: options[name] for name in looks}
