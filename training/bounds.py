@@ -18,6 +18,12 @@ def interval(right: int, total: int, level: float = 0.95) -> tuple[float, float]
     return low, high
 
 
+def standard_error(share: float, count: float) -> float:
+    """Of a share of ``count``, for 0 and 1 as for shares just beside them."""
+    near = (share * count + 1) / (count + 2)
+    return math.sqrt(near * (1 - near) / count)
+
+
 def upper(count: int, total: int, level: float = 0.95) -> float:
     """The largest share with which ``count`` or fewer of ``total`` are still likely enough."""
     if count >= total:

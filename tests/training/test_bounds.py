@@ -28,3 +28,10 @@ def test_many_do_not_overflow() -> None:
 def test_sign_test() -> None:
     assert bounds.sign_test(0, 0) == bounds.sign_test(4, 4) == 1.0
     assert bounds.sign_test(0, 6) == pytest.approx(2 / 64)
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "expected"), [(0.5, 100, 0.05), (0.9, 400, 0.015), (1.0, 98, 0.010)]
+)
+def test_standard_error_of_a_share(share: float, count: int, expected: float):
+    assert bounds.standard_error(share, count) == pytest.approx(expected, rel=0.03)

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training import checkpoints, devices, ranks
+from training import bounds, checkpoints, devices, ranks
 from training.detector.config import DetectorConfig
 from training.detector.data import Batch, FrameStore, Item, Sample, SampleBox, TrainSet
 from training.detector.evaluation import Tally
@@ -494,14 +494,11 @@ def _take_over(network: DetectNet, config: DetectorConfig, other: checkpoints.Ch
 
 
 def _standard_error(figures: Sequence[Mapping[str, Any]]) -> float:
-    """Of the mean AP of labels, as if AP were a share of their objects, for 0 and 1 as beside."""
-    there = [item for item in figures if item["objects"]]
-    spreads = [
-        near * (1 - near) / item["objects"]
-        for item in there
-        for near in [(item["ap_50"] * item["objects"] + 1) / (item["objects"] + 2)]
+    """Of the mean AP of labels, as if AP were a share of their objects."""
+    errors = [
+        bounds.standard_error(item["ap_50"], item["objects"]) for item in figures if item["objects"]
     ]
-    return math.sqrt(sum(spreads)) / max(len(there), 1)
+    return math.hypot(*errors) / max(len(errors), 1)
 
 
 def _l1(network: nn.Module) -> Tensor:

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training import checkpoints
+from training import bounds, checkpoints
 from training.errors import (
     AnotherTrainingHere,
     CheckpointOtherLayout,
@@ -229,7 +229,7 @@ class _Run:
         if not math.isfinite(figures["val_loss"]):
             raise Diverged(epoch=number)
         most = max((old.metrics["exact"] for old in self.history), default=0.0)
-        best = figures["exact"] >= most - _standard_error(most, len(self.truths))
+        best = figures["exact"] >= most - bounds.standard_error(most, len(self.truths))
         epoch = Epoch(
             number, self.config.epochs, figures, best, seconds=time.perf_counter() - begun
         )
@@ -390,12 +390,6 @@ def _optimiser(network: nn.Module, config: RecognizerConfig) -> torch.optim.Opti
         {"params": plain, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=config.rate)
-
-
-def _standard_error(share: float, count: int) -> float:
-    """Of a share of ``count`` crops, for 0 and 1 as for shares just beside them."""
-    near = (share * count + 1) / (count + 2)
-    return math.sqrt(near * (1 - near) / count)
 
 
 def _told(epoch: Epoch) -> dict[str, Any]:

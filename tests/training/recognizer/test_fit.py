@@ -97,13 +97,6 @@ def test_an_early_lucky_epoch_does_not_outlive_equals(tmp_path: Path, make_sampl
     assert [epoch.best for epoch in fit(FEW, samples, samples, tmp_path)] == [True] * 3
 
 
-@pytest.mark.parametrize(
-    ("share", "count", "expected"), [(0.5, 100, 0.05), (0.9, 400, 0.015), (1.0, 98, 0.010)]
-)
-def test_standard_error_of_a_share(share: float, count: int, expected: float):
-    assert fitting._standard_error(share, count) == pytest.approx(expected, rel=0.03)
-
-
 def _stop_at(calls: int):
     counted = 0
 
