@@ -250,11 +250,12 @@ class ProjectAdmin(Tidy):
 
 @admin.register(Camera)
 class CameraAdmin(Tidy):
-    list_display = ["name", "project", "videos", "clock_offset"]
+    list_display = ["name", "project", "source_kind", "source_host", "videos", "clock_offset"]
     list_filter = ["project"]
     list_select_related = ["project"]
     search_fields = ["name"]
     autocomplete_fields = ["project"]
+    readonly_fields = ["source_kind", "source_host"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(counted=counted(Video, "camera"))

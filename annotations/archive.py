@@ -125,7 +125,7 @@ class Table:
 TABLES: list[Table] = [
     Table("members", Membership),
     Table("labels", Label),
-    Table("cameras", Camera),
+    Table("cameras", Camera, leave=("sealed_address", "source_kind", "source_host")),
     Table("plate_formats", PlateFormat),
     Table("imports", ImportBatch, leave=("path", "stored", "job_id")),
     Table("videos", Video, leave=("deleting_at",), late=("original",)),

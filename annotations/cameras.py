@@ -17,13 +17,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core.cache import cache
 
 from annotations import videos
-from annotations.errors import CameraUnknown, DiskFull, Refused
+from annotations.errors import (
+    CameraAddressLost,
+    CameraBusy,
+    CameraUnknown,
+    CameraWithoutAddress,
+    DiskFull,
+    Refused,
+)
 from annotations.models import Camera, Project, Video
 from annotations.vision import child, live
+from annotations.vision.child import Message
 from annotations.vision.live import Piece
-from lprsite import files
+from lprsite import files, sealing
 
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds until a broken connection is made again
@@ -37,6 +46,47 @@ def named(project: Project, name: str) -> Camera:
     if found is None:
         raise CameraUnknown(name=name)
     return found
+
+
+def source_of(address: str) -> dict[str, str]:
+    """The columns of a camera with this address; "" takes it away.
+
+    Raises CameraAddressWrong, CameraHostForbidden.
+    """
+    if not address:
+        return {"sealed_address": "", "source_kind": "", "source_host": ""}
+    host = live.host_of(address)
+    live.check_host(host)
+    sealed = sealing.seal(address)
+    return {"sealed_address": sealed, "source_kind": live.kind_of(address), "source_host": host}
+
+
+def address_of(camera: Camera) -> str:
+    """Where a camera is, with its password: for nobody's eyes.
+
+    Raises CameraWithoutAddress, CameraAddressLost.
+    """
+    if not camera.sealed_address:
+        raise CameraWithoutAddress(name=camera.name)
+    try:
+        return sealing.unseal(camera.sealed_address)
+    except sealing.SealBroken:
+        raise CameraAddressLost(name=camera.name) from None
+
+
+def look(camera: Camera, address: str = "") -> Message:
+    """A picture that the camera sends now, at its own address if none is given.
+
+    One at a time of each camera: whoever waits holds a thread of the web. Raises as
+    ``address_of`` and ``child.still``, and CameraBusy.
+    """
+    address, key = address or address_of(camera), f"camera-look:{camera.pk}"
+    if not cache.add(key, "yes", timeout=60):
+        raise CameraBusy(name=camera.name)
+    try:
+        return child.still(address)
+    finally:
+        cache.delete(key)
 
 
 class Recording:

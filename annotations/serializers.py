@@ -33,6 +33,7 @@ from annotations.models import (
 )
 from annotations.models.frames import FrameStatus, Source
 from annotations.models.projects import check_areas
+from annotations.vision.live import LONGEST
 from lprsite.texts import both
 
 
@@ -140,14 +141,55 @@ class MembershipSerializer(VisibleProjects):
         fields = ["id", "project", "username", "role"]
 
 
+ADDRESS = (
+    "rtsp://…, rtsps://…, or http(s)://… of an HLS playlist, with name and password where it "
+    "needs them. It is written only: kept encrypted, told to nobody, and part of no archive"
+)
+
+
 class CameraSerializer(VisibleProjects):
+    address = serializers.CharField(
+        write_only=True, required=False, allow_blank=True, max_length=LONGEST, help_text=ADDRESS
+    )
+
     class Meta:
         model = Camera
-        fields = ["id", "project", "name", "ignore_mask", "clock_offset"]
+        fields = [
+            "id",
+            "project",
+            "name",
+            "ignore_mask",
+            "clock_offset",
+            "address",
+            "source_kind",
+            "source_host",
+        ]
+        read_only_fields = ["source_kind", "source_host"]
+        extra_kwargs = {
+            "source_kind": {"help_text": "rtsp or hls; empty: it has no address"},
+            "source_host": {"help_text": "the host of its address"},
+        }
 
     def validate_ignore_mask(self, areas: Any) -> Any:
         check_areas(areas)
         return areas
+
+
+class CameraLookSerializer(serializers.Serializer[Any]):
+    address = serializers.CharField(
+        write_only=True,
+        required=False,
+        max_length=LONGEST,
+        help_text="to try before it is kept; else the camera's own",
+    )
+
+
+class CameraPictureSerializer(serializers.Serializer[Any]):
+    picture = serializers.CharField(help_text="as an address of the kind data:image/jpeg")
+    width = serializers.IntegerField(help_text="pixels that the camera sends")
+    height = serializers.IntegerField()
+    codec = serializers.CharField()
+    fps = serializers.FloatField(allow_null=True)
 
 
 class PlateFormatSerializer(VisibleProjects):

@@ -274,6 +274,7 @@ class World:
             ("post", "cameras/"): {**mine, "name": "Back gate"},
             ("patch", "cameras/<pk>/"): {"name": "renamed"},
             ("delete", "cameras/<pk>/"): {},
+            ("post", "cameras/<pk>/try/"): {},
             ("post", "plate-formats/"): {**mine, "name": "Mine", "pattern": "AA99"},
             ("patch", "plate-formats/<pk>/"): {"name": "renamed"},
             ("delete", "plate-formats/<pk>/"): {},

@@ -111,6 +111,10 @@ class Camera(models.Model):
     name = models.CharField(max_length=120)
     ignore_mask = models.JSONField(default=list, blank=True)  # polygons in 0..1 of the picture
     clock_offset = models.FloatField(default=0.0)  # seconds to add to the recorder's clock
+    # Over the net: its address may hold a password, so people see only its kind and host.
+    sealed_address = models.TextField(default="", blank=True, editable=False)
+    source_kind = models.CharField(max_length=4, default="", blank=True, editable=False)
+    source_host = models.CharField(max_length=255, default="", blank=True, editable=False)
 
     class Meta:
         constraints = [

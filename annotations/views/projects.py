@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, cast
 
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.middleware.csrf import get_token
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -25,11 +27,13 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from annotations import deletion, members, projects, tasks
+from annotations import cameras, deletion, members, projects, tasks
 from annotations.access import InProject
 from annotations.errors import LastManager
-from annotations.models import Camera, Keymap, Membership, PlateFormat, Project, Role
+from annotations.models import AuditEntry, Camera, Keymap, Membership, PlateFormat, Project, Role
 from annotations.serializers import (
+    CameraLookSerializer,
+    CameraPictureSerializer,
     CameraSerializer,
     CredentialsSerializer,
     KeymapSerializer,
@@ -198,6 +202,41 @@ class CameraViewSet(_ByProject):
     queryset = Camera.objects.order_by("id")
     serializer_class = CameraSerializer
     write_role = Role.MANAGER
+
+    def perform_create(self, serializer: Any) -> None:
+        self.project_for(serializer.validated_data["project"])
+        self._save(serializer)
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.validated_data.pop("project", None)
+        self._save(serializer)
+
+    def _save(self, serializer: Any) -> None:
+        """Keep the row; what becomes of its address is noted, without the address."""
+        address = serializer.validated_data.pop("address", None)
+        if address is None:
+            serializer.save()
+            return
+        source = cameras.source_of(address)
+        with transaction.atomic():
+            camera = serializer.save(**source)
+            AuditEntry.objects.create(
+                project=camera.project,
+                user_id=self.request.user.pk,
+                action="set the address of a camera",
+                subject=camera.name,
+                details={"kind": camera.source_kind, "host": camera.source_host},
+            )
+
+    @extend_schema(request=CameraLookSerializer, responses=CameraPictureSerializer)
+    @action(detail=True, methods=["post"], url_path="try")
+    def look(self, request: Request, pk: str) -> Response:
+        """Connect to the camera and show one picture that it sends. Only managers."""
+        given = CameraLookSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        seen = cameras.look(self.get_object(), given.validated_data.get("address", ""))
+        picture = f"data:image/jpeg;base64,{base64.b64encode(seen.data).decode()}"
+        return Response(CameraPictureSerializer({**seen.facts, "picture": picture}).data)
 
 
 class PlateFormatViewSet(_ByProject):

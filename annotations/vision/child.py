@@ -86,6 +86,9 @@ RECORDING = Limits(
 )
 
 
+STILL = Limits(memory=RECORDING.memory, cpu=60, wall=45.0, silence=45.0)
+
+
 def limits_for(info: VideoInfo, *, output: int = 0) -> Limits:
     """Limits for decoding all of a video: ten times what 1080p takes on a slow machine.
 
@@ -350,10 +353,30 @@ def record(
     spec = {"folder": str(folder.resolve()), "seconds": seconds, "stop": stop}
     given = address.encode()  # not among what is told to people
     try:
-        yield from run("record", spec, name=host, limits=limits, given=given, handed=(stop,))
+        yield from run(
+            "record", spec, name=host, limits=limits, given=given, handed=(stop,), private=True
+        )
     except (errors.VideoStuck, errors.VideoDecoderDied) as problem:
         why = "it fell silent" if isinstance(problem, errors.VideoStuck) else "what it sends broke"
         raise errors.CameraAway(host=host, why=why) from None
+
+
+def still(address: str) -> Message:
+    """One picture that a camera sends now: width, height, codec, fps; its data is a JPEG.
+
+    Raises what ``live.still`` raises, and what ``run`` does.
+    """
+    host = live.host_of(address)
+    given = address.encode()
+    try:
+        for message in run("still", {}, name=host, limits=STILL, given=given, private=True):
+            if message.kind == "picture":
+                return message
+    except (errors.VideoStuck, errors.VideoOverTime):
+        raise errors.CameraAway(host=host, why="it fell silent") from None
+    except errors.VideoDecoderDied:
+        pass
+    raise errors.CameraAway(host=host, why="what it sends broke")
 
 
 def run(
@@ -364,10 +387,12 @@ def run(
     limits: Limits,
     given: bytes = b"",
     handed: Sequence[int] = (),
+    private: bool = False,
 ) -> Messages:
     """Start a child for ``work`` and pass on what it says; closing the iterator ends it.
 
     ``name`` is what people call the file, ``handed`` are open handles that the child gets too.
+    What a child says of ``private`` work goes to no log.
     Raises what the child refuses, and VideoOverMemory, VideoOverTime, VideoStuck,
     VideoOutputTooLarge or VideoDecoderDied.
     """
@@ -379,7 +404,8 @@ def run(
             yield from _listen(child, limits, name)
         except _Ended:
             words.seek(0)
-            log.warning("decoding %s: %s", name, words.read()[-2000:].decode(errors="replace"))
+            told = b"" if private else words.read()[-2000:]
+            log.warning("decoding %s: %s", name, told.decode(errors="replace"))
             raise _why(child)(name=name) from None
         finally:
             with contextlib.suppress(ProcessLookupError):

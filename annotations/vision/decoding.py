@@ -35,6 +35,7 @@ ENCODERS = 2
 WAITING = 6  # pictures between decoder and encoders
 ROWS = 500  # figures sent at once
 SAY_SECONDS = 0.25
+STILL_WIDTH = 960  # pixels
 
 Order: TypeAlias = dict[str, Any]
 
@@ -279,6 +280,14 @@ def _annotate(order: Order, given: bytes, voice: Voice) -> None:
     voice.say("made", {"frames": drawn})
 
 
+def _still(order: Order, given: bytes, voice: Voice) -> None:
+    """One picture of what a camera sends, made smaller."""
+    seen = live.still(given.decode())
+    height, width = seen.bgr.shape[:2]
+    facts = {"width": width, "height": height, "codec": seen.codec, "fps": seen.fps}
+    voice.say("picture", facts, crops.encode_jpeg(small.narrowed(seen.bgr, STILL_WIDTH), 80))
+
+
 def _record(order: Order, given: bytes, voice: Voice) -> None:
     """What a camera sends, in pieces, until the parent closes its end of the pipe ``stop``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the parent says when
@@ -304,6 +313,7 @@ WORKS: dict[str, Callable[[Order, bytes, Voice], None]] = {
     "follow": _follow,
     "annotate": _annotate,
     "record": _record,
+    "still": _still,
 }
 
 

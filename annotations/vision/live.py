@@ -7,22 +7,27 @@ one packet, however long a camera is followed.
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import av
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from annotations import errors
+from annotations.vision.crops import Bgr
 from annotations.vision.streams import codec_of, mean_fps, time_base, with_decoding_times
 
+LONGEST = 2000  # characters of an address
 CODECS = frozenset({"h264", "hevc"})
 OPEN_SECONDS, READ_SECONDS = 10.0, 15.0  # without an answer, without a packet
 JUMP_SECONDS = 5.0  # between two packets: the camera's clock was set, or much was lost
@@ -35,6 +40,8 @@ KINDS = {
     "http": ("hls", HLS),
     "https": ("hls", HLS),
 }
+METADATA = ipaddress.ip_address("fd00:ec2::254")  # of a cloud, the one that is not link-local
+UNCLEAR_FRAMES = 250  # until one is whole: a stream may be joined between two keyframes
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,90 @@ def host_of(address: str) -> str:
     """
     try:
         parts = urlsplit(address)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or parts.scheme not in KINDS:
+    plain = address.isprintable() and " " not in address and len(address) <= LONGEST
+    if not host or parts.scheme not in KINDS or not plain:
         raise errors.CameraAddressWrong()
     return host
+
+
+def kind_of(address: str) -> str:
+    """``rtsp`` or ``hls``. Raises CameraAddressWrong."""
+    host_of(address)
+    return KINDS[urlsplit(address).scheme][0]
+
+
+def check_host(host: str) -> bool:
+    """Whether the host has addresses now.
+
+    Raises CameraHostForbidden where one of them is link-local: there clouds tell machines their
+    secrets, and no camera has such an address for good. Those of a private network are the usual
+    ones of cameras.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        places = [str(place[0]) for *_, place in found]
+    except (OSError, UnicodeError):
+        places = []
+    for place in places or [host]:
+        try:
+            ip = ipaddress.ip_address(place.partition("%")[0])
+        except ValueError:  # a name that nobody knows
+            continue
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        if ip.is_link_local or ip == METADATA:
+            raise errors.CameraHostForbidden(host=host)
+    return bool(places)
+
+
+@contextmanager
+def _opened(address: str) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The source behind an address and its picture.
+
+    Raises CameraAddressWrong, CameraHostForbidden, CameraAway, CameraCodecUnknown, and what
+    libav says: its own words name the address.
+    """
+    host = host_of(address)
+    kind, options = KINDS[urlsplit(address).scheme]
+    if not check_host(host):
+        raise errors.CameraAway(host=host, why="nobody knows this name")
+    limits = (OPEN_SECONDS, READ_SECONDS)
+    with av.open(address, format=kind, options=options, timeout=limits) as source:
+        stream = next(iter(source.streams.video), None)
+        codec = codec_of(stream) if stream else "no picture"
+        if stream is None or codec not in CODECS:
+            raise errors.CameraCodecUnknown(host=host, codec=codec)
+        yield source, stream
+
+
+@dataclass(frozen=True)
+class Still:
+    """One picture of a camera, and what it sends."""
+
+    bgr: Bgr
+    codec: str
+    fps: float | None
+
+
+def still(address: str) -> Still:
+    """The first whole picture that a camera sends now.
+
+    Raises CameraAddressWrong, CameraHostForbidden, CameraAway and CameraCodecUnknown.
+    """
+    host, why = host_of(address), "it sends no picture that can be shown"
+    try:
+        with _opened(address) as (source, stream):
+            for count, frame in enumerate(source.decode(stream)):
+                if not frame.is_corrupt:
+                    bgr = cast(Bgr, frame.to_ndarray(format="bgr24"))
+                    return Still(bgr, codec_of(stream), mean_fps(stream))
+                if count > UNCLEAR_FRAMES:
+                    break
+    except av.FFmpegError as problem:
+        why = _why(problem)
+    raise errors.CameraAway(host=host, why=why)
 
 
 def record(
@@ -74,19 +159,12 @@ def record(
 
     ``tell`` hears the seconds of the present piece at every packet. Raises CameraAddressWrong,
     CameraAway also when a connection breaks (the pieces before it, and what there is of the
-    last, were given) and CameraCodecUnknown.
+    last, were given), CameraHostForbidden and CameraCodecUnknown.
     """
     host = host_of(address)
-    kind, options = KINDS[urlsplit(address).scheme]
     broken, called = None, time.time()
     try:
-        with av.open(
-            address, format=kind, options=options, timeout=(OPEN_SECONDS, READ_SECONDS)
-        ) as source:
-            stream = next(iter(source.streams.video), None)
-            codec = codec_of(stream) if stream else "no picture"
-            if stream is None or codec not in CODECS:
-                raise errors.CameraCodecUnknown(host=host, codec=codec)
+        with _opened(address) as (source, stream):
             pieces = _Pieces(folder, stream, seconds, called)
             step = max(1, round(1 / ((mean_fps(stream) or 25.0) * time_base(stream))))
             with pieces:
@@ -106,7 +184,7 @@ def record(
                     broken = _why(problem)
                 if (last := pieces.finish()) is not None:
                     yield last
-    except av.FFmpegError as problem:  # its own words name the address
+    except av.FFmpegError as problem:
         broken = _why(problem)
     if broken:
         raise errors.CameraAway(host=host, why=broken)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
-from annotations import cameras, errors
-from annotations.models import Camera, Project
+from annotations import archive, cameras, errors, tasks
+from annotations.models import AuditEntry, Camera, Project
 from annotations.vision import child
 from annotations.vision.child import Message
 from annotations.vision.live import Piece
 from lprsite import files
+from lprsite.jobs.engine import Running
 from tests.annotations.vision import clips
 
 ADDRESS = "rtsp://me:secret@gate.example/stream"
@@ -106,3 +109,93 @@ def test_piece_becomes_a_video_of_its_camera(project: Project, tmp_path: Path) -
 def test_camera_is_known_by_its_name(project: Project) -> None:
     with pytest.raises(errors.CameraUnknown):
         cameras.named(project, "Gate")
+
+
+# --- the address of a camera
+
+
+@pytest.fixture
+def gate(api: Any, project: Project) -> Camera:
+    given = {"project": project.pk, "name": "Gate", "address": ADDRESS}
+    answer = api.post("/api/v1/cameras/", given, format="json")
+    assert answer.status_code == 201 and "secret" not in answer.content.decode()
+    return Camera.objects.get()
+
+
+@pytest.fixture(autouse=True)
+def no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotations.vision.live.socket.getaddrinfo", lambda *_, **__: [])
+
+
+def test_address_is_told_to_nobody(api: Any, gate: Camera, admin_client: Any) -> None:
+    assert cameras.address_of(gate) == ADDRESS and "secret" not in gate.sealed_address
+    told = [
+        api.get("/api/v1/cameras/").content,
+        admin_client.get(f"/admin/annotations/camera/{gate.pk}/change/").content,
+        admin_client.get("/admin/annotations/camera/").content,
+    ]
+    assert all(b"gate.example" in page for page in told)
+    assert not any(b"secret" in page or gate.sealed_address.encode() in page for page in told)
+    note = AuditEntry.objects.get()
+    assert note.details == {"kind": "rtsp", "host": "gate.example"}
+
+
+def test_address_is_changed_kept_and_taken_away(api: Any, gate: Camera) -> None:
+    def change(**given: str) -> Camera:
+        answer = api.patch(f"/api/v1/cameras/{gate.pk}/", given, format="json")
+        assert answer.status_code == 200
+        return Camera.objects.get()
+
+    assert cameras.address_of(change(name="Yard")) == ADDRESS
+    assert change(address="https://host/live.m3u8").source_kind == "hls"
+    assert (change(address="").source_host, Camera.objects.get().sealed_address) == ("", "")
+    with pytest.raises(errors.CameraWithoutAddress):
+        cameras.address_of(Camera.objects.get())
+
+
+@pytest.mark.parametrize("wrong", ["file:///etc/passwd", "http://169.254.169.254/hidden"])
+def test_address_that_may_not_be_leaves_no_camera(api: Any, project: Project, wrong: str) -> None:
+    given = {"project": project.pk, "name": "Gate", "address": wrong}
+    answer = api.post("/api/v1/cameras/", given, format="json")
+    assert answer.status_code == 400 and "hidden" not in answer.content.decode()
+    assert not Camera.objects.exists() and not AuditEntry.objects.exists()
+
+
+def test_address_under_another_key_is_asked_for_again(gate: Camera, settings: Any) -> None:
+    settings.SECRET_KEY = "another"
+    with pytest.raises(errors.CameraAddressLost):
+        cameras.address_of(gate)
+
+
+def test_picture_of_a_camera_is_shown_before_its_address_is_kept(
+    api: Any, gate: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+
+    def still(address: str) -> Message:
+        called.append(address)
+        if len(called) == 3:
+            raise errors.CameraAway(host="gate.example", why="Connection refused")
+        facts = {"width": 1920, "height": 1080, "codec": "hevc", "fps": 20.0}
+        return Message("picture", facts, b"jpeg")
+
+    monkeypatch.setattr(child, "still", still)
+    address = f"/api/v1/cameras/{gate.pk}/try/"
+    seen = api.post(address, {}, format="json").json()
+    assert (seen["picture"], seen["width"]) == ("data:image/jpeg;base64,anBlZw==", 1920)
+    assert api.post(address, {"address": "rtsp://other/"}, format="json").status_code == 200
+    refused = api.post(address, {}, format="json")
+    assert refused.status_code == 400 and "secret" not in refused.content.decode()
+    assert called == [ADDRESS, "rtsp://other/", ADDRESS]
+    cache.add(f"camera-look:{gate.pk}", "yes")
+    assert api.post(address, {}, format="json").status_code == 409
+    cache.delete(f"camera-look:{gate.pk}")
+
+
+def test_address_is_part_of_no_archive(gate: Camera, tmp_path: Path) -> None:
+    path = tmp_path / "project.zip"
+    running = Running(tasks.export_project.held(project_id=gate.project_id))
+    archive.write(gate.project, path, running, videos=True)
+    with zipfile.ZipFile(path) as whole:
+        line = whole.read("rows/cameras.jsonl").decode()
+    assert "Gate" in line and "gate.example" not in line and gate.sealed_address not in line

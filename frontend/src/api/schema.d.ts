@@ -158,6 +158,23 @@ export interface paths {
         patch: operations["cameras_partial_update"];
         trace?: never;
     };
+    "/api/v1/cameras/{id}/try/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Connect to the camera and show one picture that it sends. Only managers. */
+        post: operations["cameras_try_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checked-spans/": {
         parameters: {
             query?: never;
@@ -2248,6 +2265,24 @@ export interface components {
             ignore_mask?: unknown;
             /** Format: double */
             clock_offset?: number;
+            /** @description rtsp or hls; empty: it has no address */
+            readonly source_kind: string;
+            /** @description the host of its address */
+            readonly source_host: string;
+        };
+        CameraLookRequest: {
+            /** @description to try before it is kept; else the camera's own */
+            address?: string;
+        };
+        CameraPicture: {
+            /** @description as an address of the kind data:image/jpeg */
+            picture: string;
+            /** @description pixels that the camera sends */
+            width: number;
+            height: number;
+            codec: string;
+            /** Format: double */
+            fps: number | null;
         };
         /** @description A serializer whose ``project`` field offers only what the person may see. */
         CameraRequest: {
@@ -2256,6 +2291,8 @@ export interface components {
             ignore_mask?: unknown;
             /** Format: double */
             clock_offset?: number;
+            /** @description rtsp://…, rtsps://…, or http(s)://… of an HLS playlist, with name and password where it needs them. It is written only: kept encrypted, told to nobody, and part of no archive */
+            address?: string;
         };
         CheckedSpan: {
             readonly id: number;
@@ -3685,6 +3722,8 @@ export interface components {
             ignore_mask?: unknown;
             /** Format: double */
             clock_offset?: number;
+            /** @description rtsp://…, rtsps://…, or http(s)://… of an HLS playlist, with name and password where it needs them. It is written only: kept encrypted, told to nobody, and part of no archive */
+            address?: string;
         };
         PatchedFramePatchRequest: {
             status?: components["schemas"]["FrameStatus"];
@@ -4953,6 +4992,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+        };
+    };
+    cameras_try_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this camera. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CameraLookRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["CameraLookRequest"];
+                "multipart/form-data": components["schemas"]["CameraLookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraPicture"];
                 };
             };
         };

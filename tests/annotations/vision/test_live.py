@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +14,7 @@ import av
 import pytest
 
 from annotations import errors
-from annotations.vision import live
+from annotations.vision import child, live
 from tests.annotations.vision import clips
 
 
@@ -82,8 +83,52 @@ def test_camera_that_cannot_be_had_is_refused_without_its_password(
     assert not list(tmp_path.glob("0*.mp4"))
 
 
+def test_one_picture_is_shown_of_a_camera(camera: str) -> None:
+    seen = child.still(f"{camera}/all.m3u8")
+    assert seen.facts["codec"] == "h264" and seen.facts["width"] > 0
+    assert seen.data.startswith(b"\xff\xd8")
+    with pytest.raises(errors.CameraAway) as refused:
+        child.still(f"{camera}/gone.m3u8")
+    assert "secret" not in refused.value.sentence("es")
+    assert "no hay nada en esa dirección" in refused.value.sentence("es")
+
+
 @pytest.mark.parametrize(
-    "address", ["", "file:///etc/passwd", "http://", "gate.mp4", "ftp://host/a", "http://[bad/a"]
+    "host", ["169.254.169.254", "2852039166", "fe80::1", "fe80::1%eth0", "::ffff:169.254.0.9"]
+)
+def test_link_local_address_is_refused(host: str) -> None:
+    with pytest.raises(errors.CameraHostForbidden):
+        live.check_host(host)
+
+
+@pytest.mark.parametrize("host", ["192.168.1.20", "10.0.0.9", "127.0.0.1", "fd12::7"])
+def test_address_of_a_private_network_is_let_in(host: str) -> None:
+    assert live.check_host(host)
+
+
+def test_name_that_came_to_lead_elsewhere_is_refused_when_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: place)
+    with pytest.raises(errors.CameraHostForbidden):
+        recorded("http://gate.example/all.m3u8", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "rtsp://gate:port/",
+        "rtsp://gate/a b",
+        "rtsp://gate/\r\nDEL",
+        "rtsp://h/" + "a" * 2000,
+        "file:///etc/passwd",
+        "http://",
+        "gate.mp4",
+        "ftp://host/a",
+        "http://[bad/a",
+    ],
 )
 def test_address_that_is_no_cameras_is_refused(address: str) -> None:
     with pytest.raises(errors.CameraAddressWrong):
