@@ -6,7 +6,7 @@ A line leaves out what only the read on screen needs: boxes, crops, alternatives
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
@@ -51,25 +51,27 @@ def lines(run: InferenceRun, rows: QuerySet[Read] | Sequence[Read]) -> list[dict
     """The lines of these reads of the run, in two queries; times in seconds."""
     keys = [row.pk for row in rows]
     found = Read.objects.filter(pk__in=keys).order_by("first_pts", "id").values(*COLUMNS)
-    pictures = _pictures(keys)
-    return [_line(run, row, pictures.get(row["id"])) for row in found]
+    shown = pictures(keys)
+    return [_line(run, row, shown.get(row["id"])) for row in found]
 
 
-def _pictures(reads: Iterable[int]) -> dict[int, tuple[float, int, int, str, int]]:
-    """Of each read its surest crop, of equals the widest: confidence, width, id, hash, pts."""
-    best: dict[int, tuple[float, int, int, str, int]] = {}
-    crops = ReadCrop.objects.filter(read__in=list(reads)).order_by()
-    columns = ("read", "confidence", "width", "id", "sha256", "pts")
-    for read, confidence, width, crop, sha256, pts in crops.values_list(*columns):
-        one = (confidence, width, crop, sha256, pts)
-        if read not in best or one > best[read]:
-            best[read] = one
-    return best
+class Picture(NamedTuple):
+    """The crop that stands for a read."""
+
+    pts: int
+    address: str
 
 
-def _line(
-    run: InferenceRun, row: dict[str, Any], picture: tuple[float, int, int, str, int] | None
-) -> dict[str, Any]:
+def pictures(reads: Iterable[int]) -> dict[int, Picture]:
+    """Of each read its surest crop, of equals the widest, where it has one."""
+    crops = ReadCrop.objects.filter(read__in=list(reads)).order_by("confidence", "width", "pk")
+    return {
+        read: Picture(pts, f"/api/v1/media/read-crops/{pk}/?v={sha256[:8]}")
+        for read, pk, sha256, pts in crops.values_list("read", "pk", "sha256", "pts")
+    }
+
+
+def _line(run: InferenceRun, row: dict[str, Any], picture: Picture | None) -> dict[str, Any]:
     video = run.video
     passage = row["match__passage"] and {
         "id": row["match__passage"],
@@ -88,8 +90,8 @@ def _line(
         "characters": [round(sure_, 3) for sure_ in row["characters"]],
         "outcome": row["match__outcome"] or "",
         "sampled": sure.sampled(run.pk, row["number"]),
-        "picture": picture and f"/api/v1/media/read-crops/{picture[2]}/?v={picture[3][:8]}",
-        "best_seconds": round(video.seconds(picture[4]), 3) if picture else None,
+        "picture": picture and picture.address,
+        "best_seconds": round(video.seconds(picture.pts), 3) if picture else None,
         "passage": passage,
     }
 

@@ -20,8 +20,8 @@ from training.models import (
     ReadCrop,
 )
 from training.readings import DETECT_EVERY, FRAMES_A_SECOND, MOST_EVERY, MOST_TILES
-from training.reads import matched_passage, seen_at
-from training.sightings import Sought
+from training.reads import seen_at
+from training.sightings import Place, Sighting, Sought
 
 DIRECTIONS = "approaching, leaving, left, right, up, down, or empty"
 SEEN_AT = "by the right clock; null where nobody knows the day"
@@ -317,49 +317,32 @@ class SoughtReadsSerializer(serializers.Serializer[Any]):
         return Sought(**given)
 
 
-class SightingSerializer(serializers.ModelSerializer[Read]):
-    """A read as a search finds it."""
+class SightingSerializer(serializers.Serializer[Sighting]):
+    """A vehicle as a search finds it."""
 
-    video = serializers.IntegerField(source="run.video_id", read_only=True)
-    video_name = serializers.CharField(source="run.video.name", read_only=True)
-    camera_name = serializers.CharField(source="run.video.camera.name", default="", read_only=True)
-    seconds = serializers.SerializerMethodField(help_text="from the start of the video")
-    seen_at = serializers.SerializerMethodField(help_text=SEEN_AT)
-    text = serializers.CharField(source="shown", read_only=True)
-    status = serializers.SerializerMethodField(help_text="accepted, corrected, or empty")
-    picture = serializers.SerializerMethodField(help_text="the sharpest crop")
+    read = serializers.IntegerField(
+        source="read.pk",
+        allow_null=True,
+        default=None,
+        help_text="null: a person saw it, the newest reading did not",
+    )
+    passage = serializers.IntegerField(source="passage.pk", allow_null=True, default=None)
+    run = serializers.IntegerField(allow_null=True, help_text="the reading to review it in")
+    video = serializers.IntegerField(source="video.pk")
+    video_name = serializers.CharField(source="video.name")
+    camera_name = serializers.CharField(source="video.camera.name", default="")
+    seconds = serializers.FloatField(help_text="from the start of the video")
+    seen_at = serializers.DateTimeField(allow_null=True, help_text=SEEN_AT)
+    text = serializers.CharField()
+    confidence = serializers.FloatField(source="read.confidence", allow_null=True, default=None)
+    review = serializers.CharField(
+        help_text="accepted, accepted unseen, corrected, by a person (without a read), or empty"
+    )
+    picture = serializers.SerializerMethodField(help_text="its best crop")
 
-    class Meta:
-        model = Read
-        fields = [
-            "id",
-            "run",
-            "number",
-            "video",
-            "video_name",
-            "camera_name",
-            "seconds",
-            "seen_at",
-            "text",
-            "confidence",
-            "status",
-            "picture",
-        ]
-        read_only_fields = fields
-
-    def get_seconds(self, read: Read) -> float:
-        return round(read.run.video.seconds(read.first_pts), 3)
-
-    def get_seen_at(self, read: Read) -> datetime | None:
-        return seen_at(read)
-
-    def get_status(self, read: Read) -> str:
-        passage = matched_passage(read)
-        return passage.status if passage else ""
-
-    def get_picture(self, read: Read) -> str | None:
-        crop = next(iter(read.crops.all()), None)
-        return f"/api/v1/media/read-crops/{crop.pk}/?v={crop.sha256[:8]}" if crop else None
+    def get_picture(self, sighting: Sighting) -> str | None:
+        pictures: dict[Place, str] = self.context["pictures"]
+        return pictures.get(sighting.place)
 
 
 class SeenSerializer(serializers.Serializer[Any]):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 from django.db import transaction
@@ -12,10 +15,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.mixins import DestroyModelMixin, ListModelMixin, RetrieveModelMixin
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from annotations import members, passages
 from annotations.access import InProject
@@ -54,7 +59,7 @@ from training.serializers_readings import (
     SureOfferSerializer,
     UndoSerializer,
 )
-from training.sightings import Sought
+from training.sightings import Place, Sighting, Sought
 
 DECIMAL = OpenApiParameter(
     "decimal", str, enum=["comma"], description="for spreadsheets that write 0,5; with ; between"
@@ -66,6 +71,37 @@ class ByTime(CursorPagination):
     page_size = 200
     page_size_query_param = "limit"
     max_page_size = 1000
+
+
+class ByPlace(NewestFirst):
+    """Pages of sightings; the cursor is the place of the last one."""
+
+    def page_of(self, find: Callable[..., Iterator[Sighting]], request: Request) -> list[Sighting]:
+        """``find`` gives so many, those that follow a place."""
+        most = self.get_page_size(request) or self.max_page_size
+        found = list(find(after=self._after(request), most=most + 1))
+        self._last = found[most - 1].place if len(found) > most else None
+        self._address = request.build_absolute_uri()
+        return found[:most]
+
+    def _after(self, request: Request) -> Place | None:
+        given = request.query_params.get(self.cursor_query_param)
+        if given is None:
+            return None
+        place = re.fullmatch(r"(\d{1,18})\.(-?\d{1,18})\.([01])\.(\d{1,18})", given, re.ASCII)
+        if place is None:
+            raise NotFound(self.invalid_cursor_message)
+        video, first_pts, read, key = map(int, place.groups())
+        return Place(video, first_pts, bool(read), key)
+
+    def get_next_link(self) -> str | None:
+        if self._last is None:
+            return None
+        cursor = ".".join(str(int(part)) for part in self._last)
+        return replace_query_param(self._address, self.cursor_query_param, cursor)
+
+    def get_previous_link(self) -> None:
+        return None
 
 
 class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
@@ -178,22 +214,23 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
     @extend_schema(
         parameters=[SoughtReadsSerializer], responses=SightingSerializer(many=True), filters=False
     )
-    @action(detail=False, pagination_class=NewestFirst)
+    @action(detail=False, pagination_class=ByPlace)
     def search(self, request: Request) -> Response:
-        """Where plates were seen, in all videos of a project, the newest reads first."""
+        """Where plates were seen, in all videos of a project: the newest video first, in it the
+        latest moment; also what people saw and the newest reading of a video did not."""
         project, sought = self._sought(request)
         if sought.text and "cursor" not in request.query_params:
             self._note(request, project, "searched reads")
-        rows = sightings.find(project, sought).select_related(
-            "run__video__camera", "match__passage"
-        )
-        page = self.paginate_queryset(rows.prefetch_related("crops").defer("boxes"))
-        return self.get_paginated_response(SightingSerializer(page, many=True).data)
+        pages = cast(ByPlace, self.paginator)
+        page = pages.page_of(partial(sightings.find, project, sought), request)
+        told = {"pictures": sightings.pictures(page)}
+        found = SightingSerializer(page, many=True, context=told)  # type: ignore[arg-type]  # many
+        return pages.get_paginated_response(found.data)
 
     @extend_schema(
         parameters=[SoughtReadsSerializer, DECIMAL],
         filters=False,
-        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per read")},
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "one line per vehicle")},
     )
     @action(detail=False, pagination_class=None)
     def table(self, request: Request) -> HttpResponse:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from annotations.models import AuditEntry, Camera
+from annotations import passages
+from annotations.models import AuditEntry, Camera, Crop, Passage
 from tests.annotations.rows import client_of, make_video
 from tests.training.rows import FAR, make_read, make_run
 from training import reads
@@ -28,7 +29,7 @@ def run(project: Any) -> InferenceRun:
 
 
 def texts(project: Any, **sought: Any) -> set[str]:
-    return {read.shown for read in find(project, Sought(**sought))}  # type: ignore[attr-defined]  # a column of the query
+    return {one.text for one in find(project, Sought(**sought))}
 
 
 @pytest.mark.parametrize(
@@ -59,13 +60,77 @@ def test_what_people_said_counts(run: InferenceRun, project: Any) -> None:
     assert texts(project, text="GSK") == set()
 
 
+def test_vehicles_that_only_a_person_saw_are_found(run: InferenceRun, project: Any) -> None:
+    drawn: dict[str, Any] = {"first_pts": 1200, "last_pts": 1200, "key_boxes": [[1200, *FAR]]}
+    passages.add(run.video, text="PBA1239", **drawn)
+    nobody_looked = passages.add(run.video, text="PBA1238", **drawn)
+    Passage.objects.filter(pk=nobody_looked.pk).update(status="accepted", unseen=True)
+    passages.reject(run.video, reason="unreadable", **drawn)
+    reads.rescore(run.video)
+    found = list(find(project, Sought(text="PBA123?", confidence=0.99)))
+    assert [(one.text, one.read, one.run, one.review) for one in found] == [
+        ("PBA1238", None, run.pk, "accepted unseen"),
+        ("PBA1239", None, run.pk, "by a person"),
+    ]
+    assert texts(project, text="PBA1239", video=run.video_id + 1) == set()
+    later = make_run(project, run.video)
+    make_read(later, "PBA1239", 1200, 1300, box=FAR)
+    reads.match_run(later)
+    (found_,) = find(project, Sought(text="PBA1239"))  # now it has a read
+    assert found_.read is not None
+
+
+def test_pages_go_through_reads_and_passages_alike(
+    run: InferenceRun, project: Any, user: Any
+) -> None:
+    other = make_run(project, make_video(project))
+    make_read(other, "GSK0001", 2000, 2500)
+    for video in (run.video, other.video):
+        for text in ("GSK0002", "GSK0003"):
+            where: dict[str, Any] = {
+                "first_pts": 2000,
+                "last_pts": 2000,
+                "key_boxes": [[2000, *FAR]],
+            }
+            passages.add(video, text=text, **where)
+    api, found, page = client_of(user), [], f"/api/v1/reads/search/?project={project.pk}&limit=1"
+    while page:
+        answer = api.get(page).json()
+        found += [(row["video"], row["text"]) for row in answer["results"]]
+        page = answer["next"]
+    order = ["=CMD", "PB1234", "GSK7788", "GSK0003", "GSK0002", "PBA1284", "PBA1234"]
+    assert [text for video, text in found if video == run.video_id] == order
+    assert found[:3] == [(other.video_id, f"GSK000{n}") for n in (1, 3, 2)]
+    broken = api.get(f"/api/v1/reads/search/?project={project.pk}&cursor=1.2.3")
+    assert broken.status_code == 404
+
+
+def test_a_drawn_vehicle_shows_what_was_cut_of_it(
+    run: InferenceRun, project: Any, user: Any
+) -> None:
+    where: dict[str, Any] = {"first_pts": 1200, "last_pts": 1200, "key_boxes": [[1200, *FAR]]}
+    passage = passages.add(run.video, text="QQQ0001", **where)
+    crop = Crop.objects.create(
+        project=project,
+        group=passages.group_of(passage.pk),
+        file="x",
+        sha256="a" * 64,
+        width=9,
+        height=9,
+    )
+    answer = client_of(user).get(f"/api/v1/reads/search/?project={project.pk}&text=QQQ0001")
+    (row,) = answer.json()["results"]
+    assert row["picture"] == f"/api/v1/media/crops/{crop.pk}/?v=aaaaaaaa"
+    assert (row["read"], row["confidence"], row["review"]) == (None, None, "by a person")
+
+
 def test_newest_reading_of_a_video_counts(run: InferenceRun, project: Any) -> None:
     later = make_run(project, run.video)
-    assert len(find(project, Sought())) == 5  # one without reads hides nothing
+    assert len(list(find(project, Sought()))) == 5  # one without reads hides nothing
     make_read(later, "NEW0001", 0, 500)
     assert texts(project) == {"NEW0001"}
     InferenceRun.objects.filter(pk=run.pk).update(throughput={"frames": 9})
-    assert len(find(project, Sought())) == 5  # one at work, or broken off, hides no whole one
+    assert len(list(find(project, Sought()))) == 5  # one at work, or broken off, hides no whole one
     InferenceRun.objects.filter(pk=later.pk).update(throughput={"frames": 9})
     assert texts(project) == {"NEW0001"}
 

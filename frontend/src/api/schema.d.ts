@@ -1418,7 +1418,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Where plates were seen, in all videos of a project, the newest reads first. */
+        /**
+         * @description Where plates were seen, in all videos of a project: the newest video first, in it the
+         *     latest moment; also what people saw and the newest reading of a video did not.
+         */
         get: operations["reads_search_list"];
         put?: never;
         post?: never;
@@ -4155,31 +4158,33 @@ export interface components {
             /** @description [label, x1, y1, x2, y2] in pixels */
             boxes: unknown;
         };
-        /** @description A read as a search finds it. */
+        /** @description A vehicle as a search finds it. */
         Sighting: {
-            readonly id: number;
-            readonly run: number;
-            readonly number: number;
-            readonly video: number;
-            readonly video_name: string;
+            /** @description null: a person saw it, the newest reading did not */
+            read?: number | null;
+            passage?: number | null;
+            /** @description the reading to review it in */
+            run: number | null;
+            video: number;
+            video_name: string;
             /** @default  */
-            readonly camera_name: string;
+            camera_name: string;
             /**
              * Format: double
              * @description from the start of the video
              */
-            readonly seconds: number;
+            seconds: number;
             /**
              * Format: date-time
              * @description by the right clock; null where nobody knows the day
              */
-            readonly seen_at: string | null;
-            readonly text: string;
+            seen_at: string | null;
+            text: string;
             /** Format: double */
-            readonly confidence: number;
-            /** @description accepted, corrected, or empty */
-            readonly status: string;
-            /** @description the sharpest crop */
+            confidence?: number | null;
+            /** @description accepted, accepted unseen, corrected, by a person (without a read), or empty */
+            review: string;
+            /** @description its best crop */
             readonly picture: string | null;
         };
         /**
@@ -7462,7 +7467,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description one line per read */
+            /** @description one line per vehicle */
             200: {
                 headers: {
                     [name: string]: unknown;

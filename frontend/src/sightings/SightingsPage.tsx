@@ -77,18 +77,30 @@ function Rows({ rows }: { rows: readonly Schemas["Sighting"][] }) {
       <table className="table">
         <thead><tr><th /><th>{t("text")}</th><th>{t("when")}</th><th className="hide-narrow">{t("where")}</th><th className="num hide-narrow">{t("confidence")}</th><th /></tr></thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={row.id} data-read={row.id}>
-              <td>{row.picture && <img src={row.picture} alt="" loading="lazy" style={{ width: 72, minWidth: 48, height: 28, objectFit: "contain" }} />}</td>
-              <td><Link to={`/p/${project}/review/${row.run}?read=${row.id}`}><PlateText text={row.text} size={15} /></Link></td>
-              <td>{row.seen_at ? formatDateTime(row.seen_at, { seconds: true }) : formatMoment(row.seconds)}</td>
-              <td className="hide-narrow"><Link to={`/p/${project}/review/${row.run}?read=${row.id}`}>{row.video_name}</Link> <span className="t3 small">{row.camera_name}</span></td>
-              <td className="num hide-narrow">{row.status ? <span className="ok">{t("reviewed")}</span> : Math.round(row.confidence * 100)}</td>
-              <td className="num"><Link className="t2 small" to={`?${new URLSearchParams({ text: row.text, near: "1" }).toString()}`}>{t("seen_before")}</Link></td>
-            </tr>
-          ))}
+          {rows.map((row) => <Row key={row.read ?? -(row.passage ?? 0)} row={row} project={project} />)}
         </tbody>
       </table>
     </section>
+  );
+}
+
+/** A vehicle without a read stands in the list of a review under its passage's number below zero. */
+function Row({ row, project }: { row: Schemas["Sighting"]; project: number }) {
+  const t = useTexts(texts);
+  const id = row.read ?? -(row.passage ?? 0);
+  const text = <PlateText text={row.text} size={15} />;
+  const to = row.run === null ? null : `/p/${project}/review/${row.run}?read=${id}`;
+  return (
+    <tr data-read={id}>
+      <td>{row.picture && <img src={row.picture} alt="" loading="lazy" style={{ width: 72, minWidth: 48, height: 28, objectFit: "contain" }} />}</td>
+      <td>
+        {to ? <Link to={to}>{text}</Link> : text}
+        {row.review === "by a person" && <div className="t3 small" title={t("by_person_title")}>{t("by_person")}</div>}
+      </td>
+      <td>{row.seen_at ? formatDateTime(row.seen_at, { seconds: true }) : formatMoment(row.seconds)}</td>
+      <td className="hide-narrow">{to ? <Link to={to}>{row.video_name}</Link> : row.video_name} <span className="t3 small">{row.camera_name}</span></td>
+      <td className="num hide-narrow">{row.review ? <span className="ok">{t("reviewed")}</span> : Math.round(100 * (row.confidence ?? 0))}</td>
+      <td className="num"><Link className="t2 small" to={`?${new URLSearchParams({ text: row.text, near: "1" }).toString()}`}>{t("seen_before")}</Link></td>
+    </tr>
   );
 }
