@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useParams, useSearchParams } from "react-router";
 
+import { sentenceOf } from "../api/client";
 import { useCounts, useProject, useProjectId, useSession } from "../api/queries";
 import { type FrameFilter, isEverything, readFilter, searchOf } from "../frames/filter";
 import type { Strip } from "../frames/strip";
@@ -16,7 +17,7 @@ import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
 import { PlateText } from "../shared/PlateText";
 import { Empty, Failed, Loading } from "../shared/States";
-import { type Translate, useTexts } from "../shared/text";
+import { type Translate, translator, useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
 import { BoxPanel } from "./BoxPanel";
 import { Canvas } from "./Canvas";
@@ -28,10 +29,11 @@ import { texts } from "./texts";
 import { PlateField } from "./PlateField";
 import { sameRect } from "./geometry";
 import { isPlate, plateToRead } from "./links";
-import { type EditorHandle, type LeftFrames, type Titles, useEditor } from "./useEditor";
+import { type EditorHandle, useEditor } from "./useEditor";
 import { useFrame } from "./useFrame";
 import { useProposals } from "./useProposals";
 import { type FrameStatus, type LoadedFrame, type Said as Told, firstFrame, firstOpen, markEntry, textEntry } from "./wire";
+import type { Field } from "../transcribe/field";
 import { plateFormats } from "../transcribe/wire";
 import "../transcribe/transcribe.css";
 import "./boxes.css";
@@ -47,7 +49,7 @@ export default function BoxesPage() {
   if (frame.error) return <Shape><Failed error={frame.error} retry={() => void frame.refetch()} /></Shape>;
   if (frame.none) return <Shape><NoFrames project={project} /></Shape>;
   if (!saving || !about.data || frame.id === null) return <Shape><Loading /></Shape>;
-  const labels = ((about.data as { labels?: readonly { name: string }[] }).labels ?? []).map(({ name }) => name);
+  const labels = about.data.labels.map(({ name }) => name);
   return <Work title={t("title")} project={project} saving={saving} labels={labels.join("\n")} alphabet={about.data.alphabet ?? ""} id={frame.id} go={frame.go} filter={frame.filter} />;
 }
 
@@ -99,6 +101,9 @@ interface WorkProps {
   readonly filter: FrameFilter;
 }
 
+/** In the language of the moment. */
+const say: Translate<typeof texts> = (key, facts) => translator(texts)(key, facts);
+
 type Said = { readonly kind: "note" | "warn"; readonly text: string } | null;
 
 function Work({ title, project, saving, labels: lines, alphabet, id, go, filter }: WorkProps) {
@@ -106,21 +111,24 @@ function Work({ title, project, saving, labels: lines, alphabet, id, go, filter 
   const labels = useMemo(() => (lines === "" ? [] : lines.split("\n")), [lines]);
   const query = useFrame(id, searchOf(filter));
   const frame = query.data;
-  const left = useRef<LeftFrames>(new Map()).current;
   const proposals = useProposals(frame);
-  const handle = useEditor({ saving, frame, proposed: proposals.boxes, labels, left, titles: useTitles(t) });
-  const strip = useStrip(project, frame?.video, filter);
+  const handle = useEditor({ saving, frame, proposed: proposals.boxes, labels });
+  // The frames around stay in sight while the next one is on its way.
+  const video = useRef(frame?.video);
+  if (frame) video.current = frame.video;
+  const strip = useStrip(project, video.current, filter);
   const canvas = useRef<HTMLDivElement>(null);
   const timeInput = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState<Said>(null);
   const [writing, setWriting] = useState<string | null>(null);
+  const drafts = useRef(new Map<string, Field>()).current;
   const [historyShown, setHistoryShown] = useState(false);
-  const onFrame = useDoing({ project, saving, frame, handle, go, setSaid, strip, filter: isEverything(filter) ? null : filter, t });
-  const onBoxes = useBoxDoing({ handle, setSaid, setWriting, setHistoryShown, t });
+  const onFrame = useDoing({ project, saving, id, frame, handle, go, setSaid, strip, filter: isEverything(filter) ? null : filter });
+  const onBoxes = useBoxDoing({ handle, setSaid, setWriting, setHistoryShown });
   const doing = useMemo(() => ({ ...onFrame, ...onBoxes }), [onFrame, onBoxes]);
-  useSaidOfBetween({ saving, frame: id, setSaid, t });
+  useSaidOfBetween({ saving, frame: id, setSaid });
   const conflictView = useConflictView(t);
-  useReloadAfterConflict(saving, query.refetch, handle.forget);
+  useRereadAfterConflict({ saving, frame: id, refetch: query.refetch, forget: handle.forget });
   useEffect(() => {
     setWriting(null);
     canvas.current?.focus({ preventScroll: true });
@@ -151,7 +159,7 @@ function Work({ title, project, saving, labels: lines, alphabet, id, go, filter 
               : <Canvas editor={handle.editor} picture={frame.picture} act={handle.act} canvas={canvas} newKey={() => crypto.randomUUID()}
                   onPictureError={() => setSaid({ kind: "warn", text: t("picture_failed") })} />}
             {frame && written && (
-              <Writing key={written.key} box={written} frame={frame} handle={handle} saving={saving} project={project} alphabet={alphabet}
+              <Writing key={written.key} box={written} frame={frame} handle={handle} saving={saving} project={project} alphabet={alphabet} drafts={drafts}
                 next={setWriting} leave={() => {
                   setWriting(null);
                   canvas.current?.focus({ preventScroll: true });
@@ -168,17 +176,6 @@ function Work({ title, project, saving, labels: lines, alphabet, id, go, filter 
   );
 }
 
-/** In the language of the moment, without making the editor anew. */
-function useTitles(t: Translate<typeof texts>): Titles {
-  const now = useRef(t);
-  now.current = t;
-  return useRef<Titles>({
-    box: (label, frame) => now.current("box_title", { label, frame: String(frame) }),
-    proposal: (label, frame) => now.current("reject_title", { label, frame: String(frame) }),
-    between: (frame) => now.current("interpolate_title", { frame: String(frame) }),
-  }).current;
-}
-
 interface WritingProps {
   readonly box: EditorBox;
   readonly frame: LoadedFrame;
@@ -186,17 +183,20 @@ interface WritingProps {
   readonly saving: Saving;
   readonly project: number;
   readonly alphabet: string;
+  /** What was typed and neither saved nor let go, by the key of its box. */
+  readonly drafts: Map<string, Field>;
   readonly next: (plate: string) => void;
   readonly leave: () => void;
 }
 
 /** The text of a plate; whoever reads one that nobody had read goes on to the next such plate. */
-function Writing({ box, frame, handle, saving, project, alphabet, next, leave }: WritingProps) {
+function Writing({ box, frame, handle, saving, project, alphabet, drafts, next, leave }: WritingProps) {
   const t = useTexts(texts);
   const formats = useQuery({ queryKey: ["plate-formats", project], queryFn: () => plateFormats(project), staleTime: Infinity });
   const loaded = frame.boxes.find(({ key }) => key === box.key);
   const suggestion = loaded && sameRect(loaded, box) ? (frame.read.get(box.key) ?? null) : null;
   const save = (said: Told): void => {
+    drafts.delete(box.key);
     const title = t("write_title", { text: said.text === "" ? t("unreadable") : said.text, frame: String(frame.id) });
     void saving.queue.add(textEntry(frame.id, box, said, title));
     handle.act({ do: "text", key: box.key, text: said.text, status: said.status });
@@ -205,7 +205,13 @@ function Writing({ box, frame, handle, saving, project, alphabet, next, leave }:
     handle.act({ do: "select", key: further.key });
     next(further.key);
   };
-  return <PlateField box={box} editor={handle.editor} picture={frame.picture} formats={formats.data ?? []} alphabet={alphabet} suggestion={suggestion} save={save} leave={leave} />;
+  const letGo = (): void => {
+    drafts.delete(box.key);
+    leave();
+  };
+  const keep = useCallback((draft: Field) => void drafts.set(box.key, draft), [drafts, box.key]);
+  return <PlateField box={box} editor={handle.editor} picture={frame.picture} formats={formats.data ?? []} alphabet={alphabet} suggestion={suggestion}
+    draft={drafts.get(box.key)} keep={keep} save={save} leave={letGo} />;
 }
 
 interface BoxDoing {
@@ -213,15 +219,12 @@ interface BoxDoing {
   readonly setSaid: (said: Said) => void;
   readonly setWriting: (box: string) => void;
   readonly setHistoryShown: (change: (shown: boolean) => boolean) => void;
-  readonly t: Translate<typeof texts>;
 }
 
 /** What is done with the boxes in hand, with a word where nothing can be done. */
-function useBoxDoing({ handle: { act, now }, setSaid, setWriting, setHistoryShown, t }: BoxDoing) {
-  const told = useRef(t);
-  told.current = t;
+function useBoxDoing({ handle: { act, now }, setSaid, setWriting, setHistoryShown }: BoxDoing) {
   return useMemo(() => {
-    const warn = (key: keyof typeof texts): void => setSaid({ kind: "warn", text: told.current(key) });
+    const warn = (key: keyof typeof texts): void => setSaid({ kind: "warn", text: say(key) });
     return {
       write: (): void => {
         const { boxes, selected } = now();
@@ -244,23 +247,23 @@ function useBoxDoing({ handle: { act, now }, setSaid, setWriting, setHistoryShow
 }
 
 /** What came of an interpolation; the frames between are read again. */
-function useSaidOfBetween({ saving, frame, setSaid, t }: { saving: Saving; frame: number } & Pick<BoxDoing, "setSaid" | "t">): void {
+function useSaidOfBetween({ saving, frame, setSaid }: { saving: Saving; frame: number } & Pick<BoxDoing, "setSaid">): void {
   const client = useQueryClient();
-  const told = useRef(t);
-  told.current = t;
   useEffect(() => saving.queue.onSaved((entry, answer) => {
     if (!entry.kind.startsWith("between.")) return;
     void client.invalidateQueries({ queryKey: ["frame"] });
     if (entry.body.frame !== frame) return;
     const { boxes, frames } = answer as { boxes: number; frames: number };
-    const drawn = boxes === 0 ? told.current("between_none") : told.current("between_drawn", { count: boxes, frames });
-    setSaid({ kind: "note", text: entry.kind === "between.draw" ? drawn : told.current("between_undone") });
+    const drawn = boxes === 0 ? say("between_none") : say("between_drawn", { count: boxes, frames });
+    setSaid({ kind: "note", text: entry.kind === "between.draw" ? drawn : say("between_undone") });
   }), [saving, client, frame, setSaid]);
 }
 
 interface Doing {
   readonly project: number;
   readonly saving: Saving;
+  readonly id: number;
+  /** Undefined while it is on its way. */
   readonly frame: LoadedFrame | undefined;
   readonly handle: EditorHandle;
   readonly go: (frame: number) => void;
@@ -268,34 +271,31 @@ interface Doing {
   readonly strip: Strip;
   /** What is looked for; null: everything, and the way goes on to what needs somebody. */
   readonly filter: FrameFilter | null;
-  readonly t: Translate<typeof texts>;
 }
 
 /** What is done with a whole frame. */
-function useDoing({ project, saving, frame, handle, go, setSaid, strip, filter, t }: Doing) {
+function useDoing({ project, saving, id, frame, handle, go, setSaid, strip, filter }: Doing) {
   const client = useQueryClient();
   const carried = useRef<{ to: number; boxes: readonly EditorBox[] } | null>(null);
-  const told = useRef(t);
-  told.current = t;
+  const onScreen = useRef(id);
+  onScreen.current = id;
 
   // Boxes copied to the next frame are put there when it is on screen.
   const { act, now } = handle;
-  const on = frame?.id;
-  useEffect(() => setSaid(null), [on, setSaid]);
+  useEffect(() => setSaid(null), [id, setSaid]);
   useEffect(() => {
     const carry = carried.current;
     if (!frame || carry?.to !== frame.id) return;
     carried.current = null;
     const before = now().boxes.length;
     act({ do: "paste", key: crypto.randomUUID(), boxes: carry.boxes });
-    setSaid({ kind: "note", text: told.current("copied", { count: now().boxes.length - before }) });
+    setSaid({ kind: "note", text: say("copied", { count: now().boxes.length - before }) });
   }, [frame, act, now, setSaid]);
 
   return useMemo(() => {
-    const say = (key: keyof typeof texts, kind: "note" | "warn" = "warn"): void => setSaid({ kind, text: told.current(key) });
-    const mark = (status: FrameStatus): void => {
-      if (!frame) return;
-      void saving.queue.add(markEntry(frame.id, status, told.current("frame_title", { frame: String(frame.id), status: told.current(status) })));
+    const tell = (key: keyof typeof texts, kind: "note" | "warn" = "warn"): void => setSaid({ kind, text: say(key) });
+    const mark = (frame: LoadedFrame, status: FrameStatus): void => {
+      void saving.queue.add(markEntry(frame.id, status, say("frame_title", { frame: String(frame.id), status: say(status) })));
       rememberStatus(client, project, [frame.id], status);
       client.setQueriesData<LoadedFrame>({ queryKey: ["frame", frame.id] }, (one) => one && { ...one, status });
       const counted = frame.status === "open";
@@ -305,57 +305,73 @@ function useDoing({ project, saving, frame, handle, go, setSaid, strip, filter, 
     const onward = async (): Promise<void> => {
       if (!frame) return;
       if (filter !== null) {
-        const like = strip.nextWith(filter.status ?? "open", strip.placeOf(frame.id)) ?? (strip.count === 0 ? frame.next : null);
-        return like === null ? say("no_next", "note") : go(like);
+        const like = strip.nextWith(filter.status ?? "open", strip.placeOf(id)) ?? (strip.count === 0 ? frame.next : null);
+        return like === null ? tell("no_next", "note") : go(like);
       }
-      const open = frame.nextOpen ?? (await firstOpen(project).catch(() => null));
-      if (open !== null && open !== frame.id) go(open);
-      else say("all_done", "note");
+      try {
+        const open = frame.nextOpen ?? (await firstOpen(project));
+        // Somebody may have gone elsewhere meanwhile.
+        if (onScreen.current !== id) return;
+        if (open !== null && open !== id) go(open);
+        else tell("all_done", "note");
+      } catch (error) {
+        setSaid({ kind: "warn", text: sentenceOf(error) });
+      }
     };
     const beside = (step: 1 | -1): number | null => {
-      const at = frame ? strip.placeOf(frame.id) : -1;
+      const at = strip.placeOf(id);
       return (at >= 0 ? strip.idAt(at + step) : null) ?? (step === 1 ? frame?.next : frame?.previous) ?? null;
     };
     const step = (by: 1 | -1): void => {
       const to = beside(by);
       if (to !== null) go(to);
-      else if (by === 1) say("no_next", "note");
+      else if (by === 1 && frame) tell("no_next", "note");
     };
     return {
       go: step,
       nextNeeds: (): void => void onward(),
       done: (): void => {
-        if (now().boxes.length === 0 && frame?.status !== "nothing_here") return say("enter_needs");
-        if (now().boxes.length > 0) mark("done");
+        if (!frame) return;
+        if (now().boxes.length === 0 && frame.status !== "nothing_here") return tell("enter_needs");
+        if (now().boxes.length > 0) mark(frame, "done");
         void onward();
       },
       nothingHere: (): void => {
-        if (now().boxes.length > 0) return say("nothing_refused");
-        mark("nothing_here");
+        if (!frame) return;
+        if (now().boxes.length > 0) return tell("nothing_refused");
+        mark(frame, "nothing_here");
         void onward();
       },
       copyToNext: (): void => {
+        if (!frame) return;
         const to = beside(1);
-        if (to === null) return say("no_next", "note");
-        if (now().boxes.length === 0) return say("copy_none");
+        if (to === null) return tell("no_next", "note");
+        if (now().boxes.length === 0) return tell("copy_none");
         carried.current = { to, boxes: now().boxes };
         go(to);
       },
     };
-  }, [project, saving, frame, now, go, setSaid, strip, filter, client]);
+  }, [project, saving, id, frame, now, go, setSaid, strip, filter, client]);
+}
+
+interface Reread {
+  readonly saving: Saving;
+  readonly frame: number;
+  readonly refetch: () => unknown;
+  readonly forget: () => void;
 }
 
 /** Whoever let the other's box stand wants to see it. */
-function useReloadAfterConflict(saving: Saving, refetch: () => unknown, forget: () => void): void {
-  const count = useSnapshot(saving).conflicts.length;
-  const before = useRef(count);
+function useRereadAfterConflict({ saving, frame, refetch, forget }: Reread): void {
+  const count = useSnapshot(saving).conflicts.filter(({ body }) => body.frame === frame).length;
+  const before = useRef({ frame, count });
   useEffect(() => {
-    if (count < before.current) {
+    if (before.current.frame === frame && count < before.current.count) {
       forget();
       void refetch();
     }
-    before.current = count;
-  }, [count, refetch, forget]);
+    before.current = { frame, count };
+  }, [frame, count, refetch, forget]);
 }
 
 function useConflictView(t: Translate<typeof texts>): ConflictView {

@@ -20,6 +20,9 @@ interface Props {
   readonly alphabet: string;
   /** Null where there is none, or where the box was moved since. */
   readonly suggestion: Suggestion | null;
+  /** What had been typed here when the person went to another frame. */
+  readonly draft: Field | undefined;
+  readonly keep: (draft: Field) => void;
   readonly save: (said: Said) => void;
   readonly leave: () => void;
 }
@@ -38,17 +41,21 @@ const MOVES: Readonly<Record<string, FieldAction>> = {
 };
 
 /** The text of one plate, typed beside its box under an enlarged picture of it. */
-export function PlateField({ box, editor, picture, formats, alphabet, suggestion, save, leave }: Props) {
+export function PlateField({ box, editor, picture, formats, alphabet, suggestion, draft, keep, save, leave }: Props) {
   const t = useTexts(texts);
-  const [field, setField] = useState<Field>(() => (box.status === "" && suggestion ? suggested(suggestion) : written(box.text)));
+  const [field, setField] = useState<Field>(() => draft ?? (box.status === "" && suggestion ? suggested(suggestion) : written(box.text)));
   const [warned, setWarned] = useState("");
+  const first = useRef(field);
   const began = useRef(performance.now());
   const input = useRef<HTMLInputElement>(null);
   const onField = useCallback((action: FieldAction) => setField((now) => typed(now, action)), []);
   useEffect(() => input.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (field !== first.current) keep(field);
+  }, [field, keep]);
   const text = textOf(field);
   const said = hint(text, formats);
-  const keep = (status: Status): void => save({
+  const done = (status: Status): void => save({
     text: status === "unreadable" ? "" : text,
     status,
     seconds: Math.round((performance.now() - began.current) / 10) / 100,
@@ -59,7 +66,7 @@ export function PlateField({ box, editor, picture, formats, alphabet, suggestion
     const partial = text.includes(UNKNOWN);
     if (text === "") leave();
     else if (!partial && warned !== text && !isPlausible(text, formats)) setWarned(text);
-    else keep(partial ? "partial" : "readable");
+    else done(partial ? "partial" : "readable");
   };
   const onKey = (event: KeyboardEvent): void => {
     const move = MOVES[event.key];
@@ -68,7 +75,7 @@ export function PlateField({ box, editor, picture, formats, alphabet, suggestion
     if (move) onField(move);
     else if (event.key === "Enter") enter();
     else if (event.key === "Escape") leave();
-    else if (event.key === ".") keep("unreadable");
+    else if (event.key === ".") done("unreadable");
     else if (event.key === ",") onField({ do: "type", text: UNKNOWN, alphabet });
     else return;
     event.preventDefault();
@@ -84,7 +91,7 @@ export function PlateField({ box, editor, picture, formats, alphabet, suggestion
       </p>
       <div className="row wrap">
         <button type="button" className="button small primary" onClick={enter}>{t("save_text")} <Key k="Enter" /></button>
-        <button type="button" className="button small" onClick={() => keep("unreadable")}>{t("unreadable")} <Key k="." /></button>
+        <button type="button" className="button small" onClick={() => done("unreadable")}>{t("unreadable")} <Key k="." /></button>
         <button type="button" className="button small" onClick={leave}>{t("leave")} <Key k="Escape" /></button>
       </div>
     </section>

@@ -283,7 +283,7 @@ function load(state: Editor, { frame, boxes, labels, left }: Extract<Action, { d
 /** A text is the server's, in every step alike: undoing a move does not bring an old one back. */
 function withText(state: Editor, { key, text, status }: Extract<Action, { do: "text" }>): Editor {
   const told = (boxes: readonly EditorBox[]): readonly EditorBox[] =>
-    boxes.some((box) => box.key === key) ? boxes.map((box) => (box.key === key ? { ...box, text, status } : box)) : boxes;
+    boxes.some((box) => box.key === key && (box.text !== text || box.status !== status)) ? boxes.map((box) => (box.key === key ? { ...box, text, status } : box)) : boxes;
   const all = (steps: readonly Work[]): readonly Work[] => steps.map((step) => ({ ...step, boxes: told(step.boxes) }));
   return { ...state, boxes: told(state.boxes), past: all(state.past), future: all(state.future) };
 }
