@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations import passages
 from annotations.errors import NothingToUndo, PassageChanged, SplitAtEdge
@@ -48,10 +49,9 @@ def hand_over(passage: Passage, sha256s: Iterable[str], *, among: Iterable[int])
 def undo(video: Video, key: UUID, *, by: User | None, deed: Deed) -> list[PassageChange]:
     """Take back what was done in one step; returns its changes. Once for each ``deed``.
 
-    What somebody else decided since stays: PassageChanged. Of a bulk, the rest is taken back.
-
     Raises:
         NothingToUndo: it was not done.
+        PassageChanged: somebody decided otherwise since.
     """
     Video.objects.select_for_update().get(pk=video.pk)
     changes = list(PassageChange.objects.filter(video=video, deed=key))
@@ -59,15 +59,42 @@ def undo(video: Video, key: UUID, *, by: User | None, deed: Deed) -> list[Passag
         raise NothingToUndo()
     if PassageChange.objects.filter(video=video, deed=deed.key).exists():
         return []
-    rows = Passage.objects.select_for_update(of=("self",)).select_related("reviewer")
-    now = rows.in_bulk([change.passage for change in changes])
-    stale = [one for one in changes if not _as_it_left(one, now.get(one.passage))]
-    fresh = [one for one in changes if one not in stale]
-    if stale and (changes[0].kind != BULK or not fresh):
-        current = now.get(stale[0].passage)
-        raise PassageChanged(current=current and passages.described(current))
+    now = _locked(changes)
+    for change in changes:
+        current = now.get(change.passage)
+        if not _as_it_left(change, current):
+            raise PassageChanged(current=current and passages.described(current))
+    _restore(video, changes, now, by, deed)
+    return changes
+
+
+def is_bulk(video: Video, key: UUID) -> bool:
+    """Whether it was the making of many passages in one step."""
+    return PassageChange.objects.filter(video=video, deed=key, kind=BULK).exists()
+
+
+def standing(video: Video, key: UUID) -> QuerySet[PassageChange]:
+    """The passages made in bulk in one step about which nobody decided otherwise since."""
+    same = Passage.objects.filter(pk=OuterRef("passage"), revision=OuterRef("revision"))
+    return PassageChange.objects.filter(Exists(same), video=video, deed=key).order_by("pk")
+
+
+@transaction.atomic
+def undo_part(
+    video: Video, keys: Sequence[int], *, by: User | None, deed: Deed
+) -> list[PassageChange]:
+    """Take back those changes of a bulk that stand; returns them."""
+    Video.objects.select_for_update().get(pk=video.pk)
+    changes = list(PassageChange.objects.filter(pk__in=keys))
+    now = _locked(changes)
+    fresh = [one for one in changes if _as_it_left(one, now.get(one.passage))]
     _restore(video, fresh, now, by, deed)
     return fresh
+
+
+def _locked(changes: Iterable[PassageChange]) -> dict[int, Passage]:
+    rows = Passage.objects.select_for_update(of=("self",)).select_related("reviewer")
+    return rows.in_bulk([change.passage for change in changes])
 
 
 def _as_it_left(change: PassageChange, now: Passage | None) -> bool:

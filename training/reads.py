@@ -435,7 +435,7 @@ def merge(
     _teach_all(passage, by, among=[row.pk for row in gone])
     for row in {row.pk: row for row in gone}.values():
         passages.delete(row, revision=row.revision, by=by, deed=done)
-    rescore(video, *_around([read, other, passage, *gone]))
+    rescore(video, *around([read, other, passage, *gone]))
     return passage
 
 
@@ -478,7 +478,7 @@ def split(
     ]
     for passage in made:
         _teach_all(passage, by, among=[row.pk for row in made])
-    rescore(video, *_around([read, *made]))
+    rescore(video, *around([read, *made]))
     return made[0], made[1]
 
 
@@ -494,17 +494,17 @@ def undo(video: Video, key: UUID, *, by: User | None = None, deed: UUID | None =
     touched = [change.passage for change in changes]
     if not changes:
         return
-    if changes[0].kind != verdicts.BULK:
-        rows = Passage.objects.filter(pk__in=touched).select_related("video__project")
-        for row in rows:  # one or two
-            if row.status in CONFIRMED and not row.unseen:
-                _teach_all(row, row.reviewer, among=touched)
-            else:
-                passages.forget(row)
-    rescore(video, *_around(changes))
+    rows = Passage.objects.filter(pk__in=touched).select_related("video__project")
+    for row in rows:  # one or two
+        if row.status in CONFIRMED and not row.unseen:
+            _teach_all(row, row.reviewer, among=touched)
+        else:
+            passages.forget(row)
+    rescore(video, *around(changes))
 
 
-def _around(rows: Sequence[Read | Passage | PassageChange]) -> Span:
+def around(rows: Sequence[Read | Passage | PassageChange]) -> Span:
+    """The first and the last moment that these touch."""
     return min(row.first_pts for row in rows), max(row.last_pts for row in rows)
 
 

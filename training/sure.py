@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotations import passages
+from annotations import passages, verdicts
 from annotations.errors import ThresholdUnknown, TooFewSampled
 from annotations.models import Passage, PassageChange, Video
 from annotations.models.passages import PassageStatus
@@ -145,6 +145,27 @@ def accept(
     return PassageChange.objects.filter(video=run.video_id, deed=deed).count()
 
 
+def undo(
+    run: InferenceRun, key: UUID, running: Running, *, by: User | None = None, deed: UUID
+) -> int:
+    """Take back what was accepted unseen in one step, but what somebody decided about since.
+
+    Broken off and begun again it goes on; returns how many it is by this ``deed``.
+    """
+    standing = list(verdicts.standing(run.video, key).values_list("pk", flat=True))
+    for at in range(0, len(standing), CHUNK):
+        running.progress(at, len(standing), "reads")
+        _undo(run.video, standing[at : at + CHUNK], by, deed)
+    return PassageChange.objects.filter(video=run.video_id, deed=deed).count()
+
+
+@transaction.atomic
+def _undo(video: Video, keys: list[int], by: User | None, deed: UUID) -> None:
+    gone = verdicts.undo_part(video, keys, by=by, deed=Deed("undo", deed))
+    if gone:
+        reads.rescore(video, *reads.around(gone))
+
+
 def _waiting(run: InferenceRun, threshold: float) -> list[int]:
     open_ = run.reads.filter(match__isnull=True, confidence__gte=threshold).exclude(text="")
     rows = open_.order_by("first_pts", "number").values_list("pk", "number")
@@ -176,4 +197,4 @@ def _accept(run: InferenceRun, keys: list[int], by: User | None, deed: UUID) -> 
     )
     notes = [passages.note(row, None, by=by, deed=Deed(BULK, deed)) for row in made]
     PassageChange.objects.bulk_create(notes, batch_size=settings.BULK_ROWS)
-    reads.rescore(video, min(r.first_pts for r in waiting), max(r.last_pts for r in waiting))
+    reads.rescore(video, *reads.around(waiting))

@@ -13,7 +13,8 @@ from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
 
-from annotations import lessons, suggestions
+from annotations import lessons, suggestions, verdicts
+from annotations.errors import PassageChanged
 from annotations.models import DatasetVersion, Export, Frame, Project, Role
 from annotations.models.datasets import Kind
 from annotations.tasks import start_delete_video
@@ -136,6 +137,15 @@ def accept_sure(running: Running) -> dict[str, Any]:
     return {"accepted": sure.accept(run, given["threshold"], running, by=by, deed=deed)}
 
 
+@task("undo_sure", queue="default", role=Role.REVIEWER)
+def undo_sure(running: Running) -> dict[str, Any]:
+    """Take back what was accepted unseen."""
+    given = running.parameters
+    run = InferenceRun.objects.select_related("video").get(pk=given["run"])
+    by, undone, deed = running.job.created_by, UUID(given["undone"]), UUID(given["deed"])
+    return {"undone": sure.undo(run, undone, running, by=by, deed=deed)}
+
+
 @task("expire_readings", queue="media", role=Role.MANAGER)
 def expire_readings(running: Running) -> dict[str, Any]:
     """Delete the readings of a project that are older than it keeps them, with their crops."""
@@ -169,6 +179,20 @@ def start_accepting(run: InferenceRun, threshold: float, *, deed: UUID, by: Any 
     sure.check(run, threshold)
     asked = {"run": run.pk, "threshold": threshold, "deed": str(deed)}
     return accept_sure.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), **asked)
+
+
+def start_undoing(run: InferenceRun, undone: UUID, *, deed: UUID, by: Any = None) -> Job:
+    """Queue the taking back of what was accepted unseen, once for each ``deed``.
+
+    Raises PassageChanged where nothing of it stands any more.
+    """
+    begun = Job.objects.filter(task=undo_sure.name, project_id=run.project_id)
+    if known := begun.filter(parameters__deed=str(deed)).first():
+        return known
+    if not verdicts.standing(run.video, undone).exists():
+        raise PassageChanged(current=None)
+    asked = {"run": run.pk, "undone": str(undone), "deed": str(deed)}
+    return undo_sure.enqueue(project_id=run.project_id, by=by, dedupe=str(undone), **asked)
 
 
 @shared_task(name="training.tasks.begin_scheduled")

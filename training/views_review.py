@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, cast
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
@@ -22,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from annotations import members, passages
+from annotations import members, passages, verdicts
 from annotations.access import InProject
 from annotations.formats import tables
 from annotations.models import (
@@ -410,17 +411,24 @@ class ReviewOfRun(InProject):
         job = tasks.start_accepting(run, asked["threshold"], deed=deed, by=request.user)
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
-    @extend_schema(request=UndoSerializer, responses=ReviewNewsSerializer)
+    @extend_schema(
+        request=UndoSerializer, responses={200: ReviewNewsSerializer, 202: JobSerializer}
+    )
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Take back what a review of the run's video did in one step; answers what changed by it.
 
-        409 with the present passage when somebody decided otherwise since.
+        Where many reads were accepted unseen, a job takes back those about which nobody decided
+        since. 409 with the present passage when somebody decided otherwise.
         """
         given = UndoSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         asked, user = given.validated_data, cast(Any, request.user)
         run: InferenceRun = self.get_object()
+        if verdicts.is_bulk(run.video, asked["undone"]):
+            deed = asked["deed"] or uuid4()
+            job = tasks.start_undoing(run, asked["undone"], deed=deed, by=user)
+            return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
         before = lines.last_change(run)
         reads.undo(run.video, asked["undone"], by=user, deed=asked["deed"])
         return Response(ReviewNewsSerializer(lines.since(run, before)).data)

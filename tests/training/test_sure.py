@@ -104,7 +104,9 @@ def test_accepted_unseen_is_no_figure_and_teaches_nothing(
     looked = run.reads.filter(match__passage__unseen=True)[0]
     reads.accept(looked)
     assert reads.score(run)["right"] == len(sample)
-    reads.undo(run.video, key)  # all but what a person has looked at since
+    undone = uuid4()  # all but what a person has looked at since
+    assert sure.undo(run, key, running, deed=undone) == done - 1
+    assert sure.undo(run, key, running, deed=undone) == done - 1  # begun again
     assert reads.score(run)["unseen"] == 0 and reads.score(run)["right"] == len(sample)
     assert Passage.objects.count() == len(sample) + 1
 
@@ -125,6 +127,16 @@ def test_offers_and_acceptance_through_the_api(api: Any, run: InferenceRun) -> N
     done = Job.objects.get(task="accept_sure")
     assert done.result == {"accepted": Passage.objects.filter(unseen=True).count()}
     assert done.result["accepted"] == found[1]["open"]
+    back = {"undone": given["client_key"], "client_key": str(uuid4())}
+    for _ in range(2):
+        status, job = json_of(api, "post", f"inference-runs/{run.pk}/undo/", back)
+        assert (status, job["task"]) == (202, "undo_sure")
+    job_tasks.run(job["id"])
+    assert Job.objects.get(task="undo_sure").result == {"undone": found[1]["open"]}
+    assert not Passage.objects.filter(unseen=True).exists()
+    assert json_of(api, "post", f"inference-runs/{run.pk}/undo/", back)[0] == 202  # sent again
+    back["client_key"] = str(uuid4())
+    assert json_of(api, "post", f"inference-runs/{run.pk}/undo/", back)[0] == 409
 
 
 def test_broken_off_it_goes_on(run: InferenceRun, running: Running) -> None:
@@ -141,5 +153,14 @@ def test_broken_off_it_goes_on(run: InferenceRun, running: Running) -> None:
     assert Passage.objects.filter(unseen=True).count() == sure.CHUNK
     assert sure.accept(run, 0.9, running, deed=key) == wanted
     assert reads.score(run)["unseen"] == wanted
-    reads.undo(run.video, key)
+    undone, done = uuid4(), Passage.objects.count()
+
+    def stop_again(*_: Any) -> None:
+        if Passage.objects.count() < done:
+            raise Cancelled
+
+    with mock.patch.object(running, "progress", stop_again), pytest.raises(Cancelled):
+        sure.undo(run, key, running, deed=undone)
+    assert reads.score(run)["unseen"] == wanted - sure.CHUNK
+    assert sure.undo(run, key, running, deed=undone) == wanted
     assert reads.score(run)["unseen"] == 0

@@ -887,7 +887,8 @@ export interface paths {
         /**
          * @description Take back what a review of the run's video did in one step; answers what changed by it.
          *
-         *     409 with the present passage when somebody decided otherwise since.
+         *     Where many reads were accepted unseen, a job takes back those about which nobody decided
+         *     since. 409 with the present passage when somebody decided otherwise.
          */
         post: operations["inference_runs_undo_create"];
         delete?: never;
@@ -6326,6 +6327,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReviewNews"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
         };

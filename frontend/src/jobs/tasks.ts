@@ -29,6 +29,7 @@ const names: Record<string, { en: string; es: string }> = {
   infer: { en: "Reading a video", es: "Lectura de un video" },
   learn_frames: { en: "Frames of what was reviewed", es: "Fotogramas de lo revisado" },
   accept_sure: { en: "Accepting sure reads", es: "Aceptar lecturas seguras" },
+  undo_sure: { en: "Taking back what was accepted unseen", es: "Deshacer lo aceptado sin ver" },
   expire_readings: { en: "Deleting old readings", es: "Borrar lecturas antiguas" },
   annotate_video: { en: "Drawing the reads on a video", es: "Dibujar las lecturas en un video" },
   read_video: { en: "Reading a video", es: "Lectura de un video" },

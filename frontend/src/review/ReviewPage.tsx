@@ -29,7 +29,7 @@ import { Timeline } from "./Timeline";
 import { SureDialog } from "./SureDialog";
 import { useDetails } from "./useDetails";
 import { busyReads, useNews } from "./useNews";
-import { type Listed, type Run, type VideoFacts, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, revisionIn, spanEntry } from "./wire";
+import { type Listed, type Run, type VideoFacts, decisionEntry, loadReads, loadRun, loadSpans, loadVideo, revisionIn, spanEntry, undoingIn } from "./wire";
 import { type Part, zoomed } from "./zoom";
 import "../transcribe/transcribe.css";
 import "../boxes/boxes.css";
@@ -150,12 +150,19 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
   const order = useMemo(() => listed({ reads: all, order: by, filter }), [all, by, filter]);
   useDetails({ reads: all, order, current: state.current, clock, decide });
   const choose = useCallback((id: number) => decide(now().mode === "merge" ? { do: "merge with", other: id, key: crypto.randomUUID() } : { do: "choose", read: id }), [decide, now]);
-  const accepted = useCallback((job: Job, key: string) => {
-    if (job.state !== "failed") decide({ do: "bulk", key });
-    if (job.state === "succeeded") say("sure_done", { count: Number((job.result as { accepted?: number } | null)?.accepted ?? 0) });
+  const ended = useCallback((job: Job, key: string | null) => {
+    if (key !== null && job.state !== "failed") decide({ do: "bulk", key });
+    const { accepted, undone } = (job.result ?? {}) as { accepted?: number; undone?: number };
+    if (accepted !== undefined) say("sure_done", { count: accepted });
+    if (undone !== undefined) say("sure_undone", { count: undone });
     lookAgain();
   }, [decide, say, lookAgain]);
-  const bulk = useBulk(run.id, accepted);
+  const bulk = useBulk(run.id, ended);
+  const { begun } = bulk;
+  useEffect(() => saving.queue.onSaved((_, answer) => {
+    const job = undoingIn(answer);
+    if (job) begun(job, null);
+  }), [saving, begun]);
   const write = useCallback((text: string) => displayed(text, formats), [formats]);
   const onDrawn = useCallback((box: Corners) => decide({ do: "drawn", drawn: { seconds: video.current?.currentTime ?? 0, box } }), [decide]);
   return (
@@ -195,17 +202,20 @@ function Working({ job }: { job: Job | null }) {
   return <span className="t2" role="status">{taskName(job.task)}{job.total ? ` ${Math.min(Math.round((100 * job.done) / job.total), 100)} %` : ""}</span>;
 }
 
-/** The acceptance of sure reads that runs now, whoever began it; tells when one of one's own has ended. */
-function useBulk(run: number, ended: (job: Job, key: string) => void): { readonly job: Job | null; readonly begun: (job: Job, key: string) => void } {
-  const [mine, setMine] = useState<{ readonly id: number; readonly key: string } | null>(null);
-  const others = useJobsOf("run", run).find((job) => job.task === "accept_sure" && isActive(job)) ?? null;
+/** Called with the key by which it can be taken back; null where it is the taking back. */
+type OfBulk = (job: Job, key: string | null) => void;
+
+/** The acceptance of sure reads, or its undoing, that runs now, whoever began it; tells when one of one's own has ended. */
+function useBulk(run: number, ended: OfBulk): { readonly job: Job | null; readonly begun: OfBulk } {
+  const [mine, setMine] = useState<{ readonly id: number; readonly key: string | null } | null>(null);
+  const others = useJobsOf("run", run).find((job) => /^(?:accept|undo)_sure$/u.test(job.task) && isActive(job)) ?? null;
   const own = useJob(mine?.id).data ?? null;
   useEffect(() => {
     if (mine === null || own === null || own.id !== mine.id || isActive(own)) return;
     setMine(null);
     ended(own, mine.key);
   }, [mine, own, ended]);
-  return { job: mine !== null ? own : others, begun: useCallback((job: Job, key: string) => setMine({ id: job.id, key }), []) };
+  return { job: mine !== null ? own : others, begun: useCallback((job: Job, key: string | null) => setMine({ id: job.id, key }), []) };
 }
 
 interface CheckHandle {
@@ -323,12 +333,13 @@ function useReview({ saving, reads, alphabet, run }: { saving: Saving; reads: re
     if (shown.current !== reads) decide({ do: "reads", reads, alphabet, busy: busyReads(saving) });
     shown.current = reads;
   }, [reads, alphabet, saving, decide]);
-  const say = useCallback((id: "split_where" | "sure_done" | "check_open", { count = 0 }: { count?: number } = {}) => setSaid(id === "split_where" ? told.current(id) : told.current(id, { count })), []);
+  const say = useCallback((id: "split_where" | "sure_done" | "sure_undone" | "check_open", { count = 0 }: { count?: number } = {}) => setSaid(id === "split_where" ? told.current(id) : told.current(id, { count })), []);
   const undo = useCallback(() => {
     const last = current.current.done.at(-1);
     if (!last) return setSaid(told.current("nothing_to_undo"));
     decide({ do: "undo", sent: !saving.queue.withdraw(last.clientKey), key: crypto.randomUUID() });
-    setSaid(told.current("undone"));
+    // Of many a job says so when it has ended.
+    setSaid(last.reads.length + (last.gone ?? []).length > 0 ? told.current("undone") : "");
   }, [saving, decide]);
   useEffect(() => saving.queue.onSaved((entry, answer) => {
     const revision = /^(?:read|passage)\./u.test(entry.kind) ? revisionIn(answer) : 0;

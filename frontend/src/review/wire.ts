@@ -128,6 +128,12 @@ export async function loadDetails(ids: readonly number[]): Promise<ReadonlyMap<n
 
 export const loadOffers = (run: number): Promise<readonly SureOffer[]> => ask("GET", `inference-runs/${run}/sure/`);
 
+/** The job that takes back many reads accepted unseen, where that was the answer. */
+export const undoingIn = (answer: unknown): Job | null => {
+  const job = answer as Job | null;
+  return job?.task === "undo_sure" ? job : null;
+};
+
 export const acceptSure = (run: number, threshold: number, clientKey: string): Promise<Job> =>
   ask("POST", `inference-runs/${run}/accept-sure/`, { threshold, client_key: clientKey });
 
@@ -266,9 +272,9 @@ const split: Sender = (entry, known) => {
   return deliver("POST", `reads/${Number(read)}/split/`, { body, learn: (answer) => ({ id: Number(read), revision: revisionIn(answer) }) });
 };
 
-/** What is learnt is how the read stands after it: 0 where nothing is decided any more. */
+/** What is learnt is how the read stands after it: 0 where nothing is decided any more, or a job is still at it. */
 const undo: Sender = ({ body: { read, run, undone }, clientKey }) => {
-  const learn = (answer: unknown): Known => ({ id: Number(read), revision: (answer as NewsJson).lines.find((line) => line.id === read)?.passage?.revision ?? 0 });
+  const learn = (answer: unknown): Known => ({ id: Number(read), revision: (answer as Partial<NewsJson>).lines?.find((line) => line.id === read)?.passage?.revision ?? 0 });
   return deliver("POST", `inference-runs/${Number(run)}/undo/`, { body: { undone, client_key: clientKey }, learn });
 };
 
