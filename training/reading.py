@@ -8,13 +8,14 @@ through its arguments only; part of ``work``.
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
 from pathlib import Path
@@ -54,10 +55,22 @@ Stretches = list[tuple[float, float]]
 
 
 class Clock:
-    """Seconds spent per step; steps in other threads overlap."""
+    """Seconds spent per step, in all attempts at a reading; steps in other threads overlap.
 
-    def __init__(self) -> None:
+    Those of attempts that were killed are known from a ``file`` up to their last chunk.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
         self.spent: dict[str, float] = defaultdict(float)
+        with suppress(FileNotFoundError):
+            self.spent.update(json.loads(file.read_text()))
+
+    def keep(self) -> None:
+        """So much was spent if this attempt ends here."""
+        fresh = self._file.with_suffix(".fresh")
+        fresh.write_text(json.dumps(self.spent))
+        fresh.replace(self._file)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -72,12 +85,13 @@ def read_video(
     run: InferenceRun, detector: Detector, recognizer: Recognizer, running: Running
 ) -> dict[str, Any]:
     """Read the chunks that are missing; the reads come as their vehicles have passed."""
-    clock, folder = Clock(), readings.scratch_of(run.pk)
+    folder = readings.scratch_of(run.pk)
     if not run.throughput:
         if run.chunks.exists() and not folder.is_dir():  # the pictures of its plates are gone
             run.reads.all().delete()
             run.chunks.all().delete()
         with readings.held(run.pk):
+            clock = Clock(folder / "spent.json")
             with clock.step("activity"):
                 stretches = _stretches(run, running)
             frames = _fill(run, stretches, _Eyes(run, detector, recognizer, folder, clock), running)
@@ -123,7 +137,10 @@ def chunks_of(stretches: Stretches) -> list[int]:
 
 
 def _fill(run: InferenceRun, stretches: Stretches, eyes: _Eyes, running: Running) -> int:
-    """Store what the chunks lack, and the reads of all. Returns how many frames were looked at."""
+    """Store what the chunks lack, and the reads of all.
+
+    Returns how many frames were looked at, in earlier attempts too.
+    """
     wanted, clock, frames = chunks_of(stretches), eyes.clock, 0
     stored = set(run.chunks.values_list("number", flat=True))
     missing = next((number for number in wanted if number not in stored), None)
@@ -132,7 +149,9 @@ def _fill(run: InferenceRun, stretches: Stretches, eyes: _Eyes, running: Running
         run.chunks.filter(number__gt=missing).delete()
     for number in sorted(stored):
         if missing is None or number < missing:  # one at a time: an hour of them is large
-            writer.write(follower.add(run.chunks.get(number=number).frames))
+            rows = run.chunks.get(number=number).frames
+            frames += len(rows)
+            writer.write(follower.add(rows))
     if missing is not None:
         start = missing * CHUNK_SECONDS
         ahead = [(max(begin, start), end) for begin, end in stretches if end > start]
@@ -150,6 +169,7 @@ def _fill(run: InferenceRun, stretches: Stretches, eyes: _Eyes, running: Running
                     _store(run, number, rows)
                     writer.write(vehicles)
                     writer.forget_before(follower.needs_from)
+                clock.keep()
                 length = round(run.video.duration or 0)
                 read = round((number + 1) * CHUNK_SECONDS)
                 running.progress(min(read, length or read), length, "seconds")

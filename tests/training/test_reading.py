@@ -179,8 +179,11 @@ def test_stretch_that_was_lost_is_read_again(
         patch.setattr(running, "progress", stop)
         read_all(holed, running)
     holed.chunks.filter(number=1).delete()
+    (readings.scratch_of(holed.pk) / "spent.json").write_text('{"detect": 90.0, "write": 1.5}')
     read_all(holed, running)
     assert told(holed) == told(whole)
+    assert holed.throughput["frames"] == whole.throughput["frames"]
+    assert holed.throughput["seconds"]["detect"] >= 90.0  # of both attempts
 
 
 def test_end_that_was_not_reached_is_reached_again(
