@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, TypeAlias
 
 from django.conf import settings
@@ -47,6 +47,8 @@ class Plate:
     seconds: float
     xyxy: Xyxy
     unlinked: bool
+    sha256: str
+    """Of its crop, which is another one once the box has moved."""
 
 
 def unlink(crop: Crop) -> None:
@@ -85,12 +87,12 @@ def link(video: Video, running: Running, *, turn: float = TURN_SECONDS) -> dict[
 
 def _plates(video: Video) -> list[Plate]:
     rows = Box.objects.present().filter(frame__video=video, crop__withdrawn=False)
-    columns = ("pk", "frame__pts", "x1", "y1", "x2", "y2", "crop__unlinked")
+    columns = ("pk", "frame__pts", "x1", "y1", "x2", "y2", "crop__unlinked", "crop__sha256")
     return [
-        Plate(pk, pts, video.seconds(pts), (x1, y1, x2, y2), unlinked)
-        for pk, pts, x1, y1, x2, y2, unlinked in rows.order_by("frame__pts", "pk").values_list(
-            *columns
-        )
+        Plate(pk, pts, video.seconds(pts), (x1, y1, x2, y2), unlinked, sha256)
+        for pk, pts, x1, y1, x2, y2, unlinked, sha256 in rows.order_by(
+            "frame__pts", "pk"
+        ).values_list(*columns)
     ]
 
 
@@ -139,12 +141,26 @@ class _Linking:
         running.progress(self._done, len(self._wanted), "crops")
 
     def _keep(self, until: float | None) -> None:
-        """Write what was found; crops from before ``until`` (None: all) will meet no others."""
+        """Write what was found; crops from before ``until`` (None: all) will meet no others.
+
+        A box that moved meanwhile was not followed where it is: its turn comes again.
+        """
         done = [p.box for p in self._wanted if until is None or p.seconds <= until]
+        settled = done[self._done :]
         with transaction.atomic():
-            self.linked += _write(self._video, self._pairs, self._plates)
-            Crop.objects.filter(box__in=done[self._done :]).update(unlinked=False)
+            still = self._still({*settled, *chain.from_iterable(self._pairs)})
+            pairs = [pair for pair in self._pairs if still.issuperset(pair)]
+            self.linked += _write(self._video, pairs, self._plates)
+            Crop.objects.filter(box__in=still.intersection(settled)).update(unlinked=False)
         self._done, self._pairs = len(done), []
+
+    def _still(self, boxes: set[int]) -> set[int]:
+        """Those of the boxes whose crops, locked now, show what was followed."""
+        rows = Crop.objects.select_for_update().filter(box__in=boxes).order_by("pk")
+        followed = {(plate.box, plate.sha256) for plate in self._plates}
+        return {
+            box for box, sha256 in rows.values_list("box", "sha256") if (box, sha256) in followed
+        }
 
     def left(self) -> int:
         return len(self._wanted) - self._done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -110,6 +111,25 @@ def test_another_picture_of_a_crop_is_linked_anew(video: Video, running: Running
     assert (crop.unlinked, crop.group) == (True, "")
     tracks.link(video, running)
     assert groups(video)[0] == ""  # nothing else is there
+
+
+def test_a_box_that_moves_while_it_is_followed_is_linked_again(
+    video: Video, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = plates(video)[1]
+
+    def move(*_: Any) -> None:
+        if Box.objects.get(pk=box.pk).revision == box.revision:
+            boxes.change(box, boxes.Edit(xyxy=(300, 200, 340, 220)), revision=box.revision)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "progress", move)
+        tracks.link(video, running)
+    crop = Crop.objects.get(box=box)
+    assert (crop.unlinked, crop.group) == (True, "")
+    assert tracks.due() == [video]
+    tracks.link(video, running)
+    assert not Crop.objects.filter(unlinked=True).exists()
 
 
 def test_crops_of_a_passage_keep_their_group(video: Video, running: Running) -> None:
