@@ -3,9 +3,9 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useEffect, useRef } from "react";
 import { useParams } from "react-router";
 import { api, unwrap } from "./client";
-import type { Id, Job, Project, Session } from "./types";
+import type { Id, Job } from "./types";
 
-export type { Id, Job, Project, Session };
+export type { Id, Job };
 
 export type Counts = Record<string, number | undefined>;
 export const useSession = () => useQuery({ queryKey: ["session"], queryFn: () => unwrap(api.GET("/api/v1/session/")), staleTime: 60_000 });
@@ -27,7 +27,7 @@ export function useCounts() {
   return useQuery({ queryKey: ["stats", id], queryFn: (): Promise<Counts> => unwrap(api.GET("/api/v1/stats/", { params: { query: { project: id } } })) });
 }
 
-export const ACTIVE_STATES: readonly Job["state"][] = ["queued", "running", "cancelling"];
+const ACTIVE_STATES: readonly Job["state"][] = ["queued", "running", "cancelling"];
 export const isActive = (job: Pick<Job, "state">): boolean => ACTIVE_STATES.includes(job.state);
 
 /** Begins by itself whenever there are new crops, and changes nothing but their suggestions. */

@@ -4,14 +4,11 @@ import type { components } from "./schema";
 /** Every shape of the schema, for the requests that have no short name here. */
 export type Schemas = components["schemas"];
 export type Id = number;
-export type Session = Schemas["Session"];
 export type Project = Schemas["Project"];
 export type Membership = Schemas["Membership"];
 export type Camera = Schemas["Camera"];
-export type PlateFormat = Schemas["PlateFormat"];
 export type Job = Schemas["Job"];
 export type Video = Schemas["Video"];
-export type Frame = Schemas["Frame"];
 
 export type ImportBatch = Schemas["ImportBatch"];
 export type ImportDetail = Schemas["ImportDetail"];

@@ -8,7 +8,7 @@ export type Labelling = Schemas["Labelling"];
 export type Reader = Schemas["Person"];
 export type VideoStats = Schemas["VideoStats"];
 
-export const WIDTH_STEP = 10;
+const WIDTH_STEP = 10;
 /** Narrower plates than so many pixels show few pixels a character: they are marked. */
 export const NARROW = 50;
 export const [ACROSS, DOWN] = [48, 27];

@@ -1,7 +1,7 @@
 /** The one next thing, from what is there and what is left. */
 import type { Counts } from "../api/queries";
 
-export type Next = "video" | "frames" | "boxes" | "transcribe" | "review" | "freeze" | "train" | "read";
+type Next = "video" | "frames" | "boxes" | "transcribe" | "review" | "freeze" | "train" | "read";
 
 export interface NextStep { next: Next; count: number; to: string }
 

@@ -2,8 +2,8 @@
 
 export const splits = ["train", "val", "test"] as const;
 export type Split = (typeof splits)[number];
-export interface SplitCount { items: number; groups: number; boxes: Record<string, number>; characters: Record<string, number> }
-export interface VideoCount { name: string; groups: number; train: number; val: number; test: number }
+interface SplitCount { items: number; groups: number; boxes: Record<string, number>; characters: Record<string, number> }
+interface VideoCount { name: string; groups: number; train: number; val: number; test: number }
 export const leakKinds = ["passage", "text", "picture", "time"] as const;
 export interface VersionCounts {
   leaks: number; characters: [string, number][]; splits: Record<Split, SplitCount>; items: number; groups: number; videos: VideoCount[];

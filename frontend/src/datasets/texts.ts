@@ -5,7 +5,6 @@ export const texts = defineTexts({
   version: { en: "{kind} v{number}", es: "{kind} v{number}" },
   version_word: { en: "Version", es: "Versión" },
   kind: { en: "For", es: "Para" },
-  contents: { en: "Contents", es: "Contenido" },
   none_title: { en: "Freeze the first version", es: "Congele la primera versión" },
   none_body: { en: "A version holds what is labelled now, split so that no vehicle is on both sides. It never changes.",
     es: "Una versión guarda lo etiquetado hasta ahora, repartido para que ningún vehículo esté en ambos lados. Nunca cambia." },
@@ -86,5 +85,4 @@ export const texts = defineTexts({
   train_on: { en: "Train on this", es: "Entrenar con esto" },
   fingerprint: { en: "Fingerprint", es: "Huella" },
   incomplete: { en: "Some of its files were deleted by the retention rule.", es: "Algunos de sus archivos fueron borrados por la regla de retención." },
-  looking: { en: "Counting", es: "Contando" },
 });

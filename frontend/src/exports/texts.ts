@@ -1,7 +1,6 @@
 import { defineTexts } from "../shared/text";
 
 export const texts = defineTexts({
-  new_export: { en: "New export", es: "Nueva exportación" },
   what: { en: "What", es: "Qué" },
   labelled: { en: "Everything labelled", es: "Todo lo etiquetado" },
   version: { en: "A dataset version", es: "Una versión de datos" },

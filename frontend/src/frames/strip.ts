@@ -1,7 +1,7 @@
 /** The frames before and behind the one on screen, out of the index. */
 import { type FrameIndex, type FrameStatus, secondsAt, statusAt } from "./frame-index";
 
-export interface InStrip {
+interface InStrip {
   readonly id: number;
   readonly seconds: number | null;
   readonly status: FrameStatus;

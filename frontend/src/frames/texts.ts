@@ -9,7 +9,6 @@ export const texts = defineTexts({
   nothing_here: { en: "Nothing here", es: "Nada aquí" },
   status: { en: "State", es: "Estado" },
   on_it: { en: "On the frame", es: "En el fotograma" },
-  with: { en: "with {label}", es: "con {label}" },
   without: { en: "without {label}", es: "sin {label}" },
   no_boxes: { en: "No boxes", es: "Sin recuadros" },
   video: { en: "Video", es: "Video" },

@@ -41,7 +41,7 @@ export interface Thumbnail { readonly url: string | null; readonly name: string 
 interface Loading { readonly ids: readonly number[]; readonly stop: AbortController }
 
 /** Keeps the newest pictures and asks for what is wanted now; what is wanted no longer is dropped. */
-export class Thumbnails {
+class Thumbnails {
   private readonly known = new Map<number, Thumbnail>();
   private loading: Loading[] = [];
   private waiting: readonly (readonly number[])[] = [];

@@ -19,7 +19,7 @@ export interface Layout {
 }
 
 export const GAP = 8;
-export const CAPTION = 24;
+const CAPTION = 24;
 /** Above the first row and below the last. */
 export const EDGE = 12;
 export const TALLEST = 8_000_000;

@@ -1,7 +1,6 @@
 import { defineTexts } from "../shared/text";
 
 export const texts = defineTexts({
-  title: { en: "Import", es: "Importar" },
   choose: { en: "Choose files", es: "Elegir archivos" },
   first_title: { en: "Bring in boxes or texts", es: "Traiga recuadros o textos" },
   first_body: {

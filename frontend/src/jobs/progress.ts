@@ -18,7 +18,7 @@ export function secondsLeft(progress: Progress, now: number): number | null {
 }
 
 /** Seconds that a job may wait before the page looks for its worker. */
-export const PATIENCE = 8;
+const PATIENCE = 8;
 
 export function waitsTooLong(job: { state: string; created_at: string }, now: number): boolean {
   return job.state === "queued" && now - Date.parse(job.created_at) > PATIENCE * 1000;

@@ -1,6 +1,6 @@
 /** A trained model's figures, read from the server's JSON with care. */
 
-export interface LabelFigures { label: string; images?: number; objects?: number; recall_50?: number; precision_50?: number; ap_50?: number }
+interface LabelFigures { label: string; images?: number; objects?: number; recall_50?: number; precision_50?: number; ap_50?: number }
 export interface Figures { map?: number; exact?: number; char?: number; crops?: number; ms_per_crop?: number; labels: LabelFigures[] }
 
 export function figuresOf(json: unknown): Figures {

@@ -46,6 +46,5 @@ export const texts = defineTexts({
   ended: { en: "Done", es: "Terminada" },
   broken_off: { en: "Broken off", es: "Interrumpida" },
   learning: { en: "The frames of what was reviewed are being taken.", es: "Se están tomando los fotogramas de lo revisado." },
-  speed: { en: "{fps} frames per s", es: "{fps} fotogramas por s" },
   bad_fps: { en: "More than 0, at most 60.", es: "Mayor que 0, como máximo 60." },
 });

@@ -28,6 +28,5 @@ export const texts = defineTexts({
   clock_offset: { en: "Clock off by", es: "Reloj desviado" },
   clock_hint: { en: "seconds to add", es: "segundos por sumar" },
   add_camera: { en: "Add a camera", es: "Agregar una cámara" },
-  account: { en: "Account", es: "Cuenta" },
   logged_in_as: { en: "Logged in as {name}", es: "Sesión de {name}" },
 });

@@ -46,7 +46,7 @@ export function Loading({ lines = 4 }: { lines?: number }) {
   );
 }
 
-export function useAfter(milliseconds: number): boolean {
+function useAfter(milliseconds: number): boolean {
   const [passed, setPassed] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setPassed(true), milliseconds);

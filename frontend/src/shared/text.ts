@@ -9,7 +9,7 @@ import { type Language, language, useLanguage } from "./language";
 import { formatNumber } from "./format";
 
 export type Sentence = string | { one: string; other: string };
-export type Entry = Record<Language, Sentence>;
+type Entry = Record<Language, Sentence>;
 export type Table = Record<string, Entry>;
 export type Facts = Record<string, string | number>;
 export type Translate<T extends Table> = (key: keyof T & string, facts?: Facts) => string;

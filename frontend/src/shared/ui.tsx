@@ -5,7 +5,7 @@ import { Key } from "./Key";
 interface FieldProps { label: ReactNode; hint?: ReactNode; error?: string; children: (id: string, invalid: boolean) => ReactNode }
 
 /** A label above its control, a hint beside the label, an error below. */
-export function Field({ label, hint, error, children }: FieldProps) {
+function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   return (
     <div className="field">

@@ -17,7 +17,7 @@ interface TopBarProps {
   actions?: ReactNode;
 }
 
-export function TopBar({ title, parent, beside, actions }: TopBarProps) {
+function TopBar({ title, parent, beside, actions }: TopBarProps) {
   const t = useTexts(texts);
   const { openMenu } = useShell();
   useEffect(() => {

@@ -25,7 +25,7 @@ export function grouped(options: readonly TrainingOption[]): [string, TrainingOp
 }
 
 /** A value as it stands in a field. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   return Array.isArray(value) ? value.join(" ") : value === null || value === undefined ? "" : String(value);
 }
 

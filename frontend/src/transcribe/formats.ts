@@ -9,7 +9,7 @@ export interface PlateFormat {
   readonly display: string;
 }
 
-export type Expected = "letter" | "digit" | "other";
+type Expected = "letter" | "digit" | "other";
 
 interface Slot {
   readonly expected: Expected;

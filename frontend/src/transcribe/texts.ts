@@ -118,9 +118,7 @@ export const texts = defineTexts({
   rest_title: { en: "The other {count} are not free now", es: "Las otras {count} no están libres ahora" },
   rest_body: { en: "You skipped them, or somebody else has them open. Ask again in a while.", es: "Usted las saltó o alguien más las tiene abiertas. Vuelva a pedirlas en un rato." },
   ask_again: { en: "Ask again", es: "Pedir otra vez" },
-  skipped_again: { en: "Show the skipped ones", es: "Mostrar las saltadas" },
   failed_lease: { en: "No plates could be fetched", es: "No se pudieron traer placas" },
   keypad: { en: "Keypad", es: "Teclado" },
   all_keys: { en: "all keys", es: "todas las teclas" },
-  or: { en: "or", es: "o" },
 });

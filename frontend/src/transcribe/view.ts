@@ -13,7 +13,7 @@ export interface Look {
 
 export const PLAIN: Look = { smooth: true, inverted: false, mirrored: false, turns: 0, light: 0, contrast: 0 };
 
-export const LIMIT = 8;
+const LIMIT = 8;
 
 export function brighten(look: Look, what: "light" | "contrast", by: 1 | -1): Look {
   return { ...look, [what]: Math.min(Math.max(look[what] + by, -LIMIT), LIMIT) };

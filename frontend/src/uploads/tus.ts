@@ -21,7 +21,7 @@ function idOf(url: string | null): number {
   return Number(/\/(\d+)\/$/.exec(url ?? "")?.[1]);
 }
 
-export const placeOf = (id: number): string => `${API}uploads/${id}/`;
+const placeOf = (id: number): string => `${API}uploads/${id}/`;
 
 export const openTus: Open = (parcel, events) => {
   let stopped = false;

@@ -11,7 +11,7 @@ import { texts as shared } from "../shared/texts";
 import { barsOf, draggedRange, movingBetween, type Range, sumsOf, ticksOf, timeAt } from "./timeline";
 import { texts } from "./texts";
 
-export type Activity = Schemas["Activity"];
+type Activity = Schemas["Activity"];
 const PARTS = 600;
 const HIGH = 56;
 const TAKEN = 6;

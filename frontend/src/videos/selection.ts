@@ -35,7 +35,7 @@ export function framesTaken(rule: Pick<Rule, "fps" | "every" | "start" | "end">,
 }
 
 /** Pictures of the recording within `span` seconds. */
-export function picturesIn(span: number, { duration, fps, frames_expected }: Recording): number | null {
+function picturesIn(span: number, { duration, fps, frames_expected }: Recording): number | null {
   if (frames_expected && duration) return Math.round((frames_expected * Math.min(span, duration)) / duration);
   return fps ? Math.round(span * fps) : null;
 }
@@ -61,7 +61,7 @@ export interface Typed {
   readonly cap: string;
 }
 
-export type Wrong = "bad_rate" | "bad_every" | "bad_time" | "bad_order" | "bad_motion" | "bad_bits" | "bad_cap";
+type Wrong = "bad_rate" | "bad_every" | "bad_time" | "bad_order" | "bad_motion" | "bad_bits" | "bad_cap";
 export type Errors = Partial<Record<"fps" | "every" | "start" | "end" | "motion" | "bits" | "cap", Wrong>>;
 
 const decimal = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text.replace(",", ".")));

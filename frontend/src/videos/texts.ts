@@ -6,7 +6,6 @@ export const texts = defineTexts({
     es: "Suelte un archivo aquí, elija uno o nombre un archivo de la carpeta que el servidor abre para esto." },
   choose: { en: "Choose a video", es: "Elegir un video" },
   import_boxes: { en: "Import boxes", es: "Importar recuadros" },
-  from_server: { en: "From the server", es: "Desde el servidor" },
   server_path: { en: "File on the server", es: "Archivo en el servidor" },
   server_hint: { en: "below the folder opened for this", es: "dentro de la carpeta abierta para esto" },
   checking: { en: "Checking {name}", es: "Revisando {name}" },
