@@ -3,6 +3,7 @@ import { useEffect } from "react";
 
 import type { Saving } from "../saving/useSaving";
 import { formatDateTime } from "../shared/format";
+import { Loading } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { historyLines } from "./history";
 import { texts } from "./texts";
@@ -18,7 +19,8 @@ export function BoxHistory({ box, saving }: { readonly box: string; readonly sav
     if (entry.subject.startsWith("box:")) void client.invalidateQueries({ queryKey: ["box-history"] });
   }), [saving, client]);
   if (query.error) return <p className="warn small">{t("history_failed")}</p>;
-  if (id === null || query.data === undefined) return <p className="t3 small">{t("history_waits")}</p>;
+  if (id !== null && query.data === undefined) return <Loading lines={1} />;
+  if (query.data === undefined) return <p className="t3 small">{t("history_waits")}</p>;
   return (
     <ol className="box-history" aria-label={t("history")}>
       {historyLines(query.data).map((line) => (

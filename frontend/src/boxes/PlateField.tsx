@@ -72,6 +72,7 @@ export function PlateField({ box, editor, picture, formats, alphabet, suggestion
     const move = MOVES[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof HTMLButtonElement && (event.key === "Enter" || event.key === " ")) return;
+    if (event.repeat && (event.key === "Enter" || event.key === ".")) return event.preventDefault();
     if (move) onField(move);
     else if (event.key === "Enter") enter();
     else if (event.key === "Escape") leave();

@@ -30,6 +30,7 @@ export function boxCommands(hands: Hands, labels: readonly string[]): readonly C
   const entry = (id: Key, keys: Command["keys"], run: () => void, when?: () => boolean): Command => ({
     id: `boxes-${id}`, name: { en: en(id), es: es(id) }, keys, run, when,
   });
+  const once = (command: Command): Command => ({ ...command, once: true });
   const act = (action: Action) => () => hands.edit(action);
   const some = (): boolean => hands.editor().selected.length > 0;
   const offered = (): boolean => waiting(hands.editor()).length > 0;
@@ -40,7 +41,7 @@ export function boxCommands(hands: Hands, labels: readonly string[]): readonly C
     else hands.edit({ do: "escape" });
   };
   return [
-    entry("done_next", "Enter", hands.done),
+    once(entry("done_next", "Enter", hands.done)),
     entry("draw", "N", () => hands.edit(hands.editor().armed ? { do: "place", key: hands.newKey() } : { do: "arm" })),
     ...labels.slice(0, 9).map((label, at): Command => ({
       id: `boxes-label-${at + 1}`,
@@ -66,13 +67,13 @@ export function boxCommands(hands: Hands, labels: readonly string[]): readonly C
     entry("reject_all", "Shift+X", act({ do: "reject all" }), offered),
     entry("write", "T", hands.write),
     entry("link", "L", hands.link),
-    entry("interpolate_name", "I", hands.interpolate),
-    entry("history", "Y", hands.history, some),
+    once(entry("interpolate_name", "I", hands.interpolate)),
+    once(entry("history", "Y", hands.history, some)),
     entry("delete", ["Delete", "Backspace"], act({ do: "delete" }), some),
     entry("duplicate", "Ctrl+D", () => hands.edit({ do: "duplicate", key: hands.newKey() }), some),
     entry("select_all", "Ctrl+A", act({ do: "all" })),
-    entry("copy_next", "C", hands.copyToNext),
-    entry("mark_nothing", "E", hands.nothingHere),
+    once(entry("copy_next", "C", hands.copyToNext)),
+    once(entry("mark_nothing", "E", hands.nothingHere)),
     entry("next_frame", ["J", "PageDown"], () => hands.go(1)),
     entry("previous_frame", ["K", "PageUp"], () => hands.go(-1)),
     entry("next_needs", "U", hands.nextNeeds),

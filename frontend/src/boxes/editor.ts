@@ -74,7 +74,7 @@ export interface Proposed extends Rect {
   readonly confidence: number;
 }
 
-export type Drag =
+type Drag =
   | { readonly kind: "draw"; readonly from: Point; readonly to: Point }
   | { readonly kind: "band"; readonly from: Point; readonly to: Point }
   | { readonly kind: "move"; readonly from: Point; readonly to: Point }
@@ -609,7 +609,7 @@ export const sameBoxes = (one: readonly EditorBox[], other: readonly EditorBox[]
   one.length === other.length && changes(one, other).length === 0;
 
 /** Plates smaller than this, in frame pixels, are seldom readable: said once, never refused. */
-export const SMALL = { width: 30, height: 10 };
+const SMALL = { width: 30, height: 10 };
 
 export const isSmall = (box: Rect & { readonly label: string }): boolean =>
   isPlate(box) && (width(box) < SMALL.width || height(box) < SMALL.height);

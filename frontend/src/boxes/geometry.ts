@@ -33,7 +33,7 @@ export const HANDLES: readonly Handle[] = ["nw", "n", "ne", "e", "se", "s", "sw"
 export const CLICK_PIXELS = 3;
 
 /** Sides shorter than this, in frame pixels, can not be made. */
-export const MIN_SIDE = 2;
+const MIN_SIDE = 2;
 
 export function toFrame(point: Point, view: View): Point {
   return { x: (point.x - view.x) / view.scale, y: (point.y - view.y) / view.scale };
@@ -183,7 +183,7 @@ export function boxAt<T extends Rect>(boxes: readonly T[], point: Point): T | nu
   return best;
 }
 
-export const MAX_SCALE = 24;
+const MAX_SCALE = 24;
 
 /** The whole frame, centred, with a margin in screen pixels. */
 export function fit(frame: Size, stage: Size, margin = 16): View {

@@ -2,7 +2,7 @@
 
 import type { BoxChange, BoxState } from "./wire";
 
-export type Deed = "made" | "moved" | "resized" | "relabelled" | "linked" | "parted" | "ignored" | "counted" | "deleted" | "restored";
+type Deed = "made" | "moved" | "resized" | "relabelled" | "linked" | "parted" | "ignored" | "counted" | "deleted" | "restored";
 
 export interface HistoryLine {
   readonly id: number;

@@ -39,6 +39,8 @@ export const texts = defineTexts({
   unreadable: { en: "Unreadable", es: "Ilegible" },
   doubtful: { en: "Suggested, in doubt where marked:", es: "Sugerido, dudoso donde se marca:" },
   unlikely: { en: "No plate format fits. Enter again keeps it.", es: "No corresponde a ningún formato. Enter otra vez lo guarda." },
+  no_box: { en: "The box is not there: it was not accepted when it was drawn.", es: "El recuadro no existe: no fue aceptado cuando se dibujó." },
+  not_a_plate: { en: "The box is no plate any more, so it has no text.", es: "El recuadro ya no es una placa, por eso no tiene texto." },
   not_read: { en: "not read yet", es: "aún sin leer" },
   history: { en: "History", es: "Historial" },
   history_failed: { en: "The history could not be loaded.", es: "No se pudo cargar el historial." },

@@ -7,7 +7,9 @@ import { type SuggestionJson, toSuggestion } from "../transcribe/wire";
 import type { Suggestion } from "../transcribe/session";
 import { registerSenders } from "../saving/useSaving";
 import type { Between, Change, EditorBox, Proposed } from "./editor";
+import { translator } from "../shared/text";
 import { type Rect, sameRect } from "./geometry";
+import { texts } from "./texts";
 
 type FrameJson = components["schemas"]["Frame"];
 type FrameDetailJson = components["schemas"]["FrameDetail"];
@@ -163,19 +165,19 @@ export function betweenEntry(kind: "draw" | "undo", frame: number, { key, boxes 
   return { kind: `between.${kind}`, clientKey: crypto.randomUUID(), subject: `between:${key}`, title, body: { frame, key, boxes } };
 }
 
-export interface Reading {
+interface Reading {
   readonly text: string;
   readonly status: string;
 }
 
-/** What a person read on a plate; `seen` is what stood there when it was typed. */
-/** A text, how long it took, and what became of the suggestion that was shown. */
+/** What a person read on a plate: a text, how long it took, and what became of the suggestion that was shown. */
 export interface Said extends Reading {
   readonly seconds: number;
   readonly suggestion: number | null;
   readonly suggestion_outcome: string;
 }
 
+/** With what stood there when it was typed. */
 export function textEntry(frame: number, { key, text, status }: EditorBox, said: Said, title: string): NewEntry {
   return {
     kind: "box.text",
@@ -253,9 +255,12 @@ async function bringBack(entry: Entry, { id }: Known, look: Look): Promise<Outco
   return deliver("PATCH", `boxes/${id}/`, { body: { ...body, revision }, learn: toldOf(entry) });
 }
 
+/** The server did not accept it when it was drawn. */
+const noBox = (): Outcome => ({ kind: "refused", message: translator(texts)("no_box") });
+
 const change: Sender = async (entry, known, look) => {
   const at = newest(entry, known);
-  if (at === null) return { kind: "refused", message: "" };
+  if (at === null) return noBox();
   const body = await shape(entry, look);
   const send = (revision: number): Promise<Outcome> =>
     deliver("PATCH", `boxes/${at.id}/`, { body: { ...body, revision }, learn: toldOf(entry) });
@@ -288,10 +293,12 @@ const remove: Sender = async (entry, known) => {
   const at = newest(entry, known);
   if (at === null) return { kind: "saved", known: null, answer: null };
   const outcome = await deliver("DELETE", `boxes/${at.id}/?revision=${at.revision}`, {});
-  // Gone already is what was asked for.
-  if (outcome.kind === "refused" || outcome.kind === "saved") return { kind: "saved", known: at, answer: null };
-  return outcome;
+  const gone = isMissing(outcome) || (outcome.kind === "conflict" && (outcome.current as BoxNow | null)?.deleted === true);
+  return outcome.kind === "saved" || gone ? { kind: "saved", known: at, answer: null } : outcome;
 };
+
+/** Gone already is what was asked for. */
+const isMissing = (outcome: Outcome): boolean => outcome.kind === "refused" && outcome.missing === true;
 
 /**
  * The crop's revision moves with the box, so the text is what is compared: somebody else's, newer
@@ -299,11 +306,11 @@ const remove: Sender = async (entry, known) => {
  */
 const write: Sender = async ({ clientKey, body: { frame, box, seen, text, status, seconds, suggestion, suggestion_outcome, revision } }, _, look) => {
   const id = await idOn(frame, box, look);
-  if (id === null) return { kind: "refused", message: "" };
+  if (id === null) return noBox();
   const asked = await deliver("GET", `boxes/${id}/`, {});
   if (asked.kind !== "saved") return asked;
   const { crop } = asked.answer as BoxJson;
-  if (crop === null) return { kind: "refused", message: "" };
+  if (crop === null) return { kind: "refused", message: translator(texts)("not_a_plate") };
   const before = seen as Reading;
   const same = (one: Reading): boolean => crop.text === one.text && crop.status === one.status;
   const mine = { text: String(text), status: String(status) };
@@ -320,7 +327,7 @@ const mark: Sender = async (entry) => {
 };
 
 /** Gone already, or replaced by another detector's: nothing is left to reject or to offer. */
-const goneIsDone = (outcome: Outcome): Outcome => (outcome.kind === "refused" ? { kind: "saved", known: null, answer: null } : outcome);
+const goneIsDone = (outcome: Outcome): Outcome => (isMissing(outcome) ? { kind: "saved", known: null, answer: null } : outcome);
 
 const reject: Sender = async (entry) => goneIsDone(await deliver("DELETE", `box-suggestions/${Number(entry.body.id)}/`, {}));
 const offer: Sender = async (entry) => goneIsDone(await deliver("POST", `box-suggestions/${Number(entry.body.id)}/offer/`, {}));
@@ -332,7 +339,7 @@ const between = (path: string): Sender => async ({ body }, _, look) => {
   return deliver("POST", `frames/${Number(body.frame)}/${path}`, { body: { boxes, client_key: body.key } });
 };
 
-registerSenders({
+export const boxSenders: Readonly<Record<string, Sender>> = {
   "box.create": create,
   "box.change": change,
   "box.delete": remove,
@@ -342,4 +349,6 @@ registerSenders({
   "suggestion.reject": reject,
   "suggestion.offer": offer,
   "frame.mark": mark,
-});
+};
+
+registerSenders(boxSenders);

@@ -47,6 +47,5 @@ export async function openStore(): Promise<Store> {
     all: () => answer(entries("readonly").getAll() as IDBRequest<Entry[]>),
     known: async (subject) => ((await answer(facts("readonly").get(subject))) as Known | undefined) ?? null,
     learn: async (subject, known) => void (await answer(facts("readwrite").put(known, subject))),
-    forget: async (subject) => void (await answer(facts("readwrite").delete(subject))),
   };
 }

@@ -86,10 +86,9 @@ describe("while the server is away", () => {
 
   it("nobody sends another person's work", async () => {
     const first = build();
-    first.server.answer = () => ({ kind: "login" });
+    first.server.answer = () => ({ kind: "away" });
     await first.queue.add(entry("a"));
     await settled(first.queue);
-    expect(first.queue.snapshot().needsLogin).toBe(true);
     const luis = build(first.store, "luis");
     await settled(luis.queue);
     expect(luis.server.got).toEqual([]);
@@ -97,15 +96,15 @@ describe("while the server is away", () => {
   });
 });
 
-it("after logging in again it goes on", async () => {
+it("online again, it goes on at once", async () => {
   const { queue, server } = build();
-  server.answer = () => ({ kind: "login" });
+  server.answer = () => ({ kind: "away" });
   await queue.add(entry("a"));
   await settled(queue);
   server.answer = () => saved();
   queue.retry();
   await settled(queue);
-  expect(queue.snapshot()).toMatchObject({ needsLogin: false, waiting: [] });
+  expect(queue.snapshot()).toMatchObject({ awaySince: null, waiting: [] });
 });
 
 describe("put aside", () => {

@@ -39,9 +39,9 @@ export interface Known {
 export type Outcome =
   | { readonly kind: "saved"; readonly known: Known | null; readonly answer: unknown }
   | { readonly kind: "away" }
-  | { readonly kind: "login" }
   | { readonly kind: "conflict"; readonly message: string; readonly current: unknown }
-  | { readonly kind: "refused"; readonly message: string };
+  /** `missing`: what it is about is not there. */
+  | { readonly kind: "refused"; readonly message: string; readonly missing?: boolean };
 
 /** `look` finds what the server has said about another subject, told by an earlier entry. */
 export type Sender = (entry: Entry, known: Known | null, look: (subject: string) => Promise<Known | null>) => Promise<Outcome>;
@@ -54,7 +54,6 @@ export interface Store {
   all(): Promise<readonly Entry[]>;
   known(subject: string): Promise<Known | null>;
   learn(subject: string, known: Known): Promise<void>;
-  forget(subject: string): Promise<void>;
 }
 
 export interface Snapshot {
@@ -63,9 +62,6 @@ export interface Snapshot {
   readonly refused: readonly Entry[];
   /** Since when the server has not answered; milliseconds since 1970. */
   readonly awaySince: number | null;
-  readonly needsLogin: boolean;
-  /** False until the store has been read once. */
-  readonly ready: boolean;
 }
 
 export interface Options {
@@ -85,7 +81,7 @@ const NO_AHEAD: Ahead = { put: () => undefined, remove: () => undefined, left: a
 
 type Heard = (entry: Entry, answer: unknown) => void;
 
-const EMPTY: Snapshot = { waiting: [], conflicts: [], refused: [], awaySince: null, needsLogin: false, ready: false };
+const EMPTY: Snapshot = { waiting: [], conflicts: [], refused: [], awaySince: null };
 
 /** Seconds between tries while the server is away. */
 const PATIENCE = [500, 1000, 2000, 4000, 5000];
@@ -229,10 +225,9 @@ export class SaveQueue {
     } while (this.#again);
   }
 
-  /** The person has logged in, or the browser says that it is online again. */
+  /** The browser says that it is online again. */
   readonly retry = (): void => {
     this.#tries = 0;
-    this.#tell({ needsLogin: false });
     void this.pump();
   };
 
@@ -244,7 +239,6 @@ export class SaveQueue {
       try {
         const outcome = await this.#send(entry);
         if (outcome.kind === "away") return this.#wait();
-        if (outcome.kind === "login") return this.#tell({ needsLogin: true });
         this.#tries = 0;
         if (this.#snapshot.awaySince !== null) this.#tell({ awaySince: null });
         await this.#finish(entry, outcome);
@@ -280,7 +274,6 @@ export class SaveQueue {
         .filter((entry) => entry.owner === this.#options.owner && !this.#dropped.has(entry.clientKey))
         .map((entry) => (this.#amended.has(entry.sequence) ? (mine.get(entry.sequence) ?? entry) : entry));
       this.#set([...merged, ...this.#entries.filter((entry) => entry.sequence < 0)]);
-      this.#tell({ ready: true });
     });
   }
 
@@ -299,7 +292,7 @@ export class SaveQueue {
     }
   }
 
-  async #finish(entry: Entry, outcome: Exclude<Outcome, { kind: "away" | "login" }>): Promise<void> {
+  async #finish(entry: Entry, outcome: Exclude<Outcome, { kind: "away" }>): Promise<void> {
     if (outcome.kind === "saved") {
       // Learned before the entry is gone: a tab closed in between sends it again and hears the same.
       if (outcome.known) await this.#options.store.learn(entry.subject, outcome.known);
@@ -384,9 +377,5 @@ export class MemoryStore implements Store {
 
   async learn(subject: string, known: Known): Promise<void> {
     this.#facts.set(subject, known);
-  }
-
-  async forget(subject: string): Promise<void> {
-    this.#facts.delete(subject);
   }
 }

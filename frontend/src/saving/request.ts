@@ -45,5 +45,5 @@ export async function deliver(
     const current = (answer.body as { current?: unknown } | null)?.current ?? null;
     return { kind: "conflict", message, current };
   }
-  return { kind: "refused", message };
+  return { kind: "refused", message, missing: answer.status === 404 };
 }

@@ -32,5 +32,4 @@ export const texts = defineTexts({
   refused_title: { en: "The server did not accept this", es: "El servidor no aceptó esto" },
   refused_body: { en: "{message} It was: {title}.", es: "{message} Era: {title}." },
   understood: { en: "Understood", es: "Entendido" },
-  later: { en: "Later", es: "Más tarde" },
 });

@@ -62,7 +62,7 @@ export function useSaving(owner: string | null): Saving | null {
   return saving;
 }
 
-const NONE: Snapshot = { waiting: [], conflicts: [], refused: [], awaySince: null, needsLogin: false, ready: false };
+const NONE: Snapshot = { waiting: [], conflicts: [], refused: [], awaySince: null };
 const never = (): (() => void) => () => undefined;
 
 export function useSnapshot(saving: Saving | null): Snapshot {
