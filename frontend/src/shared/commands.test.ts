@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkCommands, type Command, findCommand, keyLabel, type KeyLike, keyOf, keysOf, matchesKey, pageOf, refusal, rivalsOf } from "./commands";
+import { answersItself, checkCommands, type Command, findCommand, keyLabel, type KeyLike, keyOf, keysOf, matchesKey, pageOf, refusal, rivalsOf, runsFor } from "./commands";
 import { giveKey, usualKey, usualKeys } from "./keymap";
 
 const press = (key: string, extra: Partial<KeyLike> = {}): KeyLike =>
@@ -88,4 +88,19 @@ test("a key is also refused for a command of the page, or of any page for one th
   const met = [play, choose, done, help];
   expect(rivalsOf(play, [play], met)).toEqual([play, play, choose, help]);
   expect(rivalsOf(help, [help], met)).toEqual([help, ...met]);
+});
+
+test("a key held down accepts one plate, not thirty, but goes on moving", () => {
+  const held = (key: string) => ({ key, repeat: true });
+  expect(runsFor(command("a", "Enter"), { key: "Enter", repeat: false })).toBe(true);
+  expect(runsFor(command("a", "Enter"), held("Enter"))).toBe(false);
+  expect(runsFor(command("a", ".", { once: true }), held("."))).toBe(false);
+  expect(runsFor(command("a", "ArrowLeft"), held("ArrowLeft"))).toBe(true);
+});
+
+test("Space is a checkbox's own key, arrows are a slider's", () => {
+  expect(answersItself("checkbox", " ")).toBe(true);
+  expect(answersItself("checkbox", "Enter")).toBe(false);
+  expect(answersItself("range", "ArrowLeft")).toBe(true);
+  expect(answersItself("button", "ArrowLeft")).toBe(false);
 });

@@ -23,6 +23,8 @@ export interface Command {
   run: () => void;
   /** Fires while a text field has the focus too. Default: only for Ctrl, Alt and F keys. */
   inFields?: boolean;
+  /** However long its key is held down, it runs once; so does whatever Enter starts. */
+  once?: boolean;
   /** Not listed in the help sheet and the palette. */
   hidden?: boolean;
 }
@@ -36,13 +38,13 @@ export interface KeyLike {
   shiftKey: boolean;
 }
 
-export function isMac(): boolean {
+function isMac(): boolean {
   return typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
 }
 
 interface Chord { ctrl: boolean; alt: boolean; shift: boolean; key: string }
 
-export function parseKey(text: string): Chord {
+function parseKey(text: string): Chord {
   const parts = text === "+" ? ["+"] : text.split("+");
   const key = parts.at(-1) || "+";
   const has = (name: string) => parts.slice(0, -1).includes(name);
@@ -105,7 +107,7 @@ export function keyLabel(text: string, mac = isMac()): string {
 }
 
 /** Whether typing goes to the element: plain keys belong to it then. */
-export function isField(target: EventTarget | null): boolean {
+function isField(target: EventTarget | null): boolean {
   if (typeof HTMLElement === "undefined" || !(target instanceof HTMLElement)) return false;
   if (target.isContentEditable) return true;
   if (target instanceof HTMLInputElement) {
@@ -113,6 +115,27 @@ export function isField(target: EventTarget | null): boolean {
   }
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
+
+const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+
+/** The keys that what has the focus answers itself, by its kind. */
+const OWN: Readonly<Record<string, readonly string[]>> = {
+  button: ["Enter", " "],
+  checkbox: [" "],
+  radio: [" ", ...ARROWS],
+  range: [...ARROWS, "Home", "End", "PageUp", "PageDown"],
+};
+
+export const answersItself = (kind: string, key: string): boolean => OWN[kind]?.includes(key) ?? false;
+
+function kindOf(target: HTMLElement): string {
+  if (target instanceof HTMLInputElement) return target.type;
+  return target.closest("button, a, summary, [role=button]") ? "button" : "";
+}
+
+/** Whether the command runs for this event, which may be one of many of a key held down. */
+export const runsFor = (command: Command, event: { key: string; repeat: boolean }): boolean =>
+  !event.repeat || !(command.once || event.key === "Enter");
 
 function worksInFields(command: Command, key: string): boolean {
   if (command.inFields !== undefined) return command.inFields;
@@ -227,10 +250,9 @@ export function useKeyboard(): void {
       if (event.target instanceof HTMLElement && event.target.closest("[data-own-keys], [role=dialog]")) return;
       const command = findCommand(tables, event, isField(event.target));
       if (!command) return;
-      const onButton = event.target instanceof HTMLElement && event.target.closest("button, a, summary, [role=button]");
-      if (onButton && (event.key === "Enter" || event.key === " ")) return;
+      if (event.target instanceof HTMLElement && answersItself(kindOf(event.target), event.key)) return;
       event.preventDefault();
-      command.run();
+      if (runsFor(command, event)) command.run();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);

@@ -1,6 +1,7 @@
 /** The keys a person gave to commands in place of the usual ones: kept on the server, and in this
  * browser while it is away. */
 import { useSyncExternalStore } from "react";
+import { keep } from "./keep";
 
 export type Keymap = Readonly<Record<string, string>>;
 
@@ -23,12 +24,12 @@ function tell(next: Keymap): void {
 }
 
 function store(next: Keymap): void {
-  storage()?.setItem(place, JSON.stringify(next));
+  if (place) keep(place, JSON.stringify(next));
   tell(next);
 }
 
-function keep(next: Keymap): void {
-  storage()?.setItem(unsent(), "yes");
+function change(next: Keymap): void {
+  if (place) keep(unsent(), "yes");
   store(next);
   void syncKeymap();
 }
@@ -71,12 +72,12 @@ export async function syncKeymap(): Promise<void> {
 }
 
 export const keyGiven = (command: string | undefined): string | undefined => (command === undefined ? undefined : keymap[command]);
-export const giveKey = (command: string, key: string): void => keep({ ...keymap, [command]: key });
+export const giveKey = (command: string, key: string): void => change({ ...keymap, [command]: key });
 export const anyGiven = (): boolean => Object.keys(keymap).length > 0;
-export const usualKeys = (): void => keep({});
+export const usualKeys = (): void => change({});
 
 export function usualKey(command: string): void {
-  keep(Object.fromEntries(Object.entries(keymap).filter(([name]) => name !== command)));
+  change(Object.fromEntries(Object.entries(keymap).filter(([name]) => name !== command)));
 }
 
 export function useKeymap(): Keymap {

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { keep } from "./keep";
 
 export type Language = "en" | "es";
 export const languages: readonly Language[] = ["en", "es"];
@@ -22,7 +23,7 @@ export function language(): Language {
 /** Changes the language of every text on the page and remembers it in this browser. */
 export function setLanguage(next: Language): void {
   current = next;
-  if (typeof localStorage !== "undefined") localStorage.setItem(KEY, next);
+  keep(KEY, next);
   if (typeof document !== "undefined") document.documentElement.lang = next;
   for (const listener of listeners) listener();
 }

@@ -8,6 +8,7 @@ import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
 import { type Saving, useSaving } from "../saving/useSaving";
 import { useCommands } from "../shared/commands";
 import { formatClock, formatNumber } from "../shared/format";
+import { keep } from "../shared/keep";
 import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
 import { PlateText } from "../shared/PlateText";
@@ -110,7 +111,7 @@ const WHOLE = "lpr-save-whole";
 function useSaveWhole(): readonly [boolean, () => void] {
   const [on, setOn] = useState(() => localStorage.getItem(WHOLE) !== "off");
   const toggle = useCallback(() => setOn((was) => !was), []);
-  useEffect(() => localStorage.setItem(WHOLE, on ? "on" : "off"), [on]);
+  useEffect(() => keep(WHOLE, on ? "on" : "off"), [on]);
   return [on, toggle];
 }
 

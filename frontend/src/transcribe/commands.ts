@@ -24,8 +24,8 @@ export function transcribeCommands(hands: Hands): readonly Command[] {
   const field = (action: FieldAction) => () => hands.dispatch({ do: "field", action });
   const now = hands.now;
   return [
-    entry("save", "Enter", () => hands.dispatch({ do: "enter", now: now(), key: hands.newKey })),
-    entry("unreadable", ".", () => hands.dispatch({ do: "unreadable", now: now(), key: hands.newKey })),
+    entry("save", "Enter", () => hands.dispatch({ do: "enter", now: now(), key: hands.newKey }), { once: true }),
+    entry("unreadable", ".", () => hands.dispatch({ do: "unreadable", now: now(), key: hands.newKey }), { once: true }),
     entry("unknown", ",", () => hands.dispatch({ do: "unknown" })),
     entry("skip", "PageDown", () => hands.dispatch({ do: "skip", now: now() })),
     entry("back", "PageUp", () => hands.dispatch({ do: "back", now: now() })),
@@ -57,7 +57,7 @@ export function transcribeCommands(hands: Hands): readonly Command[] {
     entry("more_contrast", "Alt+Shift+ArrowUp", () => hands.look((look) => brighten(look, "contrast", 1))),
     entry("less_contrast", "Alt+Shift+ArrowDown", () => hands.look((look) => brighten(look, "contrast", -1))),
     entry("frame", "Alt+C", () => hands.frame(null)),
-    entry("save_whole", "Alt+A", hands.saveWhole),
+    entry("save_whole", "Alt+A", hands.saveWhole, { once: true }),
     entry("leave", "Escape", () => hands.frame(false), { when: hands.frameShown }),
   ];
 }

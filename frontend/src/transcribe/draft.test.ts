@@ -37,3 +37,8 @@ it("rubbish in the storage is no draft", () => {
     expect(readDraft(store, 1)).toBeNull();
   }
 });
+
+it("a full storage does not stop anybody from typing", () => {
+  const full = { ...storage(), setItem: () => { throw new Error("QuotaExceededError"); } };
+  expect(() => keepDraft(full, 1, { crop: 7, field: written("P") })).not.toThrow();
+});

@@ -12,8 +12,12 @@ type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 const key = (project: number): string => `lpr-draft-${project}`;
 
 export function keepDraft(storage: Keep, project: number, draft: Draft): void {
-  if (textOf(draft.field) === "") storage.removeItem(key(project));
-  else storage.setItem(key(project), JSON.stringify(draft));
+  if (textOf(draft.field) === "") return dropDraft(storage, project);
+  try {
+    storage.setItem(key(project), JSON.stringify(draft));
+  } catch {
+    // Full or forbidden: typing goes on without.
+  }
 }
 
 export function dropDraft(storage: Keep, project: number): void {
