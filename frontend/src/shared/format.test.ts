@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatClock, formatFigure, formatMarks, formatMoment, formatShare, formatSpan, parseClock } from "./format";
+import { fixed, formatBytes, formatClock, formatFigure, formatMarks, formatMoment, formatShare, formatSpan, parseClock } from "./format";
 
 test("clock", () => {
   expect(formatClock(1590.64, true)).toBe("00:26:30.6");
@@ -39,4 +39,9 @@ test("a small figure is not nothing", () => {
   expect(formatFigure(0.00031)).toBe("3.1e-4");
   expect(formatFigure(0)).toBe("0");
   expect(formatFigure(12_345.678)).toBe("12,345.678");
+});
+
+test("so many digits, with the mark of the language", () => {
+  expect(fixed(1, 1, "en")).toBe("1.0");
+  expect(fixed(0.126, 2, "es")).toBe("0,13");
 });

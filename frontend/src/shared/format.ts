@@ -7,6 +7,11 @@ export function formatNumber(value: number, lang: Language = language(), digits 
   return new Intl.NumberFormat(locale[lang], { maximumFractionDigits: digits, useGrouping: true }).format(value);
 }
 
+/** With exactly so many digits after the point, so that columns stand still. */
+export function fixed(value: number, digits: number, lang: Language = language()): string {
+  return new Intl.NumberFormat(locale[lang], { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
 /** A measured value: so many digits after the point, and what they would hide in powers of ten. */
 export function formatFigure(value: number, digits = 3): string {
   const hidden = value !== 0 && Math.abs(value) < 10 ** -digits;

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { api, unwrap } from "../api/client";
 import { useProjectId } from "../api/queries";
 import type { Curves, TrainingRun } from "../api/types";
+import { fixed } from "../shared/format";
 import { Chart, type Series } from "../shared/Chart";
 import { useList } from "../shared/Pages";
 import { useTexts } from "../shared/text";
@@ -42,7 +43,7 @@ export function RunCharts({ run, curves, epochs }: { run: TrainingRun; curves: C
   return (
     <>
       <div className="row wrap chart-tools">
-        <label className="row small t2">{t("smoothing")}<input type="range" min={0} max={0.95} step={0.05} value={weight} onChange={(event) => setWeight(Number(event.target.value))} /><span className="num">{weight.toFixed(2)}</span></label>
+        <label className="row small t2">{t("smoothing")}<input type="range" min={0} max={0.95} step={0.05} value={weight} onChange={(event) => setWeight(Number(event.target.value))} /><span className="num">{fixed(weight, 2)}</span></label>
         <label className="row small t2"><input type="checkbox" checked={inLog} disabled={!positive} onChange={(event) => setLog(event.target.checked)} />{t("log_axis")}</label>
         <Overlay run={run} chosen={others} choose={setOthers} />
       </div>

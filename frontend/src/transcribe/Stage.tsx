@@ -1,5 +1,6 @@
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 
+import { fixed } from "../shared/format";
 import { useTexts } from "../shared/text";
 import type { Crop } from "./session";
 import { texts } from "./texts";
@@ -17,7 +18,7 @@ export function Stage({ crop, look }: { crop: Crop; look: Look }) {
         width={crop.width} height={crop.height} data-smooth={look.smooth || undefined}
         style={{ width: crop.width * zoom, height: crop.height * zoom, filter: filterOf(look), transform: transformOf(look) }} />
       <p className="stage-note small t2">
-        {t("at_scale", { width: crop.width, height: crop.height, scale: zoom.toFixed(zoom >= 1 ? 1 : 2) })}
+        {t("at_scale", { width: crop.width, height: crop.height, scale: fixed(zoom, zoom >= 1 ? 1 : 2) })}
       </p>
     </div>
   );

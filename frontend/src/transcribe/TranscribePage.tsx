@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import { sentenceOf } from "../api/client";
@@ -7,7 +7,7 @@ import { isActive, useProject, useProjectId, useSession } from "../api/queries";
 import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
 import { type Saving, useSaving } from "../saving/useSaving";
 import { useCommands } from "../shared/commands";
-import { formatClock, formatNumber } from "../shared/format";
+import { fixed, formatClock, formatNumber } from "../shared/format";
 import { keep } from "../shared/keep";
 import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
@@ -21,7 +21,7 @@ import { type Field, type FieldAction, isDoubtful, textOf } from "./field";
 import { type PlateFormat, displayed, hint } from "./formats";
 import { FramePeek } from "./FramePeek";
 import { Keypad } from "./Keypad";
-import { type Crop, type Saved, type Session, currentItem, lookedAt, pace, together, upcoming } from "./session";
+import { type Crop, type Saved, type Session, currentItem, lookedAt, pace, strokes, together, upcoming } from "./session";
 import { Stage } from "./Stage";
 import { Strip } from "./Strip";
 import { texts } from "./texts";
@@ -35,6 +35,7 @@ import "./transcribe.css";
 
 const DEFAULT_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const NO_FORMATS: readonly PlateFormat[] = [];
+const NO_TEXTS: readonly Previous[] = [];
 
 export default function TranscribePage() {
   const t = useTexts(texts);
@@ -48,8 +49,8 @@ export default function TranscribePage() {
   const wanted = useMemo(() => JSON.parse(asked) as Wanted, [asked]);
   if (about.error) return <WorkPage title={t("title")}><div className="work-state"><Failed error={about.error} retry={() => void about.refetch()} /></div></WorkPage>;
   if (!saving || !about.data) return <WorkPage title={t("title")}><div className="work-state"><Loading /></div></WorkPage>;
-  const alphabet = (about.data as { alphabet?: string }).alphabet ?? DEFAULT_ALPHABET;
-  return <Work key={`${project} ${asked}`} project={project} wanted={wanted} reviewer={about.data.role >= REVIEWER} saving={saving} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />;
+  const { alphabet = DEFAULT_ALPHABET, role } = about.data;
+  return <Work key={`${project} ${asked}`} project={project} wanted={wanted} reviewer={role >= REVIEWER} saving={saving} alphabet={alphabet} formats={formats.data ?? NO_FORMATS} />;
 }
 
 /** The role that decides between two readings. */
@@ -143,8 +144,8 @@ function TopFigures({ session }: { session: Session }) {
   return (
     <>
       {speed && <span className="t2 wide-only">{t("per_minute", { count: Math.round(speed.perMinute) })}</span>}
-      {speed && <span className="t2 wide-only">{t("median", { seconds: speed.median.toFixed(1) })}</span>}
-      {speed && <span className="t2 wide-only">{t("per_key", { count: (session.saved.length / session.keys).toFixed(2) })}</span>}
+      {speed && <span className="t2 wide-only">{t("median", { seconds: fixed(speed.median, 1) })}</span>}
+      {speed && <span className="t2 wide-only">{t("per_key", { count: fixed(session.saved.length / session.keys, 2) })}</span>}
       {session.left !== null && <span className="t2"><b className="strong left-count">{formatNumber(session.left)}</b> {t("left")}</span>}
     </>
   );
@@ -165,7 +166,7 @@ function StatusKeys() {
       <KeyHint k=",">{t("unknown").toLowerCase()}</KeyHint>
       <KeyHint k="PageDown">{t("skip").toLowerCase()}</KeyHint>
       <KeyHint k="PageUp">{t("back").toLowerCase()}</KeyHint>
-      <KeyHint k="F1">{useTexts(texts)("all_keys")}</KeyHint>
+      <KeyHint k="F1">{t("all_keys")}</KeyHint>
     </>
   );
 }
@@ -250,26 +251,34 @@ function Looks({ look, setLook, frame, setFrame, hasFrame }: Pick<DeskProps, "lo
   );
 }
 
-/** One line of fixed height: format, doubt, warning. */
+/** One line of fixed height: somebody else, format, doubt, warning. */
 function HintLine({ session, field, formats }: { session: Session; field: Field; formats: readonly PlateFormat[] }) {
+  const t = useTexts(texts);
+  const lost = currentItem(session)?.lost ?? false;
+  return (
+    <p className="hint-line" role="status">
+      {lost && <span className="warn row"><Icon name="people" /> {t("lost")}</span>}
+      {session.warning === "empty" && <span className="warn row"><Icon name="warning" /> {t("type_first")}</span>}
+      {session.warning !== "empty" && !lost && <FormatHint session={session} field={field} formats={formats} />}
+      {session.warning === "strange" && <span className="chip warn"><Key k="Enter" /> {t("save_anyway")}</span>}
+    </p>
+  );
+}
+
+function FormatHint({ session, field, formats }: { session: Session; field: Field; formats: readonly PlateFormat[] }) {
   const t = useTexts(texts);
   const said = hint(textOf(field), formats);
   const doubtful = field.cells.filter(isDoubtful).length;
   return (
-    <p className="hint-line" role="status">
-      {session.warning === "empty" ? <span className="warn row"><Icon name="warning" /> {t("type_first")}</span> : (
-        <>
-          {said.kind === "fits" && <span className="ok row"><Icon name="check" /> {said.format.name} <span className="mono">{said.format.display}</span></span>}
-          {said.kind === "begins" && <span className="t3">{said.format.name} <span className="mono">{said.format.display}</span></span>}
-          {said.kind === "misfit" && (
-            <span className="warn row"><Icon name="warning" /> {t("misfit", { format: said.format.name, expected: t(said.expected), at: textOf(field)[said.at] ?? "" })}</span>
-          )}
-          {said.kind === "strange" && <span className="warn row"><Icon name="warning" /> {t("strange")}</span>}
-          {doubtful > 0 && session.warning === "" && <span className="t3">{t("doubtful", { count: doubtful })}</span>}
-          {session.warning === "strange" && <span className="chip warn"><Key k="Enter" /> {t("save_anyway")}</span>}
-        </>
+    <>
+      {said.kind === "fits" && <span className="ok row"><Icon name="check" /> {said.format.name} <span className="mono">{said.format.display}</span></span>}
+      {said.kind === "begins" && <span className="t3">{said.format.name} <span className="mono">{said.format.display}</span></span>}
+      {said.kind === "misfit" && (
+        <span className="warn row"><Icon name="warning" /> {t("misfit", { format: said.format.name, expected: t(said.expected), at: textOf(field)[said.at] ?? "" })}</span>
       )}
-    </p>
+      {said.kind === "strange" && <span className="warn row"><Icon name="warning" /> {t("strange")}</span>}
+      {doubtful > 0 && session.warning === "" && <span className="t3">{t("doubtful", { count: doubtful })}</span>}
+    </>
   );
 }
 
@@ -317,7 +326,7 @@ function Panel({ project, session, crop, dispatch, formats, suggestions, saveWho
       </section>
       <section className="panel-part grow saved-list" tabIndex={0} aria-label={t("saved_now")}>
         <h2 className="panel-title spread"><span>{t("saved_now")}</span><span>{t("undo").toLowerCase()} <Key k="Ctrl+Z" /></span></h2>
-        <SavedList saved={session.saved} previous={previous.data ?? []} formats={formats} show={(id) => dispatch({ do: "show", crop: id, now: performance.now() })} />
+        <SavedList saved={session.saved} previous={previous.data ?? NO_TEXTS} formats={formats} dispatch={dispatch} />
       </section>
     </aside>
   );
@@ -337,20 +346,27 @@ function Suggest({ suggestions: { job, ask } }: { suggestions: Suggestions }) {
   );
 }
 
-function SavedList({ saved, previous, formats, show }: { saved: readonly Saved[]; previous: readonly Previous[]; formats: readonly PlateFormat[]; show: (crop: number) => void }) {
+interface SavedListProps {
+  readonly saved: readonly Saved[];
+  readonly previous: readonly Previous[];
+  readonly formats: readonly PlateFormat[];
+  readonly dispatch: Sitting["dispatch"];
+}
+
+/** Drawn again only when something was saved: after hours there are thousands. */
+const SavedList = memo(function SavedList({ saved, previous, formats, dispatch }: SavedListProps) {
   const t = useTexts(texts);
-  const strokes = saved.filter((one) => one.clientKey === one.together).slice(0, 60);
-  const others = (one: Saved): number => saved.filter((other) => other.together === one.together).length - 1;
+  const shown = strokes(saved, 60);
   if (saved.length === 0 && previous.length === 0) return <p className="t3">{t("saved_none")}</p>;
   return (
     <ul>
-      {strokes.map((one) => (
-        <li key={one.clientKey}>
-          <button type="button" className="saved-row" onClick={() => show(one.crop)}>
-            <TextOrWord text={one.text} formats={formats} />
-            {others(one) > 0 && <span className="t2">{t("and_more", { count: others(one) })}</span>}
-            <span className="t3 grow num">{outcomeWord(one, t)}</span>
-            <span className="t2 saved-seconds">{one.seconds.toFixed(1)} s</span>
+      {shown.map(({ first, others }) => (
+        <li key={first.clientKey}>
+          <button type="button" className="saved-row" onClick={() => dispatch({ do: "show", crop: first.crop, now: performance.now() })}>
+            <TextOrWord text={first.text} formats={formats} />
+            {others > 0 && <span className="t2">{t("and_more", { count: others })}</span>}
+            <span className="t3 grow num">{outcomeWord(first, t)}</span>
+            <span className="t2 saved-seconds">{fixed(first.seconds, 1)} s</span>
           </button>
         </li>
       ))}
@@ -359,7 +375,7 @@ function SavedList({ saved, previous, formats, show }: { saved: readonly Saved[]
       ))}
     </ul>
   );
-}
+});
 
 function TextOrWord({ text, formats }: { text: string; formats: readonly PlateFormat[] }) {
   const t = useTexts(texts);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { textOf } from "./field";
-import { type Crop, type Order, type Session, type SessionAction, begin, currentItem, lookedAt, pace, step, together, upcoming } from "./session";
+import { type Crop, type Order, type Session, type SessionAction, begin, currentItem, lookedAt, pace, step, strokes, together, upcoming } from "./session";
 import { distance } from "./strip";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -318,4 +318,40 @@ describe("crops that were read before", () => {
     expect(sitting(crop(1, "PBA1234"), second, { ...crop(3, "PBA1234"), text: "PBA1234" }).strip).toEqual([]);
     expect(sitting(second, crop(1, "PBA1234")).strip).toEqual([]);
   });
+});
+
+describe("crops that somebody else has or has read meanwhile", () => {
+  const renewed = (held: number[], ...crops: Crop[]): SessionAction => ({ do: "crops", crops, held, left: 9, now: 0 });
+
+  it("no longer wait behind the one on screen", () => {
+    const { session } = run(sitting(crop(1), crop(2), crop(3)), renewed([1, 2, 3], crop(1), crop(3)));
+    expect(upcoming(session).map(({ id }) => id)).toEqual([3]);
+    expect(currentItem(session)).toMatchObject({ crop: { id: 1 } });
+    expect(currentItem(session)?.lost).toBeUndefined();
+  });
+
+  it("say so under somebody's eyes, and what was typed stays", () => {
+    const { session } = run(sitting(crop(1), crop(2)), ...typed("PBA"), renewed([1, 2], crop(2)));
+    expect(currentItem(session)).toMatchObject({ crop: { id: 1 }, lost: true });
+    expect(textOf(session.field)).toBe("PBA");
+  });
+
+  it("are none of those that came after the question, and none that was saved and undone here", () => {
+    const { session } = run(sitting(crop(1, "PBA1234"), crop(2)), enter(900), { do: "undo", now: 950 }, renewed([1], crop(2), crop(3)));
+    expect(currentItem(session)?.lost).toBeUndefined();
+    expect(upcoming(session).map(({ id }) => id)).toEqual([2, 3]);
+  });
+
+  it("the one on screen stays the one on screen when one before it goes", () => {
+    const before = run(sitting(crop(1), crop(2), crop(3)), { do: "show", crop: 2, now: 0 }).session;
+    const { session } = run(before, renewed([1, 2, 3], crop(2), crop(3)));
+    expect(currentItem(session)?.crop.id).toBe(2);
+  });
+});
+
+it("what was saved in one stroke is listed once, with how many more", () => {
+  const group = (id: number, text = "") => ({ ...crop(id, text), group: "one" });
+  const { session } = run(sitting(group(1, "PBA1234"), group(2), crop(3, "PBB1234")), enter(900, "a"), enter(1900, "b"));
+  expect(strokes(session.saved, 60).map(({ first, others }) => [first.text, others])).toEqual([["PBB1234", 0], ["PBA1234", 1]]);
+  expect(strokes(session.saved, 1)).toHaveLength(1);
 });

@@ -70,6 +70,10 @@ interface Item {
   /** The field as it was when it was saved, for undo. */
   readonly typed: Field | null;
   readonly skipped: boolean;
+  /** It was saved and that was undone: the server may have its text. */
+  readonly undone?: boolean;
+  /** Somebody else has it or has read it meanwhile. */
+  readonly lost?: boolean;
 }
 
 export interface Session {
@@ -105,7 +109,8 @@ export type Order =
   | { readonly kind: "release"; readonly crop: number };
 
 export type SessionAction =
-  | { readonly do: "crops"; readonly crops: readonly Crop[]; readonly left: number | null; readonly now: number }
+  /** `held`: those that were asked for by name; of them, what does not come is somebody else's by now. */
+  | { readonly do: "crops"; readonly crops: readonly Crop[]; readonly held?: readonly number[]; readonly left: number | null; readonly now: number }
   | { readonly do: "formats"; readonly formats: readonly PlateFormat[]; readonly alphabet: string }
   | { readonly do: "draft"; readonly crop: number; readonly field: Field }
   | { readonly do: "field"; readonly action: FieldAction }
@@ -230,8 +235,9 @@ function act(session: Session, action: SessionAction): Step {
 }
 
 /** New crops go to the end; those that wait here already may have been cut or read anew since. */
-function add(session: Session, { crops, left, now }: Extract<SessionAction, { do: "crops" }>): Session {
+function add(before: Session, { crops, held = [], left, now }: Extract<SessionAction, { do: "crops" }>): Session {
   const told = new Map(crops.map((crop) => [crop.id, crop]));
+  const session = without(before, new Set(held.filter((id) => !told.has(id))));
   const known = session.items.map((item, at): Item => {
     const crop = told.get(item.crop.id);
     told.delete(item.crop.id);
@@ -242,6 +248,15 @@ function add(session: Session, { crops, left, now }: Extract<SessionAction, { do
   const filled = known[session.at] === session.items[session.at] ? null : known[session.at];
   const grown = linked({ ...session, items, left, field: filled ? fieldOf(filled) : session.field });
   return currentItem(session) === null && fresh.length > 0 ? show(grown, session.at, now) : grown;
+}
+
+/** Crops that are somebody else's by now go; the one under somebody's eyes stays and says so. */
+function without(session: Session, lost: ReadonlySet<number>): Session {
+  const isLost = (item: Item): boolean => lost.has(item.crop.id) && isOpen(item) && !item.undone;
+  if (!session.items.some(isLost)) return session;
+  const goes = (item: Item, at: number): boolean => isLost(item) && at !== session.at;
+  const items = session.items.map((item, at) => (at === session.at && isLost(item) ? { ...item, lost: true } : item));
+  return { ...session, items: items.filter((item, at) => !goes(item, at)), at: session.at - items.slice(0, session.at).filter(goes).length };
 }
 
 /** Whether a suggestion that came late may still appear under somebody's eyes: nothing was typed. */
@@ -421,7 +436,7 @@ function undo(session: Session, now: number): Step {
   if (last === undefined || item === undefined) return only(session);
   const stroke = session.saved.filter((one) => one.together === last.together);
   const crops = new Set(stroke.map((one) => one.crop));
-  const items = session.items.map((one): Item => (crops.has(one.crop.id) ? { ...one, saved: null, typed: null } : one));
+  const items = session.items.map((one): Item => (crops.has(one.crop.id) ? { ...one, saved: null, typed: null, undone: true } : one));
   const left = session.left === null ? null : session.left + stroke.length;
   const saved = session.saved.filter((one) => one.together !== last.together);
   const back = show({ ...session, items, left, saved }, at, now);
@@ -433,6 +448,24 @@ function redo(session: Session): Session {
   const [next, ...rest] = session.after;
   if (next === undefined) return session;
   return { ...session, field: next, before: [...session.before, session.field], after: rest, warning: "" };
+}
+
+export interface Stroke {
+  readonly first: Saved;
+  /** So many more were saved with it. */
+  readonly others: number;
+}
+
+/** The newest strokes of the keyboard, at most `most`; what is saved together stands together. */
+export function strokes(saved: readonly Saved[], most: number): readonly Stroke[] {
+  const found: Stroke[] = [];
+  for (const one of saved) {
+    const last = found.at(-1);
+    if (last?.first.together === one.together) found[found.length - 1] = { ...last, others: last.others + 1 };
+    else if (found.length === most) break;
+    else found.push({ first: one, others: 0 });
+  }
+  return found;
 }
 
 export interface Pace {

@@ -91,6 +91,7 @@ export const texts = defineTexts({
   letter: { en: "a letter", es: "una letra" },
   digit: { en: "a digit", es: "un dígito" },
   other: { en: "another character", es: "otro carácter" },
+  lost: { en: "Somebody else has this plate, or has read it meanwhile: skip it, or save and choose.", es: "Alguien más tiene esta placa o ya la leyó: sáltela, o guarde y elija." },
   misfit: { en: "{format} has {expected} where the {at} is", es: "{format} tiene {expected} donde está {at}" },
   strange: { en: "Fits none of this project's formats", es: "No coincide con ningún formato del proyecto" },
   doubtful: {

@@ -41,6 +41,8 @@ type Fetched = Pick<Sitting, "ready" | "dry" | "error" | "disagreements">;
 
 /** Minutes between renewals: a lease lasts ten. */
 const RENEW = 4;
+/** So many crops can be named to the server. */
+const HELD = 500;
 /** Milliseconds: news of suggestions come in bursts. */
 const SETTLED = 300;
 
@@ -67,11 +69,11 @@ export function useSitting({ project, wanted, alphabet, formats, saving, unreada
     asking.current = true;
     try {
       const waiting = waitingCrops(saving.queue.snapshot().waiting);
-      const fetch = held.length > 0 ? { held: held.slice(0, 500) } : { count: LEASE, exclude: [...new Set([...exclude, ...waiting])].slice(-500) };
+      const fetch = held.length > 0 ? { held: held.slice(0, HELD) } : { count: LEASE, exclude: [...new Set([...exclude, ...waiting])].slice(-HELD) };
       const { crops, left, disagreements } = await lease(project, fetch, wanted);
       const seen = new Set(known(now.current));
       const fresh = crops.some((crop) => !seen.has(crop.id));
-      dispatch({ do: "crops", crops: draftFirst(project, crops), left: leftOf(wanted, left - waiting.length, disagreements), now: performance.now() });
+      dispatch({ do: "crops", crops: draftFirst(project, crops), held: held.slice(0, HELD), left: leftOf(wanted, left - waiting.length, disagreements), now: performance.now() });
       const draft = readDraft(localStorage, project);
       if (draft && !fetchedOnce.current) dispatch({ do: "draft", ...draft });
       fetchedOnce.current = true;
@@ -105,7 +107,15 @@ export function useSitting({ project, wanted, alphabet, formats, saving, unreada
   }, [ask]);
   useEffect(() => {
     const timer = setInterval(renew, RENEW * 60_000);
-    return () => clearInterval(timer);
+    // A computer that slept may have let its leases run out.
+    const woken = (): void => {
+      if (document.visibilityState === "visible") renew();
+    };
+    document.addEventListener("visibilitychange", woken);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", woken);
+    };
   }, [renew]);
   const heard = useRef("");
   useEffect(() => {
