@@ -6,15 +6,18 @@ are there. A connection that breaks is made again, after longer and longer waits
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import tempfile
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -38,6 +41,8 @@ log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds until a broken connection is made again
 TRIES = 3  # until a camera that never sent anything is given up
 MOST_WAITING = 60  # pieces that nobody has worked on yet; further ones are lost
+TICK_SECONDS = 1.0
+PATIENCE_TICKS = 6  # of half a second each: so long may a stopped camera take to end
 
 
 def named(project: Project, name: str) -> Camera:
@@ -94,38 +99,54 @@ class Recording:
 
     ``pieces`` gives what was recorded, until ``stop`` was called or the camera's playlist
     ended; what was recorded until then is still given. ``told`` hears what people should know.
+    A ``patient`` recording waits for ever for a camera, and for space on the disk.
     """
 
     def __init__(
-        self, address: str, *, seconds: float, told: Callable[[str], None] = log.warning
+        self,
+        address: str,
+        *,
+        seconds: float,
+        patient: bool = False,
+        told: Callable[[str], None] = log.warning,
     ) -> None:
         self._address, self._host, self._seconds = address, live.host_of(address), seconds
-        self._told = told
+        self._told, self._patient = told, patient
         self._stopping = threading.Event()
         self._news = threading.Condition()
         self._waiting: deque[Piece] = deque()
+        self._numbers = itertools.count(1)
         self._over = False
         self._problem: Exception | None = None
         self.lost = 0
         """Pieces that were thrown away because too many waited."""
+        self.trouble: Refused | None = None
+        """Why nothing is recorded now."""
+        self.began: float | None = None
+        """When the present piece began, seconds since 1970; None where there is none."""
 
     def stop(self) -> None:
         """End the recording with what there is; may be called from anywhere, and again."""
         self._stopping.set()
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece | None, None, None]:
         """The recorded files, which are deleted once the next is asked for.
 
-        Raises what the camera is refused for where it never sent anything, DiskFull, and what
-        else ended the recording.
+        None is given every second without one, so that whoever asks can look about. Raises what
+        the camera is refused for where it never sent anything, DiskFull, and what else ended
+        the recording.
         """
         with tempfile.TemporaryDirectory(dir=files.scratch()) as folder:
             thread = threading.Thread(target=self._run, args=(Path(folder),), daemon=True)
             thread.start()
             try:
-                while (piece := self._next()) is not None:
+                while True:
+                    piece = self._next()
                     yield piece
-                    piece.path.unlink(missing_ok=True)
+                    if piece is not None:
+                        piece.path.unlink(missing_ok=True)
+                    elif self._over and not self._waiting:
+                        break
             finally:
                 self.stop()
                 thread.join()
@@ -134,11 +155,11 @@ class Recording:
 
     def _next(self) -> Piece | None:
         with self._news:
-            self._news.wait_for(lambda: self._waiting or self._over)
+            self._news.wait_for(lambda: self._waiting or self._over, timeout=TICK_SECONDS)
             return self._waiting.popleft() if self._waiting else None
 
     def _run(self, folder: Path) -> None:
-        wait, failed, had = FIRST_WAIT, 0, False
+        wait, failed, had = FIRST_WAIT, 0, self._patient
         try:
             while not self._stopping.is_set():
                 came, refusal = self._connect(folder)
@@ -147,8 +168,10 @@ class Recording:
                     break  # stopped, or through
                 failed = 0 if came else failed + 1
                 wait = FIRST_WAIT if came else wait
-                if failed >= TRIES and not had:
+                full = isinstance(refusal, DiskFull) and not self._patient
+                if full or (failed >= TRIES and not had):
                     raise refusal
+                self.trouble, self.began = refusal, None
                 self._told(f"{refusal.sentence()} Trying again in {wait:.0f} s.")
                 self._stopping.wait(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
@@ -161,23 +184,30 @@ class Recording:
 
     def _connect(self, folder: Path) -> tuple[bool, Refused | None]:
         """Record until the connection ends: whether anything came, and why it broke."""
-        came = False
+        came, patience = False, PATIENCE_TICKS
         reading, writing = os.pipe()
-        own = Path(tempfile.mkdtemp(dir=folder))
         try:
-            with closing(
-                child.record(self._address, own, seconds=self._seconds, stop=reading)
-            ) as messages:
+            _check_disk(self._host)
+            with (
+                tempfile.TemporaryDirectory(dir=folder) as own,
+                closing(
+                    child.record(self._address, Path(own), seconds=self._seconds, stop=reading)
+                ) as messages,
+            ):
                 for message in messages:
+                    if message.kind == "seconds":
+                        self.trouble, self.began = None, time.time() - message.facts["done"]
                     if message.kind == "piece":
                         came = True
                         _check_disk(self._host)
-                        self._keep(Piece(**{**message.facts, "path": Path(message.facts["path"])}))
+                        self._keep(message.facts, folder)
                     if self._stopping.is_set() and writing >= 0:
                         os.close(writing)
                         writing = -1
-        except DiskFull:
-            raise
+                    if writing < 0 and message.kind == "tick":
+                        patience -= 1
+                        if not patience:  # it waits for a camera that does not answer
+                            break
         except Refused as refusal:
             return came, refusal
         finally:
@@ -186,14 +216,15 @@ class Recording:
                 os.close(writing)
         return came, None
 
-    def _keep(self, piece: Piece) -> None:
+    def _keep(self, facts: dict[str, Any], folder: Path) -> None:
+        """Take a whole piece out of the folder of its connection, which goes with that."""
         with self._news:
             if len(self._waiting) >= MOST_WAITING:
-                piece.path.unlink(missing_ok=True)
                 self.lost += 1
                 self._told(f"{self.lost} pieces lost: reading is slower than the camera.")
                 return
-            self._waiting.append(piece)
+            path = Path(facts["path"]).rename(folder / f"{next(self._numbers):06d}.mp4")
+            self._waiting.append(Piece(**{**facts, "path": path}))
             self._news.notify()
 
 
@@ -206,11 +237,14 @@ def _check_disk(host: str) -> None:
 def bring(piece: Piece, camera: Camera) -> Video:
     """A recorded piece as a video of its camera, with the time at which it began.
 
+    Browsers play H.264 as it is; of anything else people make a preview where they want one.
     Raises what ``videos.ingest`` refuses.
     """
     begun = datetime.fromtimestamp(piece.begun, UTC)
+    off = timedelta(seconds=camera.clock_offset)  # is added to every time of its videos
     name = f"{camera.name} {begun:%Y-%m-%d %H.%M.%S}.mp4"
     row, _ = videos.ingest(piece.path, project=camera.project, name=name, move=True)
-    row.camera, row.recorded_at = camera, begun
-    row.save(update_fields=["camera", "recorded_at"])
+    row.camera, row.recorded_at = camera, begun - off
+    row.preview = row.preview or (row.file if row.codec == "h264" else "")
+    row.save(update_fields=["camera", "recorded_at", "preview"])
     return row

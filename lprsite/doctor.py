@@ -23,7 +23,7 @@ from django.db.migrations.executor import MigrationExecutor
 Grade = Literal["ok", "warn", "bad"]
 SPACE_BAD, SPACE_WARN = 1_000_000_000, 6_000_000_000
 NODE = ((20, 19), (22, 12))
-ROLES = ("media", "gpu", "suggest", "default")
+ROLES = ("media", "gpu", "suggest", "cameras", "default")
 IMPORTS = {
     "cv2": "Do 'apt-get install libgl1 libglib2.0-0' as root, or install "
     "opencv-python-headless in place of opencv-python.",

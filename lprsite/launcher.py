@@ -27,8 +27,9 @@ from lprsite.errors import Refused
 from lprsite.processes import ROOT, Child, Program, Supervisor
 from training import devices
 
-ROLES = ("web", "media", "gpu", "suggest", "default", "beat")
-QUEUES = ("media", "gpu", "suggest", "default")
+ROLES = ("web", "media", "gpu", "suggest", "cameras", "default", "beat")
+QUEUES = ("media", "gpu", "suggest", "cameras", "default")
+MOST_CAMERAS = 16  # recorded at once; further ones wait
 LOW_DISK_BYTES = 1_000_000_000
 READY_SECONDS = 60.0
 LOADING_SECONDS = 60.0  # Valkey reads its whole log before it answers
@@ -478,12 +479,15 @@ def valkey_program(data: Path, server: Path) -> Program:
 def worker_program(role: str, env: dict[str, str]) -> Program:
     """A Celery worker for the queue of ``role``.
 
-    That of suggestions works in one process, which keeps its recognizer from job to job.
+    That of suggestions works in one process, which keeps its recognizer from job to job; that of
+    cameras in threads, each of which mostly waits for the child that records.
     """
     cores = os.cpu_count() or 1
     cards = max(1, len(devices.found()))  # each has one job at a time
     several = {"media": max(1, cores - 1), "gpu": cards, "default": 1 if cores <= 2 else 2}
     pool = ("-c", str(several[role]), "--max-tasks-per-child=50") if role in several else _SOLO
+    if role == "cameras":
+        pool = ("--pool=threads", "-c", str(MOST_CAMERAS))
     command = (
         *(sys.executable, "-W", QUIET, "-m", "celery", "-q", "-A", "lprsite.celery", "worker"),
         *("-Q", role, "-n", f"{role}@%h", *pool),

@@ -149,6 +149,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "suggest": {"task": "training.tasks.suggest_new", "schedule": 10.0},
     "link": {"task": "annotations.tasks.link_new", "schedule": 30.0},
     "train": {"task": "training.tasks.begin_scheduled", "schedule": 60.0},
+    "cameras": {"task": "training.tasks.go_on_recording", "schedule": 15.0},
     "retain": {"task": "training.tasks.retain", "schedule": timedelta(hours=1)},
 }
 JOB_LEASE_SECONDS = 60

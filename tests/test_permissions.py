@@ -46,6 +46,7 @@ from lprsite.jobs.models import Job
 from tests.annotations.rows import make_crops, make_frame, make_member, make_video
 from training import runs, schedules
 from training.models import (
+    CameraRun,
     Evaluation,
     InferenceRun,
     Match,
@@ -198,6 +199,7 @@ class World:
             "projects": project.pk,
             "members": Membership.objects.get(user=second).pk,
             "cameras": camera.pk,
+            "camera-runs": CameraRun.objects.create(camera=camera).pk,
             "plate-formats": PlateFormat.objects.filter(project=project)[0].pk,
             "videos": video.pk,
             "frames": frame.pk,
@@ -274,6 +276,8 @@ class World:
             ("post", "cameras/"): {**mine, "name": "Back gate"},
             ("patch", "cameras/<pk>/"): {"name": "renamed"},
             ("delete", "cameras/<pk>/"): {},
+            ("post", "camera-runs/"): {"camera": camera.pk},
+            ("post", "camera-runs/<pk>/stop/"): {},
             ("post", "cameras/<pk>/try/"): {},
             ("post", "plate-formats/"): {**mine, "name": "Mine", "pattern": "AA99"},
             ("patch", "plate-formats/<pk>/"): {"name": "renamed"},

@@ -172,6 +172,7 @@ TABLES = (
     Table(
         "inference_runs",
         InferenceRun,
+        leave=("camera_run",),
         shapes={"options": shapes.is_mapping, "throughput": shapes.is_mapping},
     ),
     Table(

@@ -335,3 +335,23 @@ class EvaluationUnclear(Refused):
 
 
 __all__ = ["Refused"]
+
+
+# --- cameras
+
+
+class CameraRecorded(Refused):
+    status = 409
+    en = "The camera “{name}” is recorded already. Stop it first to start it otherwise."
+    es = "La cámara «{name}» ya se está grabando. Deténgala antes para iniciarla de otro modo."
+
+
+class ReadingBehind(Refused):
+    en = (
+        "Reading is slower than the camera: {waiting} pieces wait. What comes now is thrown away, "
+        "until half of them are read."
+    )
+    es = (
+        "La lectura es más lenta que la cámara: {waiting} partes esperan. Lo que llega ahora se "
+        "descarta, hasta que la mitad esté leída."
+    )

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from annotations.models import DatasetVersion, Passage, Project, Video
+from annotations.models import Camera, DatasetVersion, Passage, Project, Video
 from annotations.models.datasets import Kind
 from lprsite.jobs.models import Job
 from lprsite.texts import both
@@ -210,6 +210,46 @@ class Evaluation(models.Model):
         return f"{self.model} on {self.dataset} {self.split}"
 
 
+class CameraRun(models.Model):
+    """A camera that is recorded and read until somebody stops it.
+
+    Its pieces become videos of the camera, each with a reading. The job is the one that records
+    now: when a worker ends, another job goes on.
+    """
+
+    camera = models.ForeignKey(Camera, on_delete=models.CASCADE, related_name="runs")
+    detector = models.CharField(max_length=40, blank=True)  # a number, current, starter; or
+    recognizer = models.CharField(max_length=40, blank=True)  # empty: current, else the starter
+    options = models.JSONField(default=dict)  # seconds of a piece, how it is read, what is kept
+    job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+    pieces = models.PositiveIntegerField(default=0)  # that became videos
+    dropped = models.PositiveIntegerField(default=0)  # that were thrown away unread
+    piece_began = models.DateTimeField(null=True)  # the present one
+    last_piece_at = models.DateTimeField(null=True)  # when the last one ended
+    trouble = models.CharField(max_length=60, blank=True)  # why nothing is recorded or read now:
+    trouble_en = models.TextField(blank=True)  # the name of a refusal, and its sentence
+    trouble_es = models.TextField(blank=True)
+    trouble_since = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera"],
+                name="camera_recorded_once",
+                condition=Q(stopped_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"recording {self.pk} of {self.camera}"
+
+
 class InferenceRun(models.Model):
     """One reading of one video with one detector and one recognizer."""
 
@@ -219,6 +259,9 @@ class InferenceRun(models.Model):
     recognizer = models.ForeignKey(TrainedModel, on_delete=models.RESTRICT, related_name="+")
     options = models.JSONField(default=dict)  # frames a second, thresholds
     throughput = models.JSONField(default=dict)  # seconds per step, frames per second
+    camera_run = models.ForeignKey(  # whose piece the video is
+        CameraRun, on_delete=models.SET_NULL, null=True, related_name="readings"
+    )
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

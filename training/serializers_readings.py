@@ -60,14 +60,9 @@ class InferenceRunSerializer(serializers.ModelSerializer[InferenceRun]):
         return dict(self.context.get("scores", {}).get(run.pk, {}))
 
 
-class StartReadingSerializer(serializers.Serializer[Any]):
-    video = serializers.IntegerField()
-    detector = serializers.CharField(
-        required=False, default="current", max_length=40, help_text="a number, current or starter"
-    )
-    recognizer = serializers.CharField(
-        required=False, default="current", max_length=40, help_text="a number, current or starter"
-    )
+class LooksSerializer(serializers.Serializer[Any]):
+    """How often and how closely networks look at a video."""
+
     fps = serializers.FloatField(
         required=False, default=FRAMES_A_SECOND, min_value=0.1, max_value=120
     )
@@ -90,6 +85,16 @@ class StartReadingSerializer(serializers.Serializer[Any]):
     )
     around_cars = serializers.BooleanField(
         required=False, default=False, help_text="look again around every car found"
+    )
+
+
+class StartReadingSerializer(LooksSerializer):
+    video = serializers.IntegerField()
+    detector = serializers.CharField(
+        required=False, default="current", max_length=40, help_text="a number, current or starter"
+    )
+    recognizer = serializers.CharField(
+        required=False, default="current", max_length=40, help_text="a number, current or starter"
     )
 
 

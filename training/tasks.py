@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from lprsite.jobs.engine import Cancelled, Running, task
 from lprsite.jobs.models import Job
 from lprsite.jobs.resident import Resident
 from training import (
+    camera_runs,
     devices,
     estimates,
     evaluations,
@@ -36,7 +37,7 @@ from training import (
     sure,
     webhooks,
 )
-from training.models import InferenceRun, TrainedModel, TrainingRun
+from training.models import CameraRun, InferenceRun, TrainedModel, TrainingRun
 
 log = logging.getLogger(__name__)
 WORK = "training.work"
@@ -113,10 +114,48 @@ def compare(running: Running) -> dict[str, Any]:
 def infer(running: Running) -> dict[str, Any]:
     readings.forget_scratch()
     try:
-        return supervise.run(running, WORK)
+        result = supervise.run(running, WORK)
     except Cancelled:  # the job's row says so only after this
         readings.forget_scratch_of(running.parameters["run"])
         raise
+    if InferenceRun.objects.filter(pk=result["run"], camera_run__isnull=False).exists():
+        running.job.forget_earlier()
+    return result
+
+
+@task("record_camera", queue="cameras", role=Role.MANAGER)
+def record_camera(running: Running) -> dict[str, Any]:
+    """Record a camera and have its pieces read, until somebody stops it."""
+    rows = CameraRun.objects.select_related("camera__project")
+    run = rows.get(pk=running.parameters["camera_run"])
+    try:
+        with closing(camera_runs.record(run, running)) as begun:
+            for reading in begun:
+                start_reading(reading)
+    except Refused as refusal:
+        camera_runs.give_up(run, refusal)
+        raise
+    return {"camera_run": run.pk, "pieces": running.job.done}
+
+
+def start_recording(run: CameraRun, *, by: Any = None) -> Job:
+    """Queue the recording of a camera; the run then names its job."""
+    job = record_camera.enqueue(
+        project_id=run.camera.project_id,
+        by=by,
+        dedupe=str(run.pk),
+        camera_run=run.pk,
+        camera=run.camera_id,
+    )
+    CameraRun.objects.filter(pk=run.pk).update(job=job)
+    return job
+
+
+@shared_task(name="training.tasks.go_on_recording")
+def go_on_recording() -> None:
+    """Queue the recordings that are wanted and that nobody works on: their worker ended."""
+    for run in camera_runs.wanted():
+        start_recording(run)
 
 
 @task("learn_frames", queue="media", role=Role.REVIEWER)

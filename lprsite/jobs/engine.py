@@ -33,6 +33,9 @@ HEARTBEAT_SECONDS = 10.0
 RESEND_SECONDS = 60
 LOOKED_AT = 50  # waiting jobs, for one whose device is free
 
+ENDING = threading.Event()
+"""Set once this worker was told to end: work that has no end of its own gives way."""
+
 Work = Callable[["Running"], "dict[str, Any] | None"]
 
 

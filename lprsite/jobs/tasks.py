@@ -6,7 +6,12 @@ import os
 from typing import Any
 
 from celery import shared_task
-from celery.signals import heartbeat_sent, worker_process_init, worker_ready
+from celery.signals import (
+    heartbeat_sent,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.core.cache import cache
 
 from lprsite.jobs import engine
@@ -40,6 +45,11 @@ def _one_thread_each(**_: Any) -> None:
 
     cv2.setNumThreads(1)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@worker_shutting_down.connect
+def _end(**_: Any) -> None:
+    engine.ENDING.set()
 
 
 @worker_ready.connect

@@ -56,7 +56,7 @@ def recording(told: list[str]) -> cameras.Recording:
 def test_camera_that_breaks_off_is_connected_again(sends: Callable[[Sent], None]) -> None:
     sends([-2, errors.CameraAway(host="gate.example", why="refused"), -1, 1])
     told: list[str] = []
-    seen = [piece.path.read_bytes() for piece in recording(told).pieces()]
+    seen = [piece.path.read_bytes() for piece in recording(told).pieces() if piece]
     assert seen == [b"piece"] * 4
     assert len(told) == 3 and not any("secret" in line for line in told)
 
@@ -76,13 +76,25 @@ def test_recording_ends_before_the_disk_is_full(
         list(recording([]).pieces())
 
 
+def test_patient_recording_waits_for_ever(
+    sends: Callable[[Sent], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends([*([errors.CameraAway(host="gate.example", why="refused")] * 5), 2, 1])
+    free = iter([10**12] * 7 + [1] + [10**12] * 9)  # and for space on the disk
+    monkeypatch.setattr(files, "free_bytes", lambda: next(free))
+    told: list[str] = []
+    waits = cameras.Recording(ADDRESS, seconds=5.0, patient=True, told=told.append)
+    assert len([piece for piece in waits.pieces() if piece]) == 2
+    assert len(told) == 6 and waits.trouble is not None
+
+
 def test_stopped_recording_gives_what_there_is(sends: Callable[[Sent], None]) -> None:
     sends([-1, -1, -1, -1])
     stopped = recording([])
     pieces = stopped.pieces()
     next(pieces)
     stopped.stop()
-    assert len(list(pieces)) <= 3
+    assert len([piece for piece in pieces if piece]) <= 3
 
 
 def test_no_more_pieces_wait_than_may(

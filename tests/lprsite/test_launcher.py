@@ -118,9 +118,7 @@ def test_whole_tree_serves_works_and_ends_when_told(up: Callable[..., Up]) -> No
     running = up()
     assert "First administrator: user admin, password" in running.words()
     assert running.get("/admin/login/") == 302
-    assert eventually(lambda: running.queues() == {"media", "gpu", "suggest", "default"}), (
-        running.words()
-    )
+    assert eventually(lambda: running.queues() == set(launcher.QUEUES)), running.words()
     assert_second_start_refuses(running)
     assert not any(torch_is_loaded(pid) for pid in running.tree())
     assert all(path.stat().st_mode & 0o077 == 0 for path in running.data.rglob("*"))
@@ -203,7 +201,9 @@ def test_address_without_a_port_is_refused(bind: str) -> None:
 
 
 def test_unknown_role_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(launcher.NoSuchRole, match="web, media, gpu, suggest, default, beat"):
+    with pytest.raises(
+        launcher.NoSuchRole, match="web, media, gpu, suggest, cameras, default, beat"
+    ):
         launcher.read_options(options(only="web,worker"))
 
 

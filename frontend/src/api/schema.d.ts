@@ -126,6 +126,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/camera-runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Recordings of cameras, the newest first; of each camera one at most is not stopped. */
+        get: operations["camera_runs_list"];
+        put?: never;
+        /** @description Record a camera in pieces, and read each, until it is stopped. Only managers. */
+        post: operations["camera_runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/camera-runs/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Recordings of cameras, the newest first; of each camera one at most is not stopped. */
+        get: operations["camera_runs_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/camera-runs/{id}/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stop the recording; what came is kept, and read. */
+        post: operations["camera_runs_stop_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/": {
         parameters: {
             query?: never;
@@ -156,6 +208,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["cameras_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/reads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is read of a camera while it is recorded, the newest reads first. */
+        get: operations["cameras_reads_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/cameras/{id}/try/": {
@@ -2288,6 +2357,24 @@ export interface components {
             /** Format: double */
             fps: number | null;
         };
+        /** @description A read of a camera while it is recorded. */
+        CameraRead: {
+            readonly id: number;
+            readonly run: number;
+            /**
+             * Format: date-time
+             * @description by the right clock; null where nobody knows the day
+             */
+            readonly seen_at: string | null;
+            readonly text: string;
+            /** Format: double */
+            readonly confidence: number;
+            readonly direction: string;
+            /** @description accepted, corrected, or empty */
+            readonly status: string;
+            /** @description the sharpest crop */
+            readonly picture: string | null;
+        };
         /** @description A serializer whose ``project`` field offers only what the person may see. */
         CameraRequest: {
             project: number;
@@ -2297,6 +2384,39 @@ export interface components {
             clock_offset?: number;
             /** @description rtsp://…, rtsps://…, or http(s)://… of an HLS playlist, with name and password where it needs them. It is written only: kept encrypted, told to nobody, and part of no archive */
             address?: string;
+        };
+        CameraRun: {
+            readonly id: number;
+            readonly camera: number;
+            readonly detector: string;
+            readonly recognizer: string;
+            readonly options: unknown;
+            readonly job: components["schemas"]["Job"] | null;
+            /** @description that became videos */
+            readonly pieces: number;
+            /** @description pieces that were thrown away unread */
+            readonly dropped: number;
+            /** @description pieces that wait to be read */
+            readonly unread: number;
+            /** @description of the camera, since midnight */
+            readonly reads_today: number;
+            /**
+             * Format: date-time
+             * @description the present piece; null: nothing comes now
+             */
+            readonly piece_began: string | null;
+            /** Format: date-time */
+            readonly last_piece_at: string | null;
+            /** @description the code of why nothing is recorded or read now, or empty */
+            readonly trouble: string;
+            /** @description in the reader's language */
+            readonly trouble_text: string;
+            /** Format: date-time */
+            readonly trouble_since: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly stopped_at: string | null;
         };
         CheckedSpan: {
             readonly id: number;
@@ -3307,6 +3427,32 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Camera"][];
         };
+        PaginatedCameraReadList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["CameraRead"][];
+        };
+        PaginatedCameraRunList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["CameraRun"][];
+        };
         PaginatedCheckedSpanList: {
             /**
              * Format: uri
@@ -4218,18 +4364,8 @@ export interface components {
             texts: string[];
             revision?: number | null;
         };
+        /** @description How often and how closely networks look at a video. */
         StartReadingRequest: {
-            video: number;
-            /**
-             * @description a number, current or starter
-             * @default current
-             */
-            detector: string;
-            /**
-             * @description a number, current or starter
-             * @default current
-             */
-            recognizer: string;
             /**
              * Format: double
              * @default 10
@@ -4255,6 +4391,67 @@ export interface components {
              * @default false
              */
             around_cars: boolean;
+            video: number;
+            /**
+             * @description a number, current or starter
+             * @default current
+             */
+            detector: string;
+            /**
+             * @description a number, current or starter
+             * @default current
+             */
+            recognizer: string;
+        };
+        /** @description How often and how closely networks look at a video. */
+        StartRecordingRequest: {
+            /**
+             * Format: double
+             * @default 10
+             */
+            fps: number;
+            /**
+             * @description the detector sees every Nth of these frames; plates are followed between
+             * @default 2
+             */
+            detect_every: number;
+            /**
+             * @description do not look where nothing moves for seconds
+             * @default true
+             */
+            skip_idle: boolean;
+            /**
+             * @description look also at N x N parts of every picture, for far plates
+             * @default 1
+             */
+            tiles: number;
+            /**
+             * @description look again around every car found
+             * @default false
+             */
+            around_cars: boolean;
+            camera: number;
+            /**
+             * @description a number, current or starter; empty: the current one, else the starter
+             * @default
+             */
+            detector: string;
+            /**
+             * @description a number, current or starter; empty: the current one, else the starter
+             * @default
+             */
+            recognizer: string;
+            /**
+             * Format: double
+             * @description of a piece: its reads are there when it has ended and was read
+             * @default 30
+             */
+            seconds: number;
+            /**
+             * @description keep also the pieces in which nothing was read; else they are deleted
+             * @default false
+             */
+            keep_all: boolean;
         };
         StartTrainingRequest: {
             dataset: number;
@@ -4881,6 +5078,101 @@ export interface operations {
             };
         };
     };
+    camera_runs_list: {
+        parameters: {
+            query?: {
+                camera?: number;
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+                project?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCameraRunList"];
+                };
+            };
+        };
+    };
+    camera_runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRecordingRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["StartRecordingRequest"];
+                "multipart/form-data": components["schemas"]["StartRecordingRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraRun"];
+                };
+            };
+        };
+    };
+    camera_runs_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this camera run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraRun"];
+                };
+            };
+        };
+    };
+    camera_runs_stop_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A unique integer value identifying this camera run. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraRun"];
+                };
+            };
+        };
+    };
     cameras_list: {
         parameters: {
             query?: {
@@ -4998,6 +5290,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+        };
+    };
+    cameras_reads_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                /** @description Number of results to return per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCameraReadList"];
                 };
             };
         };

@@ -57,6 +57,8 @@ class Command(StepCommand):
         counts = {"videos": 0, "reads": 0, "refused": 0}
         with _stopped_by_hand(recording, options["minutes"], self._say):
             for piece in recording.pieces():
+                if piece is None:
+                    continue
                 try:
                     video = cameras.bring(piece, camera)
                     run = self._read(video, settings)

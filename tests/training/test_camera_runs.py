@@ -1,0 +1,262 @@
+"""Cameras that are recorded and read until somebody stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from annotations import cameras, errors
+from annotations.models import AuditEntry, Camera, Project, Video
+from annotations.vision.live import Piece
+from lprsite.errors import Refused
+from lprsite.jobs import engine
+from lprsite.jobs.models import Job, State
+from tests.annotations.rows import make_frame, make_video
+from tests.annotations.vision import clips
+from tests.training.rows import make_read, make_run
+from training import camera_runs, runs, tasks
+from training.errors import CameraRecorded
+from training.models import CameraRun, InferenceRun, TrainedModel
+
+API = "/api/v1/camera-runs/"
+SECRET = "rtsp://me:secret@192.168.1.20/stream"
+Sends = Callable[..., None]
+
+
+@pytest.fixture
+def gate(project: Project) -> Camera:
+    for kind in ("detector", "recognizer"):
+        runs.promote(TrainedModel.objects.create(project=project, kind=kind, name=kind, file="x"))
+    return Camera.objects.create(project=project, name="Gate", **cameras.source_of(SECRET))
+
+
+@pytest.fixture
+def run(gate: Camera) -> CameraRun:
+    return camera_runs.start(gate, keep_all=True)
+
+
+@pytest.fixture
+def sends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sends:
+    """Have cameras send pieces; what else is given is called, or is a trouble, in between."""
+
+    def sends(*what: int | Refused | Callable[[], None] | None) -> None:
+        def pieces(recording: cameras.Recording) -> Iterator[Piece | None]:
+            for number, one in enumerate(what):
+                if callable(one):
+                    one()
+                    yield None
+                    continue
+                recording.trouble = one if isinstance(one, Refused) else None
+                recording.began = 1_795_780_000.0 + 30 * number
+                if not isinstance(one, int):
+                    yield None
+                    continue
+                clip = clips.write(tmp_path / f"{one}.mp4", frames=10 + one)
+                yield Piece(clip, recording.began, 1.0)
+                if recording._stopping.is_set():
+                    return
+
+        monkeypatch.setattr(cameras.Recording, "pieces", pieces)
+
+    return sends
+
+
+def work(run: CameraRun) -> Job:
+    """Have the recording's job done here, as a worker does."""
+    job = tasks.start_recording(run)
+    engine.work_on("cameras")
+    job.refresh_from_db()
+    run.refresh_from_db()
+    return job
+
+
+def test_each_piece_becomes_a_video_that_waits_to_be_read(run: CameraRun, sends: Sends) -> None:
+    sends(None, 1, None, 2)
+    job = work(run)
+    assert (job.state, job.result["pieces"], job.done) == (State.SUCCEEDED, 2, 2)
+    assert (run.pieces, run.dropped, run.trouble) == (2, 0, "")
+    assert run.stopped_at is not None  # the playlist ended
+    readings = InferenceRun.objects.filter(camera_run=run)
+    assert {reading.job.queue for reading in readings if reading.job} == {"gpu"}
+    video = Video.objects.earliest("pk")
+    assert video.camera == run.camera and video.recorded_at is not None
+    assert video.preview == video.file
+    last = Video.objects.latest("pk").recorded_at
+    assert last and run.last_piece_at == last + timedelta(seconds=1)
+
+
+def test_no_address_is_told_by_rows_of_a_recording(
+    api: Any, gate: Camera, sends: Sends, caplog: pytest.LogCaptureFixture
+) -> None:
+    sends(1, errors.CameraAway(host="192.168.1.20", why="it fell silent"), 2)
+    answer = api.post(API, {"camera": gate.pk}, format="json")
+    engine.work_on("cameras")
+    told = answer.content.decode() + api.get(API).content.decode() + caplog.text
+    told += str(list(Job.objects.values())) + str(list(AuditEntry.objects.values()))
+    assert answer.status_code == 202 and "secret" not in told
+    assert gate.sealed_address not in told
+
+
+def test_stopped_recording_keeps_what_came(run: CameraRun, sends: Sends) -> None:
+    def stop() -> None:
+        camera_runs.stop(CameraRun.objects.get(pk=run.pk))
+        Job.objects.get(pk=job.pk)
+        held[0]._asked_to_stop.set()
+
+    held: list[engine.Running] = []
+    job = tasks.start_recording(run)
+    sends(1, stop, 2, 3)
+    claimed = Job.objects.claim(job.pk)
+    assert claimed is not None
+    held.append(engine.Running(claimed))
+    with pytest.raises(engine.Cancelled):
+        list(camera_runs.record(run, held[0]))
+    run.refresh_from_db()
+    assert (run.pieces, Video.objects.count()) == (2, 2)  # the one at work is brought in
+    assert run.stopped_at and not camera_runs.wanted().exists()
+
+
+def test_recording_goes_on_by_itself_when_its_worker_ended(
+    run: CameraRun, sends: Sends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends(1, engine.ENDING.set, 2, 3)
+    try:
+        job = work(run)
+    finally:
+        engine.ENDING.clear()
+    assert (job.state, run.pieces, run.stopped_at) == (State.SUCCEEDED, 2, None)
+    tasks.go_on_recording()
+    tasks.go_on_recording()
+    assert Job.objects.filter(task="record_camera").count() == 2
+    sends(4)
+    engine.work_on("cameras")
+    run.refresh_from_db()
+    assert run.pieces == 3
+
+
+def test_broken_recording_is_begun_again_after_a_while(run: CameraRun, sends: Sends) -> None:
+    def break_down() -> None:
+        raise RuntimeError("out of luck")
+
+    sends(break_down)
+    with pytest.raises(RuntimeError):
+        work(run)
+    assert not camera_runs.wanted().exists()
+    Job.objects.update(ended_at=timezone.now() - 2 * camera_runs.AGAIN)
+    assert list(camera_runs.wanted()) == [run]
+
+
+def test_recording_of_another_address_begins_anew(run: CameraRun, sends: Sends) -> None:
+    def move() -> None:
+        Camera.objects.update(**cameras.source_of("rtsp://10.0.0.9/"))
+
+    sends(1, move, *([None] * camera_runs.LOOK_TICKS), 2, 3)
+    work(run)
+    assert (run.pieces, run.stopped_at) == (2, None)
+
+
+def test_recording_whose_address_was_lost_ends_with_a_sentence(
+    run: CameraRun, settings: Any
+) -> None:
+    settings.SECRET_KEY = "another"
+    job = work(run)
+    assert (job.state, job.error_code) == (State.FAILED, "CameraAddressLost")
+    assert run.stopped_at and "Give it again" in run.trouble_en
+
+
+def test_trouble_is_told_while_it_lasts(run: CameraRun, sends: Sends) -> None:
+    seen = []
+
+    def look() -> None:
+        row = CameraRun.objects.get(pk=run.pk)
+        seen.append((row.trouble, row.trouble_since is not None, row.piece_began is not None))
+
+    away = errors.CameraAway(host="192.168.1.20", why="it fell silent")
+    sends(None, look, away, look, None, look)
+    work(run)
+    assert seen == [("", False, True), ("CameraAway", True, True), ("", False, True)]
+
+
+def test_pieces_are_dropped_while_reading_is_behind(
+    run: CameraRun, sends: Sends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_runs, "MOST_UNREAD", 2)
+
+    def read_one() -> None:
+        Job.objects.filter(task="infer").update(state=State.SUCCEEDED)
+
+    def look() -> None:
+        assert CameraRun.objects.get(pk=run.pk).trouble == "ReadingBehind"
+
+    sends(1, 2, 3, look, read_one, 4)
+    work(run)
+    assert (run.pieces, run.dropped, Video.objects.count()) == (3, 1, 3)
+
+
+def test_project_that_is_full_takes_no_piece(run: CameraRun, sends: Sends, settings: Any) -> None:
+    settings.PROJECT_BYTES = 1
+    sends(1)
+    work(run)
+    assert (run.pieces, run.dropped) == (0, 1)
+
+
+def test_pieces_without_a_plate_are_deleted(gate: Camera, sends: Sends, project: Project) -> None:
+    run = camera_runs.start(gate)
+    found = [make_run(project, make_video(project, camera=gate, name=str(n))) for n in range(4)]
+    for reading in found:
+        reading.camera_run, reading.throughput = run, {"frames": 9}
+        reading.save()
+    make_read(found[0], "PBA1234", 0, 5)
+    make_frame(project, video=found[1].video, pts=0)  # somebody labels it
+    InferenceRun.objects.filter(pk=found[2].pk).update(throughput={})  # is being read
+    sends(1)
+    work(run)
+    names = Video.objects.order_by("pk").values_list("name", flat=True)
+    assert list(names)[:3] == ["0", "1", "2"] and len(names) == 4
+
+
+def test_camera_is_recorded_once(api: Any, gate: Camera) -> None:
+    first = api.post(API, {"camera": gate.pk}, format="json")
+    assert (first.status_code, first.json()["job"]["queue"]) == (202, "cameras")
+    second = api.post(API, {"camera": gate.pk, "seconds": 60}, format="json")
+    assert (second.status_code, second.json()["code"]) == (409, CameraRecorded.__name__)
+    assert api.post(f"{API}{first.json()['id']}/stop/").json()["stopped_at"]
+    assert api.post(API, {"camera": gate.pk}, format="json").status_code == 202
+    noted = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
+    assert list(noted) == ["started a camera", "stopped a camera", "started a camera"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seconds": 1}, {"detector": "77"}, {"fps": 0}, {"camera": 10**9}]
+)
+def test_recording_that_cannot_be_is_refused(api: Any, gate: Camera, wrong: Any) -> None:
+    assert api.post(API, {"camera": gate.pk, **wrong}, format="json").status_code in (400, 404)
+    assert not CameraRun.objects.exists()
+
+
+def test_camera_without_address_is_not_recorded(api: Any, gate: Camera) -> None:
+    Camera.objects.update(**cameras.source_of(""))
+    refused = api.post(API, {"camera": gate.pk}, format="json")
+    assert refused.json()["code"] == "CameraWithoutAddress"
+
+
+def test_reads_of_a_camera_come_newest_first(
+    api: Any, run: CameraRun, project: Project, django_assert_num_queries: Any
+) -> None:
+    now = timezone.now()
+    reading = make_run(project, make_video(project, camera=run.camera, recorded_at=now))
+    reading.camera_run = run
+    reading.save()
+    for number in range(3):
+        make_read(reading, f"PBA100{number}", number, number + 1, crops=("PBA1000",))
+    make_read(make_run(project, make_video(project, camera=run.camera)), "PBA9999", 0, 1)
+    rows = api.get(f"/api/v1/cameras/{run.camera_id}/reads/").json()["results"]
+    assert [row["text"] for row in rows] == ["PBA1002", "PBA1001", "PBA1000"]
+    assert rows[0]["picture"] and rows[0]["seen_at"]
+    shown = api.get(f"{API}?project={project.pk}").json()["results"][0]
+    assert (shown["reads_today"], shown["unread"]) == (3, 0)

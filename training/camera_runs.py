@@ -1,0 +1,300 @@
+"""Cameras that are recorded and read for days: start, go on, stop, and how it goes.
+
+What a camera sends becomes videos of a few seconds or minutes, each with its reading. Where
+readings cannot keep up, new pieces are thrown away and counted; no disk is filled.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Generator
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from annotations import cameras, deletion
+from annotations.errors import ProjectFull, Refused
+from annotations.models import Camera, CheckedSpan, Frame, Passage, Project, Video
+from annotations.models.passages import PassageStatus
+from annotations.vision.live import Piece
+from lprsite.jobs import engine
+from lprsite.jobs.engine import Cancelled, Running
+from lprsite.jobs.models import ACTIVE, State
+from training import readings, reads, runs
+from training.errors import CameraRecorded, ReadingBehind
+from training.models import CameraRun, InferenceRun, Read, TrainedModel
+
+log = logging.getLogger(__name__)
+PIECE_SECONDS = 30.0
+SHORTEST_PIECE, LONGEST_PIECE = 5.0, 3600.0
+MOST_UNREAD = 60  # pieces that wait to be read; further ones are thrown away until half are
+LOOK_TICKS = 10  # of a second: how often is looked whether the camera is still wanted so
+AGAIN = timedelta(seconds=60)  # after a failure of ours
+
+
+def start(
+    camera: Camera,
+    *,
+    detector: str = "",
+    recognizer: str = "",
+    seconds: float = PIECE_SECONDS,
+    keep_all: bool = False,
+    by: User | None = None,
+    **reading: Any,
+) -> CameraRun:
+    """Want a camera recorded in pieces of so many seconds; ``go_on`` says what to begin.
+
+    ``reading`` is how each is read, as ``readings.create`` takes it. Pieces in which nothing was
+    read are deleted, unless ``keep_all``.
+
+    Raises CameraWithoutAddress, CameraAddressLost, CameraRecorded, and what models are refused
+    for.
+    """
+    cameras.address_of(camera)
+    for kind, named in (("detector", detector), ("recognizer", recognizer)):
+        _model(camera.project, kind, named)
+    try:
+        with transaction.atomic():
+            return CameraRun.objects.create(
+                camera=camera,
+                detector=detector,
+                recognizer=recognizer,
+                options={"seconds": seconds, "keep_all": keep_all, "reading": reading},
+                created_by=by,
+            )
+    except IntegrityError:
+        raise CameraRecorded(name=camera.name) from None
+
+
+def _model(project: Project, kind: str, named: str) -> TrainedModel:
+    """The model that a run names; the current one follows what is promoted meanwhile."""
+    if named:
+        return runs.find(project, kind, named)
+    return runs.current(project, kind) or runs.starter(kind)
+
+
+def stop(run: CameraRun) -> None:
+    """Want it no longer; what came is kept and read."""
+    now = timezone.now()
+    CameraRun.objects.filter(pk=run.pk, stopped_at=None).update(stopped_at=now, **_well())
+    if run.job is not None:
+        engine.cancel(run.job)
+
+
+def wanted() -> QuerySet[CameraRun]:
+    """The runs that nobody works on, though they are wanted."""
+    rows = CameraRun.objects.filter(stopped_at=None, camera__project__deleting_at=None)
+    failed = Q(job__state=State.FAILED, job__ended_at__gt=timezone.now() - AGAIN)
+    return rows.exclude(job__state__in=ACTIVE).exclude(failed).select_related("camera")
+
+
+def give_up(run: CameraRun, refusal: Refused) -> None:
+    """It cannot go on: stop wanting it, and say why."""
+    facts = {"stopped_at": timezone.now(), "piece_began": None, **_ill(refusal)}
+    CameraRun.objects.filter(pk=run.pk, stopped_at=None).update(**facts)
+
+
+def record(run: CameraRun, running: Running) -> Generator[InferenceRun, None, None]:
+    """Record until it is stopped; gives the readings to begin, one for each piece.
+
+    It also ends, to go on in another job, when the worker ends or the camera's address changed.
+    Raises CameraWithoutAddress, CameraAddressLost, Cancelled and Lost.
+    """
+    address = cameras.address_of(run.camera)
+    seconds = run.options["seconds"]
+    recording = cameras.Recording(address, seconds=seconds, patient=True, told=log.info)
+    cancelled: Cancelled | None = None
+    goes_on = False
+    state = _State(run, running)
+    with closing(recording.pieces()) as pieces:
+        for tick, piece in enumerate(pieces):
+            try:
+                running.check()
+            except Cancelled as asked:
+                cancelled = asked
+                recording.stop()
+            if engine.ENDING.is_set() or (tick % LOOK_TICKS == 0 and not _same(run)):
+                goes_on = True
+                recording.stop()
+            if piece is not None:
+                if reading := state.take(piece):
+                    yield reading
+                if not run.options["keep_all"]:
+                    with suppress(Cancelled):
+                        _forget_empty(run, running)
+            state.tell(recording)
+    if cancelled:
+        raise cancelled
+    if not goes_on:  # the camera said that this was all
+        CameraRun.objects.filter(pk=run.pk).update(stopped_at=timezone.now(), **_well())
+
+
+def _same(run: CameraRun) -> bool:
+    """Whether the run is wanted still, of a camera with the same address."""
+    rows = CameraRun.objects.filter(pk=run.pk, stopped_at=None)
+    return rows.filter(camera__sealed_address=run.camera.sealed_address).exists()
+
+
+class _State:
+    """What people see of a run at work, and the pieces that it takes."""
+
+    def __init__(self, run: CameraRun, running: Running) -> None:
+        self._run, self._running = run, running
+        self._lost = 0
+        self._behind: ReadingBehind | None = None
+        self._unread: Refused | None = None
+        self._told: dict[str, Any] = {}
+
+    def take(self, piece: Piece) -> InferenceRun | None:
+        """Make the piece a video and its reading; None where it is thrown away or unreadable."""
+        run = self._run
+        try:
+            self._check(piece)
+            video = cameras.bring(piece, run.camera)
+        except Refused as refusal:
+            log.info("a piece of %s was dropped: %s", run, refusal.code)
+            self._unread = refusal
+            self._count(dropped=1)
+            return None
+        self._count(pieces=1)
+        ended = datetime.fromtimestamp(piece.begun + piece.seconds, UTC)
+        CameraRun.objects.filter(pk=run.pk).update(last_piece_at=ended)
+        try:
+            reading = self._reading(video)
+        except Refused as refusal:
+            self._unread = refusal
+            return None
+        self._unread = None
+        return reading
+
+    def _reading(self, video: Video) -> InferenceRun:
+        run, project = self._run, self._run.camera.project
+        reading = readings.create(
+            video,
+            detector=_model(project, "detector", run.detector),
+            recognizer=_model(project, "recognizer", run.recognizer),
+            **run.options["reading"],
+        )
+        reading.camera_run = run
+        reading.save(update_fields=["camera_run"])
+        return reading
+
+    def _check(self, piece: Piece) -> None:
+        """Raises ReadingBehind, ProjectFull."""
+        waiting = unread([self._run]).get(self._run.pk, 0)
+        most = MOST_UNREAD // 2 if self._behind else MOST_UNREAD
+        self._behind = ReadingBehind(waiting=waiting) if waiting >= most else None
+        if self._behind:
+            raise self._behind
+        if settings.PROJECT_BYTES:
+            here = self._run.camera.project.videos.aggregate(all=Sum("bytes"))["all"] or 0
+            if here + piece.path.stat().st_size > settings.PROJECT_BYTES:
+                limit = settings.PROJECT_BYTES // 1024**3
+                raise ProjectFull(name=self._run.camera.name, limit=limit)
+
+    def _count(self, **by: int) -> None:
+        added = {name: F(name) + count for name, count in by.items()}
+        CameraRun.objects.filter(pk=self._run.pk).update(**added)
+        self._running.job.done += by.get("pieces", 0)
+
+    def tell(self, recording: cameras.Recording) -> None:
+        """Write what changed, and have the pages look again."""
+        if recording.lost > self._lost:
+            self._count(dropped=recording.lost - self._lost)
+            self._lost = recording.lost
+        trouble = recording.trouble or self._behind or self._unread
+        began = recording.began and round(recording.began)
+        told = {"trouble": trouble.code if trouble else "", "piece": began, "last": self._lost}
+        told["pieces"] = self._running.job.done
+        if _near(told, self._told):
+            return
+        facts: dict[str, Any] = {}
+        if told["trouble"] != self._told.get("trouble"):
+            facts = _ill(trouble) if trouble else _well()
+        facts["piece_began"] = began and datetime.fromtimestamp(began, UTC)
+        self._told = told
+        CameraRun.objects.filter(pk=self._run.pk).update(**facts)
+        with suppress(Cancelled):
+            self._running.progress(self._running.job.done, None, "pieces")
+
+
+def _near(told: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether two states look the same; a piece's beginning is known to a second or two."""
+    piece, other = told["piece"], before.get("piece")
+    same = piece == other or (piece and other and abs(piece - other) <= 2)
+    return bool(same) and {**told, "piece": 0} == {**before, "piece": 0}
+
+
+def _ill(trouble: Refused) -> dict[str, Any]:
+    return {
+        "trouble": trouble.code,
+        "trouble_en": trouble.sentence(),
+        "trouble_es": trouble.sentence("es"),
+        "trouble_since": timezone.now(),
+    }
+
+
+def _well() -> dict[str, Any]:
+    none = {"trouble": "", "trouble_en": "", "trouble_es": "", "trouble_since": None}
+    return {**none, "piece_began": None}
+
+
+def _forget_empty(run: CameraRun, running: Running) -> None:
+    """Delete the newest pieces that were read, had no plate, and that nobody worked on."""
+    newest = InferenceRun.objects.filter(camera_run=run).order_by("-pk")[: 2 * MOST_UNREAD]
+    ended = [reading.video_id for reading in newest.defer("options") if reading.throughput]
+    here = {"video": OuterRef("pk")}
+    empty = Video.objects.filter(pk__in=ended, deleting_at=None).filter(
+        ~Exists(Read.objects.filter(run__video=OuterRef("pk"))),
+        ~Exists(Frame.objects.filter(**here)),
+        ~Exists(Passage.objects.filter(**here)),
+        ~Exists(CheckedSpan.objects.filter(**here)),
+        ~Exists(InferenceRun.objects.filter(**here).exclude(camera_run=run)),
+    )
+    if empty.exists():
+        done = running.job.done
+        deletion.take_rows(empty, running)
+        deletion.remove_files(running)
+        running.job.done = done
+
+
+def unread(found: Collection[CameraRun]) -> dict[int, int]:
+    """How many pieces of each run wait to be read."""
+    rows = InferenceRun.objects.filter(camera_run__in=found, job__state__in=ACTIVE)
+    counted = rows.order_by().values_list("camera_run").annotate(count=Count("pk"))
+    return {int(pk or 0): count for pk, count in counted}
+
+
+def reads_today(found: Collection[CameraRun]) -> dict[int, int]:
+    """How many reads each camera of these runs has since midnight, in its project's time zone."""
+    begun = Q(pk__in=[])
+    for project in {run.camera.project for run in found}:
+        now = timezone.now().astimezone(ZoneInfo(project.time_zone))
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        begun |= Q(run__project=project, run__video__recorded_at__gte=midnight)
+    cameras = [run.camera_id for run in found]
+    rows = Read.objects.filter(begun, run__camera_run__camera__in=cameras).order_by()
+    counted = rows.values_list("run__camera_run__camera").annotate(count=Count("pk"))
+    return {int(pk or 0): count for pk, count in counted}
+
+
+def reads_of(camera: Camera) -> QuerySet[Any]:
+    """What is read of a camera while it is recorded, the newest first, without the rejected.
+
+    ``shown`` is the text that counts: what a person confirmed, else what was read.
+    """
+    confirmed = When(match__passage__status__in=reads.CONFIRMED, then=F("match__passage__text"))
+    rows = Read.objects.filter(run__camera_run__camera=camera)
+    return (
+        rows.exclude(match__passage__status=PassageStatus.REJECTED)
+        .annotate(shown=Coalesce(Case(confirmed), F("text"), Value("")))
+        .order_by("-pk")
+    )
