@@ -38,11 +38,11 @@ from annotations.vision.live import Piece
 from lprsite import files, sealing
 
 log = logging.getLogger(__name__)
-FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds until a broken connection is made again
+FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0  # seconds until a broken connection is made again
 TRIES = 3  # until a camera that never sent anything is given up
 MOST_WAITING = 60  # pieces that nobody has worked on yet; further ones are lost
 TICK_SECONDS = 1.0
-PATIENCE_TICKS = 6  # of half a second each: so long may a stopped camera take to end
+PATIENCE_TICKS = 16  # of half a second: so long may its next packet take, once it is stopped
 
 
 def named(project: Project, name: str) -> Camera:
@@ -184,7 +184,7 @@ class Recording:
 
     def _connect(self, folder: Path) -> tuple[bool, Refused | None]:
         """Record until the connection ends: whether anything came, and why it broke."""
-        came, patience = False, PATIENCE_TICKS
+        came, patience = False, 1  # where nothing comes, nothing is lost
         reading, writing = os.pipe()
         try:
             _check_disk(self._host)
@@ -197,6 +197,7 @@ class Recording:
                 for message in messages:
                     if message.kind == "seconds":
                         self.trouble, self.began = None, time.time() - message.facts["done"]
+                        patience = PATIENCE_TICKS
                     if message.kind == "piece":
                         came = True
                         _check_disk(self._host)
@@ -206,7 +207,7 @@ class Recording:
                         writing = -1
                     if writing < 0 and message.kind == "tick":
                         patience -= 1
-                        if not patience:  # it waits for a camera that does not answer
+                        if not patience:
                             break
         except Refused as refusal:
             return came, refusal

@@ -212,13 +212,15 @@ class _State:
             self._lost = recording.lost
         trouble = recording.trouble or self._behind or self._unread
         began = recording.began and round(recording.began)
-        told = {"trouble": trouble.code if trouble else "", "piece": began, "last": self._lost}
-        told["pieces"] = self._running.job.done
+        why = trouble.sentence() if trouble else ""
+        told = {"why": why, "piece": began, "lost": self._lost, "pieces": self._running.job.done}
         if _near(told, self._told):
             return
         facts: dict[str, Any] = {}
-        if told["trouble"] != self._told.get("trouble"):
+        if why != self._told.get("why"):
             facts = _ill(trouble) if trouble else _well()
+            if trouble and self._told.get("why"):
+                facts.pop("trouble_since")  # it lasts, for another reason
         facts["piece_began"] = began and datetime.fromtimestamp(began, UTC)
         self._told = told
         CameraRun.objects.filter(pk=self._run.pk).update(**facts)

@@ -19,9 +19,9 @@ from annotations.models import DatasetVersion, Export, Frame, Project, Role
 from annotations.models.datasets import Kind
 from annotations.tasks import start_delete_video
 from lprsite.errors import Refused
-from lprsite.jobs import supervise
+from lprsite.jobs import engine, supervise
 from lprsite.jobs.engine import Cancelled, Running, task
-from lprsite.jobs.models import Job
+from lprsite.jobs.models import HELD, Job
 from lprsite.jobs.resident import Resident
 from training import (
     camera_runs,
@@ -153,7 +153,13 @@ def start_recording(run: CameraRun, *, by: Any = None) -> Job:
 
 @shared_task(name="training.tasks.go_on_recording")
 def go_on_recording() -> None:
-    """Queue the recordings that are wanted and that nobody works on: their worker ended."""
+    """Queue the recordings that are wanted and that nobody works on: their worker ended.
+
+    Of one that was killed on this machine the lease is not waited for: what comes meanwhile is
+    lost.
+    """
+    for job in Job.objects.filter(task=record_camera.name, state__in=HELD):
+        engine.free_if_abandoned(job)
     for run in camera_runs.wanted():
         start_recording(run)
 

@@ -15,7 +15,7 @@ from annotations.models import AuditEntry, Camera, Project, Video
 from annotations.vision.live import Piece
 from lprsite.errors import Refused
 from lprsite.jobs import engine
-from lprsite.jobs.models import Job, State
+from lprsite.jobs.models import Job, State, this_process
 from tests.annotations.rows import make_frame, make_video
 from tests.annotations.vision import clips
 from tests.training.rows import make_read, make_run
@@ -137,6 +137,19 @@ def test_recording_goes_on_by_itself_when_its_worker_ended(
     engine.work_on("cameras")
     run.refresh_from_db()
     assert run.pieces == 3
+
+
+def test_recording_of_a_killed_worker_goes_on_at_once(run: CameraRun, sends: Sends) -> None:
+    job = tasks.start_recording(run)
+    host = this_process().rpartition(":")[0]
+    claimed = Job.objects.claim(job.pk)
+    assert claimed is not None
+    claimed.mine().update(lease_owner=f"{host}:{2**22 + 1}")  # no process has such a number
+    tasks.go_on_recording()
+    sends(1)
+    engine.work_on("cameras")
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.done) == (State.SUCCEEDED, 2, 1)
 
 
 def test_broken_recording_is_begun_again_after_a_while(run: CameraRun, sends: Sends) -> None:
