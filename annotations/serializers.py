@@ -588,8 +588,3 @@ class LabellingSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(), help_text="crops from this variance, up to its double"
     )
     heat = HeatSerializer(many=True, help_text="of each camera, the one with most boxes first")
-
-
-class RefusalSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    message = serializers.CharField()

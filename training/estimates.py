@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language
-
 from annotations.models import DatasetVersion
 from lprsite.jobs.models import Job, State
 from training.errors import MeasuredToFail
@@ -97,9 +95,3 @@ def why_not(version: DatasetVersion, key: str) -> MeasuredToFail | None:
     if job is None or job.state != State.FAILED or job.error_code in _ACCIDENTS:
         return None
     return MeasuredToFail(why=job.error, why_es=job.error_es)
-
-
-def error_of(job: Job) -> str:
-    """Why a job failed, in the reader's language."""
-    spanish = (get_language() or "en").startswith("es")
-    return (job.error_es if spanish else "") or job.error

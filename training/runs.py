@@ -51,7 +51,7 @@ from training.recognizer.config import RecognizerConfig
 CURRENT, STARTER = "current", "starter"
 LAST = "last"
 MOST_STEPS = 2000
-NOW, AFTER_EPOCH = "now", "epoch"
+NOW = "now"
 NEEDED_BYTES = 500 * 1024**2  # checkpoints, the state to go on from, some room
 JUDGED = {Kind.RECOGNIZER.value: "exact", Kind.DETECTOR.value: "map"}
 

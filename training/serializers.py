@@ -12,7 +12,6 @@ from lprsite import files
 from lprsite.jobs.serializers import JobSerializer
 from training.models import (
     Evaluation,
-    Metric,
     Promotion,
     TrainedModel,
     TrainingRun,
@@ -312,12 +311,6 @@ class ScheduleTrainingSerializer(StartTrainingSerializer):
         default=False,
         help_text="every day, on the newest dataset version if it is a new one",
     )
-
-
-class MetricSerializer(serializers.ModelSerializer[Metric]):
-    class Meta:
-        model = Metric
-        fields = ["step", "name", "value"]
 
 
 class CurvesSerializer(serializers.Serializer[Any]):

@@ -165,12 +165,6 @@ class EntryTextTwice(EntryRefused):
     es = "la imagen «{picture}» ya tiene un texto más arriba. Deje una de las dos líneas."
 
 
-class EntryTextMissing(EntryRefused):
-    outcome = "picture_missing"
-    en = "the picture “{picture}” has no text and was left out."
-    es = "la imagen «{picture}» no tiene texto y se omitió."
-
-
 class EntryAlreadyHere(EntryRefused):
     outcome = "duplicate"
     en = "the same box is already on this picture in the project."

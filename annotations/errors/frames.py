@@ -23,8 +23,3 @@ class VideoUnknown(Refused):
     status = 404
     en = "There is no video {video} in this project."
     es = "No hay un video {video} en este proyecto."
-
-
-class PatternEmpty(Refused):
-    en = "Write a part of the plate's text, with ? for one and * for any characters."
-    es = "Escriba parte del texto de la placa, con ? por un signo y * por cualquiera."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from training.errors import AlphabetRefused, CharacterUnknown
 
@@ -21,12 +21,6 @@ def check(alphabet: str) -> str:
     if not alphabet or doubled or odd:
         raise AlphabetRefused(alphabet=alphabet)
     return alphabet
-
-
-def of_texts(texts: Iterable[str], *, base: str = DEFAULT) -> str:
-    """``base`` and, in order, every further character the texts use."""
-    used = {character for text in texts for character in text} - {UNREADABLE}
-    return base + "".join(sorted(used - set(base)))
 
 
 def encode(text: str, alphabet: str, *, name: str = "") -> list[int]:

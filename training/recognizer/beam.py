@@ -10,7 +10,6 @@ N crops, T steps, K characters (the blank is class K), W prefixes kept, L places
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,6 @@ from training.recognizer.automaton import Automaton
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Number = TypeVar("Number", np.int64, np.float64)
 
 WIDTH = 10
 _NOTHING = -1  # pads a prefix

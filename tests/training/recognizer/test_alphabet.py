@@ -15,14 +15,6 @@ def test_default_is_digits_then_letters():
     assert alphabet.check(alphabet.DEFAULT) == alphabet.DEFAULT
 
 
-def test_further_characters_of_the_texts_come_after_in_order():
-    assert alphabet.of_texts(["ABC123", "ÑZ?", "沪A1"]) == alphabet.DEFAULT + "Ñ沪"
-
-
-def test_texts_within_the_default_add_nothing():
-    assert alphabet.of_texts(["PBA1234"]) == alphabet.DEFAULT
-
-
 @pytest.mark.parametrize("wrong", ["", "AA", "A B", "AB?"])
 def test_impossible_alphabets_are_refused(wrong: str):
     with pytest.raises(AlphabetRefused):
