@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations import activities, exports
+from annotations.errors import BeingDeleted
 from annotations.formats import tables
 from annotations.models import Export, PlateFormat, Project, Video
 from annotations.vision import child
@@ -87,8 +88,12 @@ def create(
     It keeps the project's plate formats and the areas that the camera ignores as they are now,
     so that going on reads alike.
 
-    Raises DatasetForOther when the models are of the wrong kind.
+    Raises:
+        DatasetForOther: the models are of the wrong kind.
+        BeingDeleted: the video is.
     """
+    if video.deleting_at is not None:
+        raise BeingDeleted(name=video.name)
     for model, kind in ((detector, "detector"), (recognizer, "recognizer")):
         if model.kind != kind:
             raise DatasetForOther(model=model.name, kind=model.kind, other=kind)

@@ -209,10 +209,15 @@ def retain() -> None:
         expire_readings.enqueue(project_id=pk, dedupe=str(pk), project=pk)
 
 
+def of_run(run: InferenceRun) -> dict[str, int]:
+    """What a job on a reading is given; whoever deletes the video stops the jobs that name it."""
+    return {"run": run.pk, "video": run.video_id}
+
+
 def start_learning(run: InferenceRun, *, by: Any = None) -> Job:
     """Queue the taking of frames from what was reviewed of a reading."""
     return learn_frames.enqueue(
-        project_id=run.project_id, by=by, dedupe=str(run.video_id), run=run.pk
+        project_id=run.project_id, by=by, dedupe=str(run.video_id), **of_run(run)
     )
 
 
@@ -222,7 +227,7 @@ def start_accepting(run: InferenceRun, threshold: float, *, deed: UUID, by: Any 
     if known := begun.filter(parameters__deed=str(deed)).first():
         return known
     sure.check(run, threshold)
-    asked = {"run": run.pk, "threshold": threshold, "deed": str(deed)}
+    asked = {**of_run(run), "threshold": threshold, "deed": str(deed)}
     return accept_sure.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), **asked)
 
 
@@ -236,7 +241,7 @@ def start_undoing(run: InferenceRun, undone: UUID, *, deed: UUID, by: Any = None
         return known
     if not verdicts.standing(run.video, undone).exists():
         raise PassageChanged(current=None)
-    asked = {"run": run.pk, "undone": str(undone), "deed": str(deed)}
+    asked = {**of_run(run), "undone": str(undone), "deed": str(deed)}
     return undo_sure.enqueue(project_id=run.project_id, by=by, dedupe=str(undone), **asked)
 
 
@@ -264,7 +269,7 @@ def start_annotating(run: InferenceRun, *, by: Any = None) -> Job:
     for job in Job.objects.active().filter(pk__in=readings.annotated(run).values("job_id")):
         return job
     export = readings.request_annotated(run, by=by)
-    job = annotate_video.enqueue(project_id=run.project_id, by=by, run=run.pk, export=export.pk)
+    job = annotate_video.enqueue(project_id=run.project_id, by=by, export=export.pk, **of_run(run))
     Export.objects.filter(pk=export.pk).update(job_id=job.pk)
     return job
 
@@ -373,7 +378,7 @@ def start_comparison(
 
 def start_reading(run: InferenceRun, *, by: Any = None) -> Job:
     """Queue the reading of a video; the run then names its job."""
-    job = infer.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), run=run.pk)
+    job = infer.enqueue(project_id=run.project_id, by=by, dedupe=str(run.pk), **of_run(run))
     run.job = job
     run.save(update_fields=["job"])
     return job

@@ -227,6 +227,19 @@ class VideoFileMissing(Refused):
     es = "No existe el archivo «{name}». Revise la ruta."
 
 
+class VideoFileGone(Refused):
+    """Its row is there, its file is not. Facts: name."""
+
+    en = (
+        "The file of “{name}” is not on the disk any more; what was made of it stays. Upload "
+        "the same recording again to go on, or delete the video."
+    )
+    es = (
+        "El archivo de «{name}» ya no está en el disco; lo que se hizo de él se conserva. Suba "
+        "la misma grabación otra vez para seguir, o borre el video."
+    )
+
+
 class VideoTooBig(Refused):
     en = "“{name}” is larger than {limit} GB. Cut it, or raise LPR_MAX_VIDEO_GB."
     es = "«{name}» supera {limit} GB. Córtelo o aumente LPR_MAX_VIDEO_GB."

@@ -393,7 +393,7 @@ def run(
 
     ``name`` is what people call the file, ``handed`` are open handles that the child gets too.
     What a child says of ``private`` work goes to no log.
-    Raises what the child refuses, and VideoOverMemory, VideoOverTime, VideoStuck,
+    Raises what the child refuses, and VideoFileGone, VideoOverMemory, VideoOverTime, VideoStuck,
     VideoOutputTooLarge or VideoDecoderDied.
     """
     order = json.dumps({"work": work, "parent": os.getpid(), "limits": asdict(limits), **spec})
@@ -403,6 +403,8 @@ def run(
             _tell(child, order.encode(), given)
             yield from _listen(child, limits, name)
         except _Ended:
+            if "path" in spec and not Path(spec["path"]).exists():
+                raise errors.VideoFileGone(name=name) from None
             words.seek(0)
             told = b"" if private else words.read()[-2000:]
             log.warning("decoding %s: %s", name, told.decode(errors="replace"))

@@ -14,11 +14,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from annotations import boxes, leases, tasks, tracks
+from annotations.errors import VideoFileGone
 from annotations.models import Box, Crop, Frame, Project, Video
 from annotations.vision.crops import encode_png
 from annotations.vision.following import MAX_GAP
 from lprsite import files
-from lprsite.errors import Refused
 from lprsite.jobs.engine import Running
 from lprsite.jobs.models import Job, State
 from tests.annotations.rows import make_member, make_video
@@ -143,7 +143,7 @@ def test_a_video_that_is_gone_is_said_and_not_tried_for_ever(
     video: Video, running: Running
 ) -> None:
     files.delete(video.file)
-    with pytest.raises(Refused):
+    with pytest.raises(VideoFileGone, match="Upload the same recording again"):
         tracks.link(video, running)
     assert not Crop.objects.filter(unlinked=True).exists()
 

@@ -8,15 +8,16 @@ from typing import Any
 import av
 import pytest
 
-from annotations import exports, videos
+from annotations import deletion, exports, videos
+from annotations.errors import BeingDeleted
 from annotations.models import AuditEntry, Export, Project, Role
 from lprsite import files
 from lprsite.jobs import tasks as job_tasks
-from lprsite.jobs.models import Job
+from lprsite.jobs.models import Job, State
 from tests.annotations.rows import make_member
 from tests.annotations.vision import clips
 from tests.training.rows import make_read, make_run
-from training import tasks
+from training import readings, tasks
 from training.models import InferenceRun
 
 
@@ -64,7 +65,20 @@ def test_why_an_annotated_video_failed_is_told(run: InferenceRun, api: Any) -> N
     job = tasks.start_annotating(run)
     job_tasks.run(job.pk)
     (failed,) = api.get(f"/api/v1/inference-runs/{run.pk}/annotated/").json()
-    assert failed["state"] == "failed" and failed["error"]
+    assert failed["state"] == "failed" and "is not on the disk any more" in failed["error"]
+
+
+def test_deleting_a_video_stops_what_works_on_its_readings_and_begins_nothing_new(
+    run: InferenceRun,
+) -> None:
+    jobs = {tasks.start_annotating(run).pk, tasks.start_learning(run).pk}
+    by_command = tasks.infer.enqueue(project_id=run.project_id, **tasks.of_run(run))
+    deletion.begin_video(run.video, by=None)
+    states = Job.objects.filter(pk__in={*jobs, by_command.pk}).values_list("state", flat=True)
+    assert set(states) == {State.CANCELLED}
+    run.video.refresh_from_db()
+    with pytest.raises(BeingDeleted):
+        readings.create(run.video, detector=run.detector, recognizer=run.recognizer)
 
 
 def test_only_reviewers_have_an_annotated_video_made_and_only_of_a_whole_reading(

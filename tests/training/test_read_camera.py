@@ -40,7 +40,7 @@ def gate(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
         broken.write_bytes(b"none")
         yield Piece(broken, 1_795_780_020.0, 1.0)
 
-    def run_task(_: Any, task: Any, *, run: int) -> dict[str, Any]:
+    def run_task(_: Any, task: Any, *, run: int, video: int) -> dict[str, Any]:
         reading = InferenceRun.objects.get(pk=run)
         make_read(reading, f"PBA{1000 + run}", 0, reading.video.pts(0.5))
         return {}

@@ -72,7 +72,7 @@ class Command(StepCommand):
 
     def _read(self, video: Video, settings: dict[str, Any]) -> InferenceRun:
         run = readings.create(video, **settings)
-        self.run_task(tasks.infer, run=run.pk)
+        self.run_task(tasks.infer, **tasks.of_run(run))
         return run
 
     def _tell(self, run: InferenceRun, out: Path | None) -> int:

@@ -30,11 +30,11 @@ class Command(StepCommand):
             skip_idle=not options["all"],
             resume=True,
         )
-        result = self.run_task(tasks.infer, run=run.pk)
+        result = self.run_task(tasks.infer, **tasks.of_run(run))
         told = readings.json_of if out.suffix.lower() == ".json" else readings.csv_of
         out.write_text(told(run), encoding="utf-8", newline="")
         result["out"] = str(out)
         if annotated:
-            self.run_task(tasks.annotate_video, run=run.pk, out=str(annotated))
+            self.run_task(tasks.annotate_video, **tasks.of_run(run), out=str(annotated))
             result["annotated"] = str(annotated)
         return result
