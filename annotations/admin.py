@@ -165,17 +165,26 @@ class GroupAdmin(PlainGroupAdmin, ModelAdmin):
 
 @admin.register(TokenProxy)
 class TokenAdmin(PlainTokenAdmin, ModelAdmin):
-    list_display = ["user", "created"]  # whoever looks need not see the keys
+    """Whoever looks need not see the keys, neither here nor in the log of what was done."""
+
+    list_display = ["user", "created"]
     autocomplete_fields = ["user"]
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Show the key, this once, to whoever made the token."""
+        told = both("The key, shown only now: {}", "La clave, que solo se muestra ahora: {}")
+        self.message_user(request, format_html(told, obj.key))
+        return super().response_add(request, obj, post_url_continue)
+
+
+def _token_name(token: Any) -> str:
+    return f"{token.user}"
+
+
+TokenProxy.__str__ = _token_name  # type: ignore[method-assign]
 
 
 # --- projects and what is in them
-
-
-class MembershipInline(TabularInline):
-    model = Membership
-    autocomplete_fields = ["user"]
-    extra = 0
 
 
 class PlateFormatInline(TabularInline):
@@ -192,7 +201,7 @@ class LabelInline(TabularInline):
 class ProjectAdmin(Tidy):
     list_display = ["name", "videos_", "frames_", "members_", "time_zone", "pages"]
     search_fields = ["name"]
-    inlines = [MembershipInline, LabelInline, PlateFormatInline]
+    inlines = [LabelInline, PlateFormatInline]
     readonly_fields = ["deleting_at"]
     actions = ["archive"]
 
@@ -217,8 +226,11 @@ class ProjectAdmin(Tidy):
         return int(project.frames_counted)
 
     @admin.display(description=both("members", "miembros"), ordering="members_counted")
-    def members_(self, project: Any) -> int:
-        return int(project.members_counted)
+    def members_(self, project: Any) -> str:
+        address = (
+            '<a class="underline" href="/admin/annotations/membership/?project__id__exact={}">'
+        )
+        return format_html(address + "{}</a>", project.pk, project.members_counted)
 
     @admin.display(description=both("pages", "páginas"))
     def pages(self, project: Project) -> str:
@@ -246,6 +258,17 @@ class ProjectAdmin(Tidy):
             Export.objects.filter(pk=made.pk).update(job_id=job.pk)
 
         self.start_each(request, queryset, start)
+
+
+@admin.register(Membership)
+class MembershipAdmin(Tidy):
+    """In a list of its own: a project may have hundreds, which no form of it would carry."""
+
+    list_display = ["user", "project", "role"]
+    list_filter = ["role", "project"]
+    list_select_related = ["user", "project"]
+    search_fields = ["user__username", "user__email"]
+    autocomplete_fields = ["user", "project"]
 
 
 @admin.register(Camera)

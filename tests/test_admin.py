@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.forms.models import ModelChoiceField
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from rest_framework.authtoken.models import Token
 
-from annotations.models import AuditEntry, Camera, DatasetVersion, Export, Project, Video
+from annotations import projects
+from annotations.models import (
+    AuditEntry,
+    Camera,
+    DatasetVersion,
+    Export,
+    ImportBatch,
+    Project,
+    Video,
+)
 from lprsite.jobs.models import Job, State
-from tests.annotations.rows import make_video
-from tests.training.rows import make_version
+from tests.annotations.rows import make_frame, make_video
+from tests.training.rows import make_run, make_version
 from training import runs
-from training.models import TrainedModel, TrainingRun
+from training.models import (
+    Evaluation,
+    Promotion,
+    TrainedModel,
+    TrainingRun,
+    TrainingSchedule,
+)
 
 pytestmark = pytest.mark.django_db
 
 EVERY = sorted(admin.site._registry.values(), key=lambda its: its.opts.label)
-MOST_QUERIES = 15
+MOST_QUERIES = 20
 SHORT = {"auth.permission", "auth.group", "contenttypes.contenttype"}  # tables that stay short
 
 
@@ -45,20 +66,42 @@ def test_no_form_lists_a_whole_table_to_choose_from(its: Any, admin_user: User) 
             assert hasattr(widget, "get_url") or label in SHORT, f"{name}: {label}"
 
 
+def fill(number: int) -> None:
+    """One more row of everything, all of its own."""
+    who = User.objects.create_user(f"person {number}")
+    Token.objects.create(user=who)
+    project = projects.create(f"Gate {number}", by=who)
+    camera = Camera.objects.create(project=project, name=f"camera {number}")
+    video = make_video(project, name=f"{number}.mp4", camera=camera)
+    make_frame(project, seed=number, video=video, pts=number)
+    ImportBatch.objects.create(project=project, name=f"{number}.zip", created_by=who)
+    AuditEntry.objects.create(project=project, user=who, action="export", subject="all")
+    version = make_version(project, created_by=who)
+    run = runs.create(version, {}, by=who)
+    run.job = Job.objects.create(task="train", queue="gpu", project_id=project.pk, created_by=who)
+    run.save()
+    model = runs.finish(run, {}, {"exact": 0.5})
+    Promotion.objects.create(project=project, kind="detector", model=model, by=who)
+    Evaluation.objects.create(model=model, dataset=version, split="val")
+    clock = {"at": time(3), "run": run, "created_by": who}
+    TrainingSchedule.objects.create(project=project, kind="recognizer", **clock)
+    reading = make_run(project, video)
+    reading.job = Job.objects.create(task="read", queue="gpu", project_id=project.pk)
+    reading.save()
+
+
 @pytest.mark.parametrize("its", EVERY, ids=lambda its: its.opts.label)
 def test_every_list_opens_in_a_constant_number_of_queries(
-    its: Any, admin_client: Any, project: Project, django_assert_max_num_queries: Any
+    its: Any, admin_client: Any, storage: Path
 ) -> None:
-    make_video(project, name="one.mp4")
-    make_video(project, name="two.mp4")
-    for seed in (1, 2, 3):
-        run = runs.create(make_version(project, number=seed), {"seed": seed})
-        runs.finish(run, {}, {"exact": 0.5})
-    with django_assert_max_num_queries(35):
-        answer = admin_client.get(
-            f"/admin/{its.opts.app_label}/{its.opts.model_name}/?_facets=True"
-        )
-    assert answer.status_code == 200
+    address = f"/admin/{its.opts.app_label}/{its.opts.model_name}/?_facets=True"
+    counted = []
+    for number in (1, 2, 3):
+        fill(number)
+        with CaptureQueriesContext(connection) as asked:
+            assert admin_client.get(address).status_code == 200
+        counted.append(len(asked))
+    assert counted[2] == counted[1] <= MOST_QUERIES, [each["sql"][:300] for each in asked]
 
 
 def post(client: Any, table: str, action: str, *rows: Any, **more: str) -> Any:
@@ -135,3 +178,25 @@ def test_camera_is_made_in_a_project_that_is_searched_for(
     page = admin_client.get("/admin/annotations/camera/add/").content.decode()
     assert "/admin/autocomplete/" in page and not Camera.objects.exists()
     assert DatasetVersion.objects.count() == TrainingRun.objects.count() == 0
+
+
+def test_the_key_of_a_token_is_shown_once_and_logged_nowhere(admin_client: Any, user: User) -> None:
+    answer = admin_client.post("/admin/authtoken/tokenproxy/add/", {"user": user.pk}, follow=True)
+    key = Token.objects.get(user=user).key
+    assert key in answer.content.decode()
+    later = ("", f"{user.pk}/change/", f"{user.pk}/history/", f"{user.pk}/delete/")
+    pages = [f"/admin/authtoken/tokenproxy/{page}" for page in later]
+    for page in ["/admin/", *pages]:
+        shown = admin_client.get(page)
+        assert shown.status_code == 200 and key not in shown.content.decode(), page
+    assert not LogEntry.objects.filter(object_repr__contains=key).exists()
+
+
+@pytest.mark.parametrize("its", EVERY, ids=lambda its: its.opts.label)
+def test_every_list_can_be_searched_for_anything(
+    its: Any, admin_client: Any, project: Project
+) -> None:
+    runs.create(make_version(project), {})
+    for asked in ("gate", "7", "it's % _ ”", "9" * 30):
+        address = f"/admin/{its.opts.app_label}/{its.opts.model_name}/"
+        assert admin_client.get(address, {"q": asked}).status_code == 200

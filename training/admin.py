@@ -72,7 +72,8 @@ class TrainingRunAdmin(ReadOnly):
         return self._page(request, project=found, entry=entry())
 
     def _page(self, request: HttpRequest, **facts: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": "Training", **facts}
+        title = both("Training", "Entrenamiento")
+        context = {**self.admin_site.each_context(request), "title": title, **facts}
         return TemplateResponse(request, "training/admin_page.html", context)
 
     @admin.display(description=both("page", "página"))
