@@ -209,7 +209,7 @@ def retain() -> None:
         expire_readings.enqueue(project_id=pk, dedupe=str(pk), project=pk)
 
 
-def of_run(run: InferenceRun) -> dict[str, int]:
+def of_run(run: InferenceRun) -> dict[str, Any]:
     """What a job on a reading is given; whoever deletes the video stops the jobs that name it."""
     return {"run": run.pk, "video": run.video_id}
 
