@@ -19,7 +19,7 @@ export function AnnotatedVideo({ run }: { run: number }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button type="button" className="button small wide-only" title={t("annotated_title")} onClick={() => setOpen(true)}>{t("annotated")}</button>
+      <button type="button" className="button small" title={t("annotated_title")} onClick={() => setOpen(true)}>{t("annotated")}</button>
       {open && <Modal opened onClose={() => setOpen(false)} title={t("annotated_title")} size={560} centered><Made run={run} /></Modal>}
     </>
   );

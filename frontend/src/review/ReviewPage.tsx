@@ -8,21 +8,20 @@ import { taskName } from "../jobs/tasks";
 import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
 import { type Saving, useSaving, useSnapshot } from "../saving/useSaving";
 import { useCommands } from "../shared/commands";
-import { formatMoment, formatNumber } from "../shared/format";
+import { formatMoment } from "../shared/format";
 import { Key } from "../shared/Key";
-import { readsTable } from "../shared/spreadsheet";
 import { Empty, Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
 import { type PlateFormat, displayed } from "../transcribe/formats";
 import { plateFormats } from "../transcribe/wire";
-import { AnnotatedVideo } from "./AnnotatedVideo";
 import { Clock } from "./clock";
 import { forLooking, reviewCommands, writingCommands } from "./commands";
 import { VideoStage, playerOf } from "./Player";
 import { ReadDesk } from "./ReadDesk";
 import { ReadList } from "./ReadList";
-import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, openIn, decide as step, isDecided, isReason, left, listed, shownText, total } from "./review";
+import { type Corners, type Order, type Read, type Reason, type Review, type ReviewAction, NOTHING, currentRead, openIn, decide as step, isReason, left, listed, shownText } from "./review";
+import { MoreFigures, TopFigures } from "./RunFigures";
 import { type Span, withSpan } from "./spans";
 import { texts } from "./texts";
 import { Timeline } from "./Timeline";
@@ -163,12 +162,13 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
     const job = undoingIn(answer);
     if (job) begun(job, null);
   }), [saving, begun]);
+  const ask = may ? () => setAsking(true) : null;
   const write = useCallback((text: string) => displayed(text, formats), [formats]);
   const onDrawn = useCallback((box: Corners) => decide({ do: "drawn", drawn: { seconds: video.current?.currentTime ?? 0, box } }), [decide]);
   return (
     <WorkPage title={run.video_name} parent={{ name: t("title"), to: `/p/${project}/review` }}
       beside={<span className="t3 ellipsis wide-only">{run.detector_name}, {run.recognizer_name}</span>}
-      actions={<><SaveStatus saving={saving} view={conflicts} compact /><TopFigures state={state} run={run} ask={may ? () => setAsking(true) : null} /></>}
+      actions={<><SaveStatus saving={saving} view={conflicts} compact /><TopFigures state={state} run={run} ask={ask} /></>}
       status={<><SaveStatus saving={saving} view={conflicts} />{said && <span className="t3" role="status">{said}</span>}<Working job={run.job} /><Working job={bulk.job} /></>}
       keys={<Keys />}>
       <div className="review work-screen">
@@ -181,6 +181,7 @@ function Work({ project, saving, run, facts, listed: { reads, last }, spans, aga
           <ReadDesk state={state} read={read} formats={formats} input={input} decide={decide} seek={seek} may={may} said={said} working={run.job !== null && isActive(run.job)} />
           <Timeline reads={state.reads} duration={duration} clock={clock} current={state.current} spans={spans} checking={check.from} go={seek} part={part} show={show}
             tools={<>{may && <><Checks check={check} /><Steps split={split} undo={undo} undone={state.done.length === 0} /></>}<Zoom zoom={zoom} whole={part === null} /></>} />
+          <MoreFigures state={state} run={run} ask={ask} project={project} />
         </section>
         <ReadList reads={order} current={state.current} order={by} filter={filter} decide={decide} choose={choose} />
       </div>
@@ -357,25 +358,6 @@ function carryOut(order: Order, saving: Saving, reads: readonly Read[], run: Run
 }
 
 const TITLES: Partial<Record<Order["kind"], "missed_title" | "merge_title" | "split_title" | "undo_title">> = { add: "missed_title", merge: "merge_title", split: "split_title", undo: "undo_title" };
-
-function TopFigures({ state, run, ask }: { state: Review; run: Run; ask: (() => void) | null }) {
-  const t = useTexts(texts);
-  const sampled = state.reads.filter((read) => read.sampled && (!isDecided(read) || read.passage?.unseen)).length;
-  const { right = 0, wrong = 0, false: false_ = 0, double = 0, missed = 0 } = run.score;
-  const judged = right + wrong + false_ + double;
-  return (
-    <>
-      {judged > 0 && <span className="t2 wide-only">{t("right_as_read", { share: `${formatNumber(Math.round((1000 * right) / judged) / 10)} %` })}</span>}
-      {missed > 0 && !(run.job && isActive(run.job)) && <span className="bad wide-only">{t("missed_count", { count: missed })}</span>}
-      {false_ > 0 && <span className="t2 wide-only">{t("false_count", { count: false_ })}</span>}
-      {sampled > 0 && <span className="t2 wide-only" title={t("sampled_title")}>{t("sampled_left", { count: sampled })}</span>}
-      {ask && <button type="button" className="button small" title={t("sure")} onClick={ask}>{t("sure_word")} <Key k="B" /></button>}
-      <span className="t2"><b className="strong left-count">{formatNumber(left(state))}</b> {t("left_of", { total: total(state) })}</span>
-      <AnnotatedVideo run={run.id} />
-      <a className="button small wide-only" href={readsTable(run.id)} download title={t("csv_title")}>{t("csv")}</a>
-    </>
-  );
-}
 
 function Keys() {
   const t = useTexts(texts);

@@ -134,6 +134,7 @@ export const texts = defineTexts({
   sure_after: { en: "Reads accepted unseen are found by searches. They count in no figure and teach no network until somebody looks at them.", es: "Las lecturas aceptadas sin ver se encuentran en las búsquedas. No cuentan en ninguna cifra ni enseñan a ninguna red hasta que alguien las mire." },
   sure_done: { en: { one: "{count} read accepted unseen.", other: "{count} reads accepted unseen." }, es: { one: "{count} lectura aceptada sin ver.", other: "{count} lecturas aceptadas sin ver." } },
   sure_undone: { en: { one: "{count} read waits again.", other: "{count} reads wait again." }, es: { one: "{count} lectura vuelve a esperar.", other: "{count} lecturas vuelven a esperar." } },
+  recording: { en: "Recording", es: "Grabación" },
   annotated: { en: "Video", es: "Video" },
   annotated_title: { en: "The recording with boxes and texts drawn on it", es: "La grabación con recuadros y textos dibujados" },
   annotated_why: { en: "A copy as MP4. It shows what people confirmed, and what the program read where nobody has decided yet; what was rejected is left out.",
