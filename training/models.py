@@ -282,7 +282,7 @@ class DetectionChunk(models.Model):
     number = models.PositiveIntegerField()
     first_pts = models.BigIntegerField()
     last_pts = models.BigIntegerField()
-    frames = models.JSONField(default=list)  # per analysed frame: pts, detections, reads
+    frames = models.JSONField(default=list)  # per analysed frame: pts, plates with their reads
 
     class Meta:
         ordering = ["number"]

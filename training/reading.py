@@ -225,11 +225,10 @@ def _pictures(run: InferenceRun, stretches: Stretches, running: Running) -> chil
 
 @dataclass(frozen=True)
 class _Look:
-    """A picture that was looked at, and what is on it."""
+    """A picture that was looked at, and the plates on it."""
 
     picture: child.Picture
     plates: Sequence[Detection]
-    others: Sequence[Detection] = ()
     detected: bool = True
     """Whether the detector saw it: else its plates are where they must be between two that it
     saw."""
@@ -287,8 +286,7 @@ class _Eyes:
                     _Look(one, self._wanted(one, _between(moves, one.seconds)), detected=False)
                     for one in part[len(looks) : at]
                 ]
-                others = [d for d in found if d.label != PLATE]
-                looks.append(_Look(part[at], plates, others))
+                looks.append(_Look(part[at], plates))
             yield looks
 
     def _detected(self, pictures: Sequence[child.Picture]) -> list[list[Detection]]:
@@ -313,7 +311,7 @@ class _Eyes:
             return [self._row(look, whole) for look in looks]
 
     def _row(self, look: _Look, whole: Iterator[Whole]) -> dict[str, Any]:
-        pts, sure = look.picture.pts, self._detector.thresholds
+        pts = look.picture.pts
         return {
             "pts": pts,
             "seconds": look.picture.seconds,
@@ -323,11 +321,6 @@ class _Eyes:
                     "detected": look.detected,
                 }
                 for number, plate in enumerate(look.plates)
-            ],
-            "others": [
-                [d.label, *(round(v, 1) for v in d.box), round(d.confidence, 3)]
-                for d in look.others
-                if d.confidence >= sure[d.label]
             ],
         }
 
