@@ -189,7 +189,6 @@ class CameraPictureSerializer(serializers.Serializer[Any]):
     width = serializers.IntegerField(help_text="pixels that the camera sends")
     height = serializers.IntegerField()
     codec = serializers.CharField()
-    fps = serializers.FloatField(allow_null=True)
 
 
 class PlateFormatSerializer(VisibleProjects):

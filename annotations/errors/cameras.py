@@ -15,6 +15,7 @@ WHY_IN_SPANISH = {  # what else libav says stays as it says it
     "Server returned 401 Unauthorized (authorization failed)": "el usuario o la contraseña no vale",
     "Server returned 403 Forbidden (access denied)": "no permite el acceso",
     "Server returned 404 Not Found": "no hay nada en esa dirección",
+    "Server returned 5XX Server Error reply": "su servidor falla",
     "Invalid data found when processing input": "lo que envía no es un video",
 }
 

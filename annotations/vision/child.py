@@ -362,7 +362,7 @@ def record(
 
 
 def still(address: str) -> Message:
-    """One picture that a camera sends now: width, height, codec, fps; its data is a JPEG.
+    """One picture that a camera sends now: width, height, codec; its data is a JPEG.
 
     Raises what ``live.still`` raises, and what ``run`` does.
     """

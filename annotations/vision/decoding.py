@@ -284,7 +284,7 @@ def _still(order: Order, given: bytes, voice: Voice) -> None:
     """One picture of what a camera sends, made smaller."""
     seen = live.still(given.decode())
     height, width = seen.bgr.shape[:2]
-    facts = {"width": width, "height": height, "codec": seen.codec, "fps": seen.fps}
+    facts = {"width": width, "height": height, "codec": seen.codec}
     voice.say("picture", facts, crops.encode_jpeg(small.narrowed(seen.bgr, STILL_WIDTH), 80))
 
 

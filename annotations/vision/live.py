@@ -30,6 +30,7 @@ from annotations.vision.streams import codec_of, mean_fps, time_base, with_decod
 LONGEST = 2000  # characters of an address
 CODECS = frozenset({"h264", "hevc"})
 OPEN_SECONDS, READ_SECONDS = 10.0, 15.0  # without an answer, without a packet
+DRIFT = 1e-4  # by which the camera's clock may be slower than ours
 JUMP_SECONDS = 5.0  # between two packets: the camera's clock was set, or much was lost
 # Each kind of address, with all that it may lead to: a playlist names further addresses.
 RTSP = {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtsps,rtp,srtp,tcp,tls"}
@@ -125,7 +126,6 @@ class Still:
 
     bgr: Bgr
     codec: str
-    fps: float | None
 
 
 def still(address: str) -> Still:
@@ -139,7 +139,7 @@ def still(address: str) -> Still:
             for count, frame in enumerate(source.decode(stream)):
                 if not frame.is_corrupt:
                     bgr = cast(Bgr, frame.to_ndarray(format="bgr24"))
-                    return Still(bgr, codec_of(stream), mean_fps(stream))
+                    return Still(bgr, codec_of(stream))
                 if count > UNCLEAR_FRAMES:
                     break
     except av.FFmpegError as problem:
@@ -162,10 +162,10 @@ def record(
     last, were given), CameraHostForbidden and CameraCodecUnknown.
     """
     host = host_of(address)
-    broken, called = None, time.time()
+    broken = None
     try:
         with _opened(address) as (source, stream):
-            pieces = _Pieces(folder, stream, seconds, called)
+            pieces = _Pieces(folder, stream, seconds, live=not source.duration)
             step = max(1, round(1 / ((mean_fps(stream) or 25.0) * time_base(stream))))
             with pieces:
                 try:
@@ -199,9 +199,8 @@ def _why(problem: av.FFmpegError) -> str:
 class _Pieces:
     """The files that packets go to, one after the other."""
 
-    def __init__(self, folder: Path, stream: VideoStream, seconds: float, called: float) -> None:
-        self._folder, self._stream, self._length = folder, stream, seconds
-        self._called: float | None = called  # the first packets waited while they were examined
+    def __init__(self, folder: Path, stream: VideoStream, seconds: float, *, live: bool) -> None:
+        self._folder, self._stream, self._length, self._live = folder, stream, seconds, live
         self._base = time_base(stream)
         self._number = 0
         self._out: OutputContainer | None = None
@@ -234,9 +233,7 @@ class _Pieces:
             self._zero = None
         elif self._out and packet.is_keyframe and self.seconds + passed >= self._length:
             ended = self.finish()
-        if self._zero is None:
-            self._zero = self._called or time.time(), packet.dts
-            self._called = None
+        self._zero = self._when(packet.dts, passed)
         if self._out is None and packet.is_keyframe:
             self._begin(packet.dts)
         if self._out is not None:
@@ -245,6 +242,19 @@ class _Pieces:
             packet.stream = self._copy
             self._out.mux(packet)
         return ended
+
+    def _when(self, dts: int, passed: float) -> tuple[float, int]:
+        """The clock at the dts of the first packet, as far as is known by now.
+
+        No packet comes before it was taken; many come later: waited while the stream was
+        examined, or in one segment with those before. So the earliest clock is the right one.
+        """
+        if self._zero is None:
+            return time.time(), dts
+        clock, zero = self._zero
+        if not self._live:
+            return clock, zero
+        return min(clock + DRIFT * passed, time.time() - float((dts - zero) * self._base)), zero
 
     def _begin(self, dts: int) -> None:
         self._number += 1

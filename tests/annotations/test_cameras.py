@@ -188,7 +188,7 @@ def test_picture_of_a_camera_is_shown_before_its_address_is_kept(
         called.append(address)
         if len(called) == 3:
             raise errors.CameraAway(host="gate.example", why="Connection refused")
-        facts = {"width": 1920, "height": 1080, "codec": "hevc", "fps": 20.0}
+        facts = {"width": 1920, "height": 1080, "codec": "hevc"}
         return Message("picture", facts, b"jpeg")
 
     monkeypatch.setattr(child, "still", still)

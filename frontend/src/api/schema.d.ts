@@ -2354,8 +2354,6 @@ export interface components {
             width: number;
             height: number;
             codec: string;
-            /** Format: double */
-            fps: number | null;
         };
         /** @description A read of a camera while it is recorded. */
         CameraRead: {

@@ -7,6 +7,8 @@ export type Id = number;
 export type Project = Schemas["Project"];
 export type Membership = Schemas["Membership"];
 export type Camera = Schemas["Camera"];
+export type CameraRun = Schemas["CameraRun"];
+export type CameraRead = Schemas["CameraRead"];
 export type Job = Schemas["Job"];
 export type Video = Schemas["Video"];
 

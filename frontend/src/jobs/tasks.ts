@@ -26,6 +26,7 @@ const names: Record<string, { en: string; es: string }> = {
   link_crops: { en: "Finding crops of one vehicle", es: "Buscar recortes de un mismo vehículo" },
   suggest: { en: "Suggesting texts", es: "Sugerir textos" },
   suggest_boxes: { en: "Suggesting boxes", es: "Sugerir recuadros" },
+  record_camera: { en: "Recording a camera", es: "Grabación de una cámara" },
   infer: { en: "Reading a video", es: "Lectura de un video" },
   learn_frames: { en: "Frames of what was reviewed", es: "Fotogramas de lo revisado" },
   accept_sure: { en: "Accepting sure reads", es: "Aceptar lecturas seguras" },

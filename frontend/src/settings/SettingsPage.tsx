@@ -1,7 +1,7 @@
 import { type MantineColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { useNavigate } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { logOut, useProject, useProjectId, useSession } from "../api/queries";
 import type { Project, Schemas } from "../api/types";
@@ -14,7 +14,6 @@ import { texts as shared } from "../shared/texts";
 import { Segments, TextField } from "../shared/ui";
 import { DeleteProjectCard } from "../deletion/DeleteDialog";
 import { Page } from "../shell/Page";
-import { Cameras } from "./Cameras";
 import { texts } from "./texts";
 
 export default function SettingsPage() {
@@ -24,7 +23,7 @@ export default function SettingsPage() {
     <Page title={s("settings")}>
       <Browser />
       <Shown query={project}>{(row) => <ProjectForm key={row.id} project={row} />}</Shown>
-      <Cameras manages={project.data?.role === 4} />
+      <CamerasLink />
       <Formats manages={project.data?.role === 4} />
       {project.data && <DeleteProjectCard project={project.data} />}
       <Account />
@@ -78,6 +77,17 @@ function ProjectForm({ project }: { project: Project }) {
       {save.error && <Notice kind="bad">{sentenceOf(save.error)}</Notice>}
       {manages && <div className="row"><button type="submit" className="button primary" disabled={save.isPending}>{s("save")}</button>{save.isSuccess && <span className="ok" role="status">{t("saved")}</span>}</div>}
     </form>
+  );
+}
+
+function CamerasLink() {
+  const t = useTexts(texts);
+  const s = useTexts(shared);
+  return (
+    <section className="card spread">
+      <div className="stack tight"><h2>{s("cameras")}</h2><p className="t3 small">{t("cameras_hint")}</p></div>
+      <Link className="button" to={`/p/${useProjectId()}/cameras`}>{t("open")}</Link>
+    </section>
   );
 }
 

@@ -23,10 +23,7 @@ export const texts = defineTexts({
   display: { en: "Shown as", es: "Se muestra" },
   example: { en: "Example", es: "Ejemplo" },
   add_format: { en: "Add a format", es: "Agregar un formato" },
-  cameras: { en: "Cameras", es: "Cámaras" },
-  cameras_hint: { en: "Every video can say which camera it comes from.", es: "Cada video puede decir de qué cámara viene." },
-  clock_offset: { en: "Clock off by", es: "Reloj desviado" },
-  clock_hint: { en: "seconds to add", es: "segundos por sumar" },
-  add_camera: { en: "Add a camera", es: "Agregar una cámara" },
+  cameras_hint: { en: "Where they are, when they are recorded, and what is read of them.", es: "Dónde están, cuándo se graban y qué se lee de ellas." },
+  open: { en: "Open", es: "Abrir" },
   logged_in_as: { en: "Logged in as {name}", es: "Sesión de {name}" },
 });

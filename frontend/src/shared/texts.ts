@@ -4,6 +4,7 @@ import { defineTexts } from "./text";
 export const texts = defineTexts({
   dashboard: { en: "Dashboard", es: "Resumen" },
   projects: { en: "Projects", es: "Proyectos" },
+  cameras: { en: "Cameras", es: "Cámaras" },
   videos: { en: "Videos", es: "Videos" },
   frames: { en: "Frames", es: "Fotogramas" },
   boxes: { en: "Boxes", es: "Recuadros" },

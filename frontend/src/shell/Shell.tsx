@@ -21,6 +21,7 @@ interface Place {
 const places: readonly Place[] = [
   { key: "dashboard", icon: "home", to: "" },
   { key: "videos", icon: "video", to: "videos", count: (c) => c.videos },
+  { key: "cameras", icon: "camera", to: "cameras" },
   { key: "frames", icon: "frames", to: "grid", count: (c) => c.frames },
   { key: "boxes", icon: "boxes", to: "frames", count: (c) => c.frames_open },
   { key: "transcribe", icon: "plate", to: "transcribe", count: (c) => c.waiting },

@@ -6,7 +6,7 @@ import { isActive, useJobsOf, useProjectId } from "../api/queries";
 import type { Job, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatBytes, formatClock, formatNumber, formatSpan, parseClock } from "../shared/format";
-import { useCameras } from "../settings/Cameras";
+import { useCameras } from "../cameras/queries";
 import { Failed, Loading, Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -66,6 +67,17 @@ def test_recording_that_is_stopped_keeps_what_came(camera: str, tmp_path: Path) 
         f"{camera}/all.m3u8", tmp_path, stopped=lambda: len(told) == 14, tell=told.append
     )
     assert [frames_of(piece) for piece in pieces] == [14]
+
+
+def test_nothing_is_recorded_before_it_was_taken(camera: str, tmp_path: Path) -> None:
+    ended = (tmp_path / "sent" / "all.m3u8").read_text()
+    live_one = ended.replace("#EXT-X-ENDLIST", "").replace("#EXT-X-PLAYLIST-TYPE:VOD", "")
+    (tmp_path / "sent" / "live.m3u8").write_text(live_one)
+    told: list[float] = []
+    pieces = recorded(
+        f"{camera}/live.m3u8", tmp_path, stopped=lambda: len(told) == 25, tell=told.append
+    )
+    assert pieces and all(piece.begun + piece.seconds <= time.time() for piece in pieces)
 
 
 @pytest.mark.parametrize("name", ["gone.m3u8", "files.m3u8"])

@@ -33,8 +33,8 @@ class Command(StepCommand):
         parser.add_argument(
             "address",
             nargs="?",
-            help="rtsp://… or https://….m3u8; one with a password is better kept in the "
-            f"environment, as {ADDRESS}: other users see command lines",
+            help="rtsp://… or https://….m3u8 (default: the camera's own); one with a password "
+            f"is better kept in the environment, as {ADDRESS}: other users see command lines",
         )
         parser.add_argument("--camera", required=True, help="its name in the project")
         parser.add_argument(
@@ -45,13 +45,14 @@ class Command(StepCommand):
         add_reading_arguments(parser)
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
-        address = options["address"] or os.environ.get(ADDRESS, "")
         if not 5 <= options["piece"] <= 3600:
             raise CommandError("A piece has 5 to 3600 seconds.")
         if options["minutes"] is not None and not 0 < options["minutes"] < 1e6:
             raise CommandError("The minutes are more than 0.")
         out = writable(options["out"]) if options["out"] else None
         camera = cameras.named(self.project, options["camera"])
+        given = options["address"] or os.environ.get(ADDRESS)
+        address = given or cameras.address_of(camera)
         settings = reading_settings(self.project, options)
         recording = cameras.Recording(address, seconds=options["piece"], told=self._say)
         counts = {"videos": 0, "reads": 0, "refused": 0}
