@@ -26,6 +26,7 @@ PAGES = (
     "review",
     "reads",
     "jobs",
+    "cameras",
     "members",
     "settings",
     "grid",
