@@ -465,10 +465,10 @@ function Bar({ handle: { editor, act }, labels, children }: { handle: EditorHand
   const t = useTexts(texts);
   return (
     <div className="box-bar">
-      <div className="box-tools">
+      <div className="box-tools box-labels">
         {labels.slice(0, 9).map((label, at) => (
           <button key={label} type="button" aria-pressed={editor.label === label} onClick={() => act({ do: "label", label })}>
-            <i className="swatch" style={{ background: colourOf(label, labels) }} />{label} <Key k={String(at + 1)} />
+            <i className="swatch" style={{ background: colourOf(label, labels) }} /><span className="ellipsis">{label}</span> <Key k={String(at + 1)} />
           </button>
         ))}
         <button type="button" aria-pressed={editor.armed} onClick={() => act({ do: "arm" })}><Icon name="plus" size={14} />{t("draw")} <Key k="N" /></button>

@@ -14,17 +14,17 @@ export function Takes({ project, kind, wanted, change }: TakesProps) {
   const t = useTexts(texts);
   const videos = useQuery({
     queryKey: ["videos", project, "names"],
-    queryFn: () => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, limit: 200 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, limit: 1000 } } })),
   }).data?.results ?? [];
   const turned = (id: Id) => (wanted.videos.includes(id) ? wanted.videos.filter((one) => one !== id) : [...wanted.videos, id]);
   return (
     <div className="stack takes">
       {videos.length > 0 && (
-        <div className="row wrap" role="group" aria-label={t("of_videos")}>
+        <div className="row wrap takes-videos" role="group" aria-label={t("of_videos")}>
           <span className="t3">{t("of_videos")}</span>
           <button type="button" className="chip" aria-pressed={wanted.videos.length === 0} onClick={() => change({ videos: [] })}>{t("all_videos")}</button>
           {videos.map((video) => (
-            <button key={video.id} type="button" className="chip" aria-pressed={wanted.videos.includes(video.id)} onClick={() => change({ videos: turned(video.id) })}>{video.name}</button>
+            <button key={video.id} type="button" className="chip" aria-pressed={wanted.videos.includes(video.id)} onClick={() => change({ videos: turned(video.id) })}><span className="ellipsis">{video.name}</span></button>
           ))}
         </div>
       )}

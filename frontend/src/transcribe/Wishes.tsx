@@ -14,7 +14,7 @@ export function Wishes({ project, wanted, disagreements, reviewer }: { project: 
   const [, setParams] = useSearchParams();
   const videos = useQuery({
     queryKey: ["videos", project, "names"],
-    queryFn: () => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, limit: 200 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, limit: 1000 } } })),
   });
   const readers = useQuery({ queryKey: ["members", project, "names"], queryFn: () => people(project) });
   const kind = kindOf(wanted);

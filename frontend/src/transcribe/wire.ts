@@ -98,7 +98,7 @@ export interface Member {
 }
 
 export async function people(project: number): Promise<readonly Member[]> {
-  return rows(await ask<Paged<Member>>("GET", `members/?project=${project}`));
+  return rows(await ask<Paged<Member>>("GET", `members/?project=${project}&limit=1000`));
 }
 
 export interface Previous {
