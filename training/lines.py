@@ -83,7 +83,7 @@ def _line(run: InferenceRun, row: dict[str, Any], picture: Picture | None) -> di
     }
     return {
         **{name: row[name] for name in ("id", "number", "text", "votes", "direction")},
-        "seen_at": reads.time_of(run.video, row["first_pts"]),
+        "seen_at": video.time_of(row["first_pts"]),
         "first_seconds": round(video.seconds(row["first_pts"]), 3),
         "last_seconds": round(video.seconds(row["last_pts"]), 3),
         "confidence": round(row["confidence"], 4),

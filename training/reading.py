@@ -428,7 +428,7 @@ class _Writer:
         """Tell the address that the settings name; one that does not answer is left in peace."""
         for row in rows:
             if self._hook:
-                told = {"run": self._run.pk, "video": self._run.video.name, **reads.as_row(row)}
+                told = {"run": self._run.pk, "video": self._run.video.name, **readings.as_row(row)}
                 told["characters"] = row.characters
                 self._hook = self._hook if webhooks.tell(self._hook, told, timeout=5.0) else ""
 

@@ -242,9 +242,30 @@ def _rows(run: InferenceRun) -> QuerySet[Read]:
     return rows.order_by("first_pts", "number")
 
 
+def as_row(read: Read) -> dict[str, Any]:
+    """A read as a line of the table: times in seconds of the video, and by the right clock."""
+    video = read.run.video
+    passage = reads.matched_passage(read)
+    return {
+        "track": read.number,
+        "first_seconds": round(video.seconds(read.first_pts), 3),
+        "last_seconds": round(video.seconds(read.last_pts), 3),
+        "text": read.text,
+        "confidence": round(read.confidence, 4),
+        "votes": read.votes,
+        "review": passage.verdict if passage else "",
+        "confirmed": passage.text if passage else "",
+        "direction": read.direction,
+        "time": at.isoformat(timespec="milliseconds")
+        if (at := video.time_of(read.first_pts))
+        else "",
+        "characters": " ".join(f"{share:.2f}" for share in read.characters),
+    }
+
+
 def csv_of(run: InferenceRun, *, comma: bool = False) -> str:
     """The reads of a run as CSV, by time; ``comma`` as :func:`tables.table`."""
-    lines = ([row[name] for name in COLUMNS] for row in map(reads.as_row, _rows(run)))
+    lines = ([row[name] for name in COLUMNS] for row in map(as_row, _rows(run)))
     return tables.table(COLUMNS, lines, comma=comma)
 
 
@@ -253,7 +274,7 @@ def json_of(run: InferenceRun) -> str:
     video = run.video
     found = [
         {
-            **reads.as_row(read),
+            **as_row(read),
             "characters": read.characters,
             "alternatives": read.alternatives,
             "boxes": [[round(video.seconds(key[0]), 3), *key[1:]] for key in read.boxes],

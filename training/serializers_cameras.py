@@ -77,7 +77,7 @@ class CameraReadSerializer(serializers.ModelSerializer[Read]):
         read_only_fields = fields
 
     def get_seen_at(self, read: Read) -> datetime | None:
-        return reads.seen_at(read)
+        return read.run.video.time_of(read.first_pts)
 
     def get_status(self, read: Read) -> str:
         passage = reads.matched_passage(read)

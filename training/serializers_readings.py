@@ -20,7 +20,6 @@ from training.models import (
     ReadCrop,
 )
 from training.readings import DETECT_EVERY, FRAMES_A_SECOND, MOST_EVERY, MOST_TILES
-from training.reads import seen_at
 from training.sightings import Place, Sighting, Sought
 
 DIRECTIONS = "approaching, leaving, left, right, up, down, or empty"
@@ -284,7 +283,7 @@ class ReadSerializer(serializers.ModelSerializer[Read]):
         return in_seconds(read.run.video, read.boxes)
 
     def get_seen_at(self, read: Read) -> datetime | None:
-        return seen_at(read)
+        return read.run.video.time_of(read.first_pts)
 
     def get_outcome(self, read: Read) -> str:
         match = getattr(read, "match", None)

@@ -86,7 +86,7 @@ class Sighting:
 
     @property
     def seen_at(self) -> datetime | None:
-        return reads.time_of(self.video, self.place.first_pts)
+        return self.video.time_of(self.place.first_pts)
 
 
 def find(
@@ -208,7 +208,7 @@ def _between(project: Project, way: str, since: datetime | None, until: datetime
     """Of videos whose recorded time is known, what was seen in the stretch of time."""
     found = Q(pk__in=[])
     for video in project.videos.filter(recorded_at__isnull=False).select_related("camera"):
-        begins = reads.began(video)
+        begins = video.began
         assert begins is not None
         first = (since - begins).total_seconds() if since else float("-inf")
         last = (until - begins).total_seconds() if until else float("inf")

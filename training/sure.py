@@ -24,7 +24,7 @@ from annotations.models.passages import PassageStatus
 from annotations.passages import Deed
 from annotations.verdicts import BULK
 from lprsite.jobs.engine import Running
-from training import bounds, reads
+from training import bounds, reads, reviews
 from training.models import InferenceRun
 
 THRESHOLDS = (0.8, 0.9, 0.95, 0.99)
@@ -163,7 +163,7 @@ def undo(
 def _undo(video: Video, keys: list[int], by: User | None, deed: UUID) -> None:
     gone = verdicts.undo_part(video, keys, by=by, deed=Deed("undo", deed))
     if gone:
-        reads.rescore(video, *reads.around(gone))
+        reads.rescore(video, *reviews.around(gone))
 
 
 def _waiting(run: InferenceRun, threshold: float) -> list[int]:
@@ -197,4 +197,4 @@ def _accept(run: InferenceRun, keys: list[int], by: User | None, deed: UUID) -> 
     )
     notes = [passages.note(row, None, by=by, deed=Deed(BULK, deed)) for row in made]
     PassageChange.objects.bulk_create(notes, batch_size=settings.BULK_ROWS)
-    reads.rescore(video, *reads.around(waiting))
+    reads.rescore(video, *reviews.around(waiting))

@@ -29,8 +29,8 @@ from training import (
     estimates,
     evaluations,
     readings,
-    reads,
     retention,
+    reviews,
     runs,
     schedules,
     suggesting,
@@ -169,7 +169,7 @@ def learn_frames(running: Running) -> dict[str, Any]:
     """Frames and boxes of what was reviewed of a reading, for the next dataset version."""
     rows = InferenceRun.objects.select_related("video__camera")
     run = rows.get(pk=running.parameters["run"])
-    found = reads.lessons_of(run)
+    found = reviews.lessons_of(run)
     return lessons.learn(run.video, found, running, by=running.job.created_by)
 
 

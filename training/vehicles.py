@@ -159,7 +159,7 @@ def _joined(first: Sequence[Seen], second: Sequence[Seen]) -> list[Seen]:
 
 def _group(seen: list[Seen]) -> _Group:
     reads = [read_of(plate) for _, _, plate in seen]
-    voted = vote(reads, [_weight(plate) for _, _, plate in seen])
+    voted = vote(reads, [weight(plate["size"][0], plate["sharpness"]) for _, _, plate in seen])
     said = [
         read.confidence
         for read in reads
@@ -168,9 +168,9 @@ def _group(seen: list[Seen]) -> _Group:
     return _Group(seen, voted, max(said, default=0.0))
 
 
-def _weight(plate: Mapping[str, Any]) -> float:
-    """Larger and sharper pictures count for more."""
-    return float(plate["size"][0]) * math.sqrt(max(plate["sharpness"], 1.0))
+def weight(width: int, sharpness: float) -> float:
+    """Of a picture's read in the vote: larger and sharper ones count for more."""
+    return width * math.sqrt(max(sharpness, 1.0))
 
 
 def read_of(plate: Mapping[str, Any]) -> PlateRead:

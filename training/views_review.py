@@ -37,7 +37,7 @@ from annotations.models import (
 )
 from lprsite.jobs.serializers import JobSerializer
 from lprsite.jobs.views import NewestFirst
-from training import comparisons, lines, reads, sightings, sure, tasks
+from training import comparisons, lines, reads, reviews, sightings, sure, tasks
 from training.models import InferenceRun, Read, ReadCrop
 from training.serializers_readings import (
     AcceptSerializer,
@@ -143,7 +143,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given = AcceptSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         user: Any = request.user
-        reads.accept(self.get_object(), **given.validated_data, by=user)
+        reviews.accept(self.get_object(), **given.validated_data, by=user)
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=MergeSerializer, responses=ReadSerializer)
@@ -166,7 +166,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         else:
             other = get_object_or_404(self.get_queryset(), pk=asked.pop("other"), run=read.run_id)
         user: Any = request.user
-        reads.merge(read, other, **asked, by=user)
+        reviews.merge(read, other, **asked, by=user)
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=SplitSerializer, responses=ReadSerializer)
@@ -178,7 +178,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         asked, read = dict(given.validated_data), self.get_object()
         at, (first, second) = read.run.video.pts(asked.pop("seconds")), asked.pop("texts")
         user: Any = request.user
-        reads.split(read, at, texts=(first, second), **asked, by=user)
+        reviews.split(read, at, texts=(first, second), **asked, by=user)
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
@@ -203,7 +203,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         given = RejectSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         user: Any = request.user
-        reads.reject(self.get_object(), **given.validated_data, by=user)
+        reviews.reject(self.get_object(), **given.validated_data, by=user)
         return Response(self.get_serializer(self.get_object()).data)
 
     def _sought(self, request: Request) -> tuple[Project, Sought]:
@@ -312,7 +312,7 @@ class PassageViewSet(ListModelMixin, RetrieveModelMixin, DestroyModelMixin, _OfV
         user: Any = request.user
         edit, revision = given.edit(passage.video), given.validated_data["revision"]
         deed = given.validated_data["client_key"]
-        changed = reads.correct(passage, edit, revision=revision, by=user, deed=deed)
+        changed = reviews.correct(passage, edit, revision=revision, by=user, deed=deed)
         return Response(self.get_serializer(changed).data)
 
     @extend_schema(
@@ -430,7 +430,7 @@ class ReviewOfRun(InProject):
             job = tasks.start_undoing(run, asked["undone"], deed=deed, by=user)
             return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
         before = lines.last_change(run)
-        reads.undo(run.video, asked["undone"], by=user, deed=asked["deed"])
+        reviews.undo(run.video, asked["undone"], by=user, deed=asked["deed"])
         return Response(ReviewNewsSerializer(lines.since(run, before)).data)
 
     @extend_schema(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.conf import settings
@@ -74,6 +75,21 @@ class Video(models.Model):
             if seconds >= begins:
                 found = before + seconds - begins
         return float(found)
+
+    @property
+    def began(self) -> datetime | None:
+        """When the recording began, by the right clock; None where nobody knows."""
+        if self.recorded_at is None:
+            return None
+        off = self.camera.clock_offset if self.camera else 0.0
+        return self.recorded_at + timedelta(seconds=off)
+
+    def time_of(self, pts: int) -> datetime | None:
+        """When this moment was, by the right clock; None where nobody knows."""
+        begins = self.began
+        if begins is None:
+            return None
+        return begins + timedelta(seconds=self.original_seconds(self.seconds(pts)))
 
 
 class Selection(models.Model):

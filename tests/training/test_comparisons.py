@@ -9,7 +9,7 @@ import pytest
 from annotations import passages, projects
 from tests.annotations.rows import client_of, json_of, make_video
 from tests.training.rows import FAR, FIRST, make_read, make_run
-from training import reads
+from training import reads, reviews
 from training.comparisons import compare, cycles
 from training.errors import ReadingsOfDifferentVideos
 from training.models import InferenceRun
@@ -20,8 +20,8 @@ def reviewed(project: Any) -> tuple[InferenceRun, InferenceRun]:
     first = make_run(project)
     second = make_run(project, first.video)
     for text, start, box in (("PBA1234", 0, FIRST), ("GSK7788", 0, FAR), ("ABC0001", 3000, FIRST)):
-        reads.accept(make_read(first, text, start, start + 1000, box=box))
-    reads.accept(make_read(first, "XYZ0000", 6000, 7000), text="XYZ0009")
+        reviews.accept(make_read(first, text, start, start + 1000, box=box))
+    reviews.accept(make_read(first, "XYZ0000", 6000, 7000), text="XYZ0009")
     make_read(second, "PBA1234", 100, 900)
     make_read(second, "GSK7789", 0, 1000, box=FAR)
     make_read(second, "XYZ0009", 6000, 7000)

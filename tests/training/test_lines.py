@@ -13,7 +13,7 @@ from annotations import passages
 from annotations.models import Camera, Video
 from tests.annotations.rows import json_of
 from tests.training.rows import FAR, keys, make_read, make_run
-from training import lines, reads
+from training import lines, reviews
 from training.models import InferenceRun, Read
 
 
@@ -29,7 +29,7 @@ def test_lines_through_the_api_cost_the_same_for_any_number(api: Any, run: Infer
         assert status == 200
         return len(seen), page["results"]
 
-    reads.accept(make_read(run, "PBA1234", 1500, 2500, crops=("PBA1234",)))
+    reviews.accept(make_read(run, "PBA1234", 1500, 2500, crops=("PBA1234",)))
     before, [line] = asked()
     assert (line["first_seconds"], line["best_seconds"], line["outcome"]) == (1.5, 1.5, "right")
     assert line["passage"]["text"] == "PBA1234" and not line["passage"]["unseen"]
@@ -41,7 +41,7 @@ def test_lines_through_the_api_cost_the_same_for_any_number(api: Any, run: Infer
 
 
 def test_missed_vehicles_of_a_run_alone(api: Any, run: InferenceRun) -> None:
-    reads.accept(make_read(run, "PBA1234", 0, 1000))
+    reviews.accept(make_read(run, "PBA1234", 0, 1000))
     row = passages.add(
         run.video, first_pts=0, last_pts=900, key_boxes=keys(0, 900, FAR), text="GSK7788"
     )
@@ -56,7 +56,7 @@ def test_news_are_the_stretches_that_changed(api: Any, run: InferenceRun) -> Non
     make_read(run, "GSK7788", 5000, 6000)
     status, news = json_of(api, "get", f"inference-runs/{run.pk}/news/")
     assert (status, news["last"], news["lines"]) == (200, 0, [])
-    reads.accept(first)
+    reviews.accept(first)
     passages.add(run.video, first_pts=0, last_pts=900, key_boxes=keys(0, 900, FAR), text="XYZ0000")
     news = json_of(api, "get", f"inference-runs/{run.pk}/news/?since={news['last']}")[1]
     assert [line["text"] for line in news["lines"]] == ["PBA1234"]

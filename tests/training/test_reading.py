@@ -25,7 +25,7 @@ from lprsite import files
 from lprsite.jobs.engine import Cancelled, Running
 from tests.annotations.vision import clips
 from tests.training.rows import make_run
-from training import reading, readings, reads, vehicles
+from training import reading, readings, reads, reviews, vehicles
 from training.detector.predict import Detection
 from training.models import InferenceRun, Read, ReadCrop, TrainedModel
 from training.recognizer.predict import PlateRead
@@ -265,23 +265,23 @@ def test_annotated_video_shows_what_people_confirmed(
     read = run.reads.get()
     texts = [text for text, _ in readings.captions_of(run)]
     assert texts == [f"{TEXT} {round(100 * read.confidence)}"]
-    reads.accept(read, text="PBA1235")
+    reviews.accept(read, text="PBA1235")
     assert [text for text, _ in readings.captions_of(run)] == ["PBA1235"]
     made = readings.annotate(run, tmp_path / "out.mp4", running)
     assert made == {"run": run.pk, "frames": 39}  # from the first to the last picture looked at
-    reads.reject(run.reads.get(), reason="not_a_plate")
+    reviews.reject(run.reads.get(), reason="not_a_plate")
     assert readings.captions_of(run) == []
 
 
 def test_reviewed_reads_are_lessons_at_their_kept_crops(video: Video, running: Running) -> None:
     run = make_run(video.project, video, fps=5.0)
     read_all(run, running)
-    assert reads.lessons_of(run) == []
-    reads.accept(run.reads.get())
+    assert reviews.lessons_of(run) == []
+    reviews.accept(run.reads.get())
     seen = video.pts(0.5)
     key = [[seen, 100.0, 5.0, 140.0, 25.0]]
     passages.add(video, first_pts=seen, last_pts=seen, key_boxes=key, text="XYZ9876")
-    found = reads.lessons_of(run)
+    found = reviews.lessons_of(run)
     crops = {crop.pts: crop.sha256 for crop in ReadCrop.objects.all()}
     assert {one.pts: one.sha256 for one in found} == {**crops, seen: ""}
     done = lessons.learn(video, found, running)

@@ -16,7 +16,7 @@ from annotations.models import CheckedSpan, Crop, Passage, Transcription, Video
 from annotations.models.crops import ReadingRole
 from tests.annotations.rows import client_of, json_of, make_member, make_video
 from tests.training.rows import FAR, FIRST, keys, make_read, make_run
-from training import readings, reads
+from training import readings, reads, reviews
 from training.models import InferenceRun, Match
 from training.reads import match_run, overlap
 
@@ -136,9 +136,9 @@ def test_matching_again_changes_nothing(run: InferenceRun, truth: Callable[..., 
 
 
 def test_a_new_run_is_judged_on_what_was_reviewed(run: InferenceRun, project: Any) -> None:
-    reads.accept(make_read(run, "PBA1Z34", 0, 1000), text="PBA1234")
-    reads.reject(make_read(run, "SIGN", 0, 1000, box=FAR), reason="not_a_plate")
-    reads.reject(make_read(run, "PBA1Z34", 700, 1000), reason="duplicate")
+    reviews.accept(make_read(run, "PBA1Z34", 0, 1000), text="PBA1234")
+    reviews.reject(make_read(run, "SIGN", 0, 1000, box=FAR), reason="not_a_plate")
+    reviews.reject(make_read(run, "PBA1Z34", 700, 1000), reason="duplicate")
     second = make_run(project, run.video)
     make_read(second, "PBA1234", 10, 990)
     make_read(second, "SIGN", 10, 990, box=FAR)
@@ -153,7 +153,7 @@ def test_a_verdict_on_this_very_read_counts_before_other_passages(
     truth("PBA1234", 0, 1000)
     make_read(run, "PBA1234", 0, 1000)
     twin = make_read(run, "PBA12", 100, 900)
-    passage = reads.reject(twin, reason="duplicate")
+    passage = reviews.reject(twin, reason="duplicate")
     match_run(run)
     assert Match.objects.get(read=twin).passage == passage
 
@@ -168,7 +168,7 @@ def test_only_the_stretch_that_changed_is_matched_anew(
     before = set(Match.objects.values_list("pk", flat=True))
     changed = Passage.objects.get(text="PBA0010")
     with django_assert_max_num_queries(25):
-        reads.correct(changed, passages.Edit(text="PBA9999"), revision=1)
+        reviews.correct(changed, passages.Edit(text="PBA9999"), revision=1)
     assert outcomes(run)["PBA0010"] == "wrong"
     assert len(before - set(Match.objects.values_list("pk", flat=True))) == 1
     assert match_run(run) == reads.score(run)
@@ -207,9 +207,9 @@ def test_every_reading_of_the_video_is_scored_after_a_review(
     other = make_run(project)
     for one in (run, second, other):
         make_read(one, "PBA1Z34", 0, 1000)
-    reads.accept(run.reads.get(), text="PBA1234")
+    reviews.accept(run.reads.get(), text="PBA1234")
     assert [outcomes(one)["PBA1Z34"] for one in (run, second, other)] == ["wrong", "wrong", ""]
-    reads.reject(second.reads.get(), reason="not_a_plate")
+    reviews.reject(second.reads.get(), reason="not_a_plate")
     assert outcomes(run)["PBA1Z34"] == outcomes(second)["PBA1Z34"] == "false"
 
 
@@ -238,22 +238,22 @@ def test_scores_of_many_runs_are_four_queries(
 
 def test_two_reviewers_of_a_read_are_a_conflict_with_both(run: InferenceRun, user: Any) -> None:
     read = make_read(run, "PBA1234", 0, 1000)
-    reads.accept(read, revision=0, by=user)
-    assert reads.accept(read, revision=0).revision == 1  # said the same: nothing to decide
+    reviews.accept(read, revision=0, by=user)
+    assert reviews.accept(read, revision=0).revision == 1  # said the same: nothing to decide
     with pytest.raises(PassageChanged) as conflict:
-        reads.accept(read, text="PBA1284", revision=0)
+        reviews.accept(read, text="PBA1284", revision=0)
     assert conflict.value.details["current"]["text"] == "PBA1234"
     with pytest.raises(PassageChanged):
-        reads.reject(read, reason="unreadable", revision=0)
-    assert reads.accept(read, text="PBA1284", revision=1).revision == 2
-    assert reads.reject(read, reason="unreadable", revision=2).revision == 3
-    assert reads.reject(read, reason="unreadable", revision=2).revision == 3
-    assert reads.accept(read, text="PBA1284").status == "corrected"
+        reviews.reject(read, reason="unreadable", revision=0)
+    assert reviews.accept(read, text="PBA1284", revision=1).revision == 2
+    assert reviews.reject(read, reason="unreadable", revision=2).revision == 3
+    assert reviews.reject(read, reason="unreadable", revision=2).revision == 3
+    assert reviews.accept(read, text="PBA1284").status == "corrected"
 
 
 def test_corrected_passage_teaches_its_new_text(run: InferenceRun) -> None:
-    passage = reads.accept(make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "GSK7780")))
-    reads.correct(passage, passages.Edit(text="PBA1235"), revision=1)
+    passage = reviews.accept(make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "GSK7780")))
+    reviews.correct(passage, passages.Edit(text="PBA1235"), revision=1)
     texts = Crop.objects.order_by("pk").values_list("current__text", flat=True)
     assert list(texts) == ["PBA1235", None]
     assert outcomes(run)["PBA1234"] == "wrong"
@@ -261,7 +261,7 @@ def test_corrected_passage_teaches_its_new_text(run: InferenceRun) -> None:
 
 def test_accepted_read_becomes_truth_and_teaches(run: InferenceRun, user: Any) -> None:
     read = make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "PBA12", "PB1", "XXXXXXX"))
-    passage = reads.accept(read, by=user)
+    passage = reviews.accept(read, by=user)
     assert (passage.status, passage.text, passage.reviewer) == ("accepted", "PBA1234", user)
     assert passage.key_boxes == read.boxes and Match.objects.get().outcome == "right"
     taught = Crop.objects.filter(current__text="PBA1234", current__role=ReadingRole.REVIEW)
@@ -271,15 +271,15 @@ def test_accepted_read_becomes_truth_and_teaches(run: InferenceRun, user: Any) -
 
 
 def test_corrected_read_keeps_what_was_wrong(run: InferenceRun) -> None:
-    passage = reads.accept(make_read(run, "PBA1Z34", 0, 1000), text="pba-1234")
+    passage = reviews.accept(make_read(run, "PBA1Z34", 0, 1000), text="pba-1234")
     assert (passage.status, passage.text) == ("corrected", "PBA1234")
     assert Match.objects.get().outcome == "wrong"
 
 
 def test_second_correction_takes_the_first_back(run: InferenceRun) -> None:
     read = make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "GSK7780"))
-    first = reads.accept(read)
-    again = reads.accept(read, text="GSK7788")
+    first = reviews.accept(read)
+    again = reviews.accept(read, text="GSK7788")
     assert again == first and Passage.objects.count() == 1
     texts = dict(Crop.objects.values_list("name", "current__text"))
     assert len(texts) == 1
@@ -289,13 +289,13 @@ def test_second_correction_takes_the_first_back(run: InferenceRun) -> None:
 
 def test_rejected_then_accepted_again(run: InferenceRun) -> None:
     read = make_read(run, "PBA1234", 0, 1000, crops=("PBA1234", "XXXXXXX"))
-    reads.accept(read)
-    reads.reject(read, reason="unreadable")
+    reviews.accept(read)
+    reviews.reject(read, reason="unreadable")
     passage = Passage.objects.get()
     assert (passage.status, passage.text) == ("rejected", "")
     assert not Crop.objects.filter(withdrawn=False).exists()
     assert Match.objects.get().outcome == "false"
-    reads.accept(read)
+    reviews.accept(read)
     assert Passage.objects.get().status == "accepted"
     assert list(Crop.objects.order_by("pk").values_list("withdrawn", "waiting")) == [
         (False, False),
@@ -310,8 +310,8 @@ def test_rejecting_a_double_leaves_the_truth_alone(
     make_read(run, "PBA1234", 0, 1000)
     double = make_read(run, "PBA1Z34", 700, 1000)
     match_run(run)
-    reads.reject(double, reason="duplicate")
-    reads.reject(double, reason="duplicate")
+    reviews.reject(double, reason="duplicate")
+    reviews.reject(double, reason="duplicate")
     passage.refresh_from_db()
     assert (passage.status, passage.text) == ("accepted", "PBA1234")
     assert Passage.objects.count() == 2
@@ -320,17 +320,17 @@ def test_rejecting_a_double_leaves_the_truth_alone(
 
 def test_text_no_plate_has_confirms_nothing(run: InferenceRun) -> None:
     with pytest.raises(TextForeign):
-        reads.accept(make_read(run, "PBA1234", 0, 1000, crops=("PBA1234",)), text="PB*")
+        reviews.accept(make_read(run, "PBA1234", 0, 1000, crops=("PBA1234",)), text="PB*")
     assert not Passage.objects.exists() and not Transcription.objects.exists()
 
 
 def test_person_who_reads_a_taught_crop_is_not_overruled(run: InferenceRun, user: Any) -> None:
     read = make_read(run, "PBA1234", 0, 1000, crops=("XXXXXXX",))
-    reads.accept(read)
+    reviews.accept(read)
     crop = Crop.objects.get()
     said = transcriptions.Reading("readable", "GSK7788", uuid4(), crop.revision)
     transcriptions.save(crop, said, by=user)
-    reads.accept(read)
+    reviews.accept(read)
     crop.refresh_from_db()
     assert crop.current is not None and crop.current.text == "GSK7788"
 
@@ -355,7 +355,7 @@ def test_review_through_the_api(api: Any, run: InferenceRun) -> None:
 
 def test_conflict_through_the_api_shows_the_other_decision(api: Any, run: InferenceRun) -> None:
     read = make_read(run, "PBA1234", 0, 1000)
-    reads.accept(read, text="PBA1235")
+    reviews.accept(read, text="PBA1235")
     given = {"text": "PBA1236", "revision": 0}
     status, body = json_of(api, "post", f"reads/{read.pk}/accept/", given)
     assert (status, body["code"], body["current"]["text"]) == (409, "PassageChanged", "PBA1235")
@@ -438,7 +438,7 @@ def test_table_tells_direction_and_the_recordings_own_time(run: InferenceRun) ->
 
 def test_table_of_reads_is_guarded_and_by_time(run: InferenceRun) -> None:
     make_read(run, "SECOND", 3000, 4000)
-    reads.accept(make_read(run, "PBA1234", 1000, 2000))
+    reviews.accept(make_read(run, "PBA1234", 1000, 2000))
     head, first, second = readings.csv_of(run).splitlines()
     assert head == ",".join(readings.COLUMNS)
     assert first == "1,1.0,2.0,PBA1234,0.9,0,accepted,PBA1234,,,"

@@ -13,7 +13,7 @@ from annotations import passages
 from annotations.models import AuditEntry, Camera, Crop, Passage
 from tests.annotations.rows import client_of, make_video
 from tests.training.rows import FAR, make_read, make_run
-from training import reads
+from training import reads, reviews
 from training.models import InferenceRun
 from training.sightings import Sought, find, nearby
 
@@ -54,8 +54,8 @@ def test_one_character_other_missing_or_too_many(run: InferenceRun, project: Any
 
 def test_what_people_said_counts(run: InferenceRun, project: Any) -> None:
     first, _, third = run.reads.order_by("number")[:3]
-    reads.accept(first, text="PBX1234")
-    reads.reject(third, reason="not_a_plate")
+    reviews.accept(first, text="PBX1234")
+    reviews.reject(third, reason="not_a_plate")
     assert texts(project, text="PB?1?34") == {"PBX1234"}
     assert texts(project, text="GSK") == set()
 

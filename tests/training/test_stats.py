@@ -7,7 +7,7 @@ from typing import Any
 from annotations.models import Role
 from tests.annotations.rows import client_of, json_of, make_member, make_video
 from tests.training.rows import make_read, make_run
-from training import reads, stats
+from training import reviews, stats
 
 
 def test_reads_of_the_newest_reading_count_per_video(
@@ -19,8 +19,8 @@ def test_reads_of_the_newest_reading_count_per_video(
     first, second, _ = (make_read(run, "PBA1234", at, at + 500) for at in (1000, 3000, 5000))
     make_video(project, name="second.mp4")
     make_run(project, old.video)  # has read nothing yet
-    reads.accept(first)
-    reads.accept(second, text="PBA1235")
+    reviews.accept(first)
+    reviews.accept(second, text="PBA1235")
     with django_assert_max_num_queries(6):
         one, other = stats.videos(project)
     assert (one.reads, one.reads_open, one.right) == (3, 1, 1)

@@ -15,7 +15,7 @@ from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job
 from tests.annotations.rows import json_of
 from tests.training.rows import make_run
-from training import bounds, reads, sure
+from training import bounds, reads, reviews, sure
 from training.models import InferenceRun, Read
 
 MANY = 260
@@ -70,7 +70,7 @@ def test_refused_until_the_tenth_is_reviewed(run: InferenceRun, running: Running
     sample = tenth(run)
     assert len(sample) >= sure.LEAST
     for read in sample[:-1]:
-        reads.accept(read)
+        reviews.accept(read)
     with pytest.raises(TooFewSampled):
         sure.accept(run, 0.9, running, deed=uuid4())
     with pytest.raises(ThresholdUnknown):
@@ -87,9 +87,9 @@ def test_accepted_unseen_is_no_figure_and_teaches_nothing(
     run: InferenceRun, running: Running, django_assert_max_num_queries: Any
 ) -> None:
     sample = tenth(run)
-    reads.accept(sample[0], text="GSK0000")
+    reviews.accept(sample[0], text="GSK0000")
     for read in sample[1:]:
-        reads.accept(read)
+        reviews.accept(read)
     before = offer(run)
     assert (before.ready, before.wrong, before.reviewed) == (True, 1, len(sample))
     key = uuid4()
@@ -102,7 +102,7 @@ def test_accepted_unseen_is_no_figure_and_teaches_nothing(
     assert not Crop.objects.exists()
     assert offer(run).reviewed == len(sample)  # what nobody saw is no evidence
     looked = run.reads.filter(match__passage__unseen=True)[0]
-    reads.accept(looked)
+    reviews.accept(looked)
     assert reads.score(run)["right"] == len(sample)
     undone = uuid4()  # all but what a person has looked at since
     assert sure.undo(run, key, running, deed=undone) == done - 1
@@ -119,7 +119,7 @@ def test_offers_and_acceptance_through_the_api(api: Any, run: InferenceRun) -> N
     status, body = json_of(api, "post", f"inference-runs/{run.pk}/accept-sure/", given)
     assert (status, body["code"]) == (400, "TooFewSampled")
     for read in tenth(run):
-        reads.accept(read)
+        reviews.accept(read)
     for _ in range(2):  # sent twice
         status, job = json_of(api, "post", f"inference-runs/{run.pk}/accept-sure/", given)
         assert (status, job["task"], job["state"]) == (202, "accept_sure", "queued")
@@ -141,7 +141,7 @@ def test_offers_and_acceptance_through_the_api(api: Any, run: InferenceRun) -> N
 
 def test_broken_off_it_goes_on(run: InferenceRun, running: Running) -> None:
     for read in tenth(run):
-        reads.accept(read)
+        reviews.accept(read)
     key, wanted = uuid4(), offer(run).open
 
     def stop(*_: Any) -> None:

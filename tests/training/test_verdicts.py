@@ -12,7 +12,7 @@ from annotations.errors import NothingToUndo, PassageChanged, SplitAtEdge, Track
 from annotations.models import Crop, Passage, PassageChange
 from tests.annotations.rows import json_of
 from tests.training.rows import FAR, FIRST, make_read, make_run
-from training import reads
+from training import reviews
 from training.models import InferenceRun
 
 BOX = dict.fromkeys(range(0, 1001, 250), FIRST)
@@ -53,8 +53,8 @@ def long_read(run: InferenceRun, text: str, *, crops: tuple[str, ...] = ()) -> A
 def test_two_tracks_of_one_vehicle_are_one_passage(run: InferenceRun) -> None:
     first = make_read(run, "PBA1Z34", 0, 1000, crops=("PBA1Z34",))
     second = make_read(run, "PBA1234", 2000, 3000, crops=("PBA1234",))
-    reads.accept(second)
-    reads.merge(first, second, text="PBA1234")
+    reviews.accept(second)
+    reviews.merge(first, second, text="PBA1234")
     assert truth() == [("PBA1234", "corrected", 0, 3000)]
     assert sorted(outcomes(run)) == ["double", "right"]
     assert outcomes(run)[1] == "right"  # the one that read it
@@ -65,16 +65,16 @@ def test_two_tracks_of_one_vehicle_are_one_passage(run: InferenceRun) -> None:
 def test_a_merge_is_taken_back_whole(run: InferenceRun) -> None:
     first = make_read(run, "PBA1234", 0, 1000, crops=("PBA1234",))
     second = make_read(run, "GSK7788", 2000, 3000, crops=("GSK7788",))
-    reads.accept(first)
-    reads.accept(second)
+    reviews.accept(first)
+    reviews.accept(second)
     before, known = truth(), taught()
     key = uuid4()
-    reads.merge(first, second, text="PBA1234", deed=key)
+    reviews.merge(first, second, text="PBA1234", deed=key)
     assert len(truth()) == 1
-    reads.undo(run.video, key)
+    reviews.undo(run.video, key)
     assert (truth(), taught(), outcomes(run)) == (before, known, ["right", "right"])
     with pytest.raises(PassageChanged):  # it was taken back already
-        reads.undo(run.video, key)
+        reviews.undo(run.video, key)
 
 
 def test_a_missed_vehicle_and_a_track_are_one(api: Any, run: InferenceRun) -> None:
@@ -91,7 +91,7 @@ def test_a_missed_vehicle_and_a_track_are_one(api: Any, run: InferenceRun) -> No
     assert truth() == [("PBA1234", "corrected", 500, 2000)]
     assert list(taught().values()) == ["PBA1234"]
     assert json_of(api, "post", f"reads/{read.pk}/merge/", asked) == (200, row)  # sent twice
-    reads.undo(run.video, key)
+    reviews.undo(run.video, key)
     assert truth() == [("PBA1234", "corrected", 500, 500)]
     assert outcomes(run) == [""]
 
@@ -100,13 +100,13 @@ def test_two_vehicles_beside_each_other_are_not_merged(run: InferenceRun) -> Non
     first = make_read(run, "PBA1234", 0, 1000)
     second = make_read(run, "GSK7788", 500, 3000, box=FAR)
     with pytest.raises(TracksApart):
-        reads.merge(first, second, text="PBA1234")
+        reviews.merge(first, second, text="PBA1234")
     assert truth() == []
 
 
 def test_a_track_of_two_vehicles_is_split_at_a_moment(run: InferenceRun) -> None:
     read = long_read(run, "GSK7788", crops=("PBA1234", "GSK7788"))
-    reads.split(read, 400, texts=("PBA1234", "GSK7788"))
+    reviews.split(read, 400, texts=("PBA1234", "GSK7788"))
     assert truth() == [("PBA1234", "corrected", 0, 250), ("GSK7788", "accepted", 500, 1000)]
     assert outcomes(run) == ["right"]  # of the vehicle whose text it read
     assert sorted(taught().values(), key=str) == ["GSK7788", "PBA1234"]
@@ -116,28 +116,28 @@ def test_a_track_of_two_vehicles_is_split_at_a_moment(run: InferenceRun) -> None
 @pytest.mark.parametrize("at", [0, 1001])
 def test_nothing_is_split_at_its_edge(run: InferenceRun, at: int) -> None:
     with pytest.raises(SplitAtEdge):
-        reads.split(long_read(run, "GSK7788"), at, texts=("PBA1234", "GSK7788"))
+        reviews.split(long_read(run, "GSK7788"), at, texts=("PBA1234", "GSK7788"))
     assert truth() == []
 
 
 def test_a_split_of_what_was_accepted_is_taken_back(run: InferenceRun) -> None:
     read, key = long_read(run, "GSK7788", crops=("PBA1234", "GSK7788")), uuid4()
-    reads.accept(read)
+    reviews.accept(read)
     before, known = truth(), taught()
-    reads.split(read, 400, texts=("PBA1234", "GSK7788"), deed=key)
-    reads.undo(run.video, key)
+    reviews.split(read, 400, texts=("PBA1234", "GSK7788"), deed=key)
+    reviews.undo(run.video, key)
     assert (truth(), taught(), outcomes(run)) == (before, known, ["right"])
 
 
 def test_every_verdict_is_taken_back_in_turn(run: InferenceRun) -> None:
     read = make_read(run, "PBA1Z34", 0, 1000, crops=("PBA1Z34",))
     keys = [uuid4() for _ in range(4)]
-    reads.accept(read, deed=keys[0])
-    reads.accept(read, text="PBA1234", deed=keys[1])
-    reads.reject(read, reason="unreadable", deed=keys[2])
+    reviews.accept(read, deed=keys[0])
+    reviews.accept(read, text="PBA1234", deed=keys[1])
+    reviews.reject(read, reason="unreadable", deed=keys[2])
     found = []
     for key in reversed(keys[:3]):
-        reads.undo(run.video, key, deed=uuid4())
+        reviews.undo(run.video, key, deed=uuid4())
         found.append((truth(), outcomes(run), list(taught().values())))
     assert found == [
         ([("PBA1234", "corrected", 0, 1000)], ["wrong"], ["PBA1234"]),
@@ -145,25 +145,25 @@ def test_every_verdict_is_taken_back_in_turn(run: InferenceRun) -> None:
         ([], [""], []),
     ]
     with pytest.raises(NothingToUndo):
-        reads.undo(run.video, keys[3])
+        reviews.undo(run.video, keys[3])
 
 
 def test_what_somebody_else_decided_since_is_not_taken_back(run: InferenceRun, user: Any) -> None:
     read, key = make_read(run, "PBA1234", 0, 1000), uuid4()
-    reads.accept(read, deed=key)
-    reads.accept(read, text="PBA1235", by=user)
+    reviews.accept(read, deed=key)
+    reviews.accept(read, text="PBA1235", by=user)
     with pytest.raises(PassageChanged) as conflict:
-        reads.undo(run.video, key)
+        reviews.undo(run.video, key)
     assert conflict.value.details["current"]["text"] == "PBA1235"
 
 
 def test_taking_back_is_done_once_and_can_be_taken_back(run: InferenceRun) -> None:
     read, key, undone = make_read(run, "PBA1234", 0, 1000), uuid4(), uuid4()
-    reads.accept(read, deed=key)
-    reads.undo(run.video, key, deed=undone)
-    reads.undo(run.video, key, deed=undone)  # sent twice
+    reviews.accept(read, deed=key)
+    reviews.undo(run.video, key, deed=undone)
+    reviews.undo(run.video, key, deed=undone)  # sent twice
     assert truth() == []
-    reads.undo(run.video, undone)
+    reviews.undo(run.video, undone)
     assert truth() == [("PBA1234", "accepted", 0, 1000)]
     assert PassageChange.objects.count() == 3
 
@@ -173,12 +173,12 @@ def test_missed_vehicle_and_its_deletion_are_taken_back(run: InferenceRun, user:
     where: dict[str, Any] = {"first_pts": 5, "last_pts": 5, "key_boxes": [[5, *FIRST]]}
     row = passages.add(run.video, text="PBA1234", client_key=added, by=user, **where)
     passages.delete(row, revision=1, by=user, deed=passages.Deed("delete", gone))
-    reads.undo(run.video, gone)
+    reviews.undo(run.video, gone)
     again = Passage.objects.get()
     assert (again.pk, again.text, again.client_key, again.reviewer) == (
         row.pk, "PBA1234", added, user,
     )  # fmt: skip
-    reads.undo(run.video, added)
+    reviews.undo(run.video, added)
     assert truth() == []
 
 

@@ -15,7 +15,7 @@ from annotations import cameras
 from annotations.commands import StepCommand, writable
 from annotations.errors import Refused
 from annotations.models import Video
-from training import readings, reads, tasks
+from training import readings, tasks
 from training.management.reading import add_reading_arguments, reading_settings
 from training.models import InferenceRun
 
@@ -84,7 +84,7 @@ class Command(StepCommand):
             with out.open("a", encoding="utf-8", newline="") as table:
                 table.write(lines.split("\r\n", 1)[1] if begun else lines)
         found = run.reads.select_related("run__video__camera").order_by("first_pts", "number")
-        rows = [reads.as_row(read) for read in found]
+        rows = [readings.as_row(read) for read in found]
         for row in rows:
             self._say(f"{row['time']}  {row['text']}  {round(100 * row['confidence'])} %")
         return len(rows)
