@@ -1,17 +1,16 @@
 """Freeze dataset versions whose splits never share a vehicle.
 
-A group is a connected component over passage, canonical text and, for the detector, time
-clusters (frames of one video closer than ``TIME_GAP`` seconds). Whole groups go to a split.
+What shows one vehicle shares keys: passage, canonical text and, for the detector, time clusters
+(frames of one video closer than ``TIME_GAP`` seconds); ``annotations.splits`` keeps it together.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import random
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -23,14 +22,11 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from annotations import plate_formats
+from annotations import plate_formats, splits
 from annotations.errors import (
     DatasetEmpty,
-    DatasetsUnlike,
     DatasetUnclear,
     DatasetUnknown,
-    SeedWrong,
-    SharesWrong,
     TextNotInAlphabet,
     TextNotLearnable,
     TextOfCrop,
@@ -46,27 +42,6 @@ from lprsite.jobs.models import Job
 
 TIME_GAP = 10.0  # seconds without frames that end a time cluster
 LOST_AFTER = timedelta(hours=1)  # a version without a job that is not whole by then never will be
-DEFAULT_SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How a version is split: shares of the items, seed, and whether videos stay whole."""
-
-    shares: tuple[tuple[str, float], ...] = tuple(DEFAULT_SHARES.items())
-    seed: int = 0
-    whole_videos: bool = False
-
-    @classmethod
-    def of(cls, shares: dict[str, float] | None, *, seed: int, whole_videos: bool) -> Rule:
-        """Raises SeedWrong, and SharesWrong unless train, val and test add up to 1."""
-        given = {**dict.fromkeys(Split.values, 0.0), **(shares or DEFAULT_SHARES)}
-        if not 0 <= seed < 2**31:
-            raise SeedWrong(seed=seed)
-        proper = set(given) == set(Split.values) and all(0 <= s <= 1 for s in given.values())
-        if not proper or abs(sum(given.values()) - 1) > 1e-6 or given["train"] <= 0:
-            raise SharesWrong()
-        return cls(tuple((name, given[name]) for name in Split.values), seed, whole_videos)
 
 
 @dataclass(frozen=True)
@@ -139,61 +114,6 @@ class Draft:
     keys: list[list[Hashable]]
 
 
-class Groups:
-    """Connected components over shared keys (union by the keys that rows have in common)."""
-
-    def __init__(self) -> None:
-        self._parent: dict[Hashable, Hashable] = {}
-
-    def find(self, key: Hashable) -> Hashable:
-        root = key
-        while (up := self._parent.setdefault(root, root)) != root:
-            root = up
-        while self._parent[key] != root:
-            self._parent[key], key = root, self._parent[key]
-        return root
-
-    def join(self, keys: Sequence[Hashable]) -> None:
-        """All of ``keys`` are of one group."""
-        first = self.find(keys[0])
-        for key in keys[1:]:
-            self._parent[self.find(key)] = first
-
-
-def components(rows: Sequence[Sequence[Hashable]]) -> list[int]:
-    """The number of each row's group: rows that share a key, directly or not, share it.
-
-    Groups are numbered in the order of their first row.
-    """
-    groups = Groups()
-    for index, keys in enumerate(rows):
-        groups.join([("row", index), *keys])
-    numbers: dict[Hashable, int] = {}
-    return [numbers.setdefault(groups.find(("row", i)), len(numbers)) for i in range(len(rows))]
-
-
-def assign(groups: Sequence[int], rule: Rule) -> list[str]:
-    """The split of each row: whole groups, in seeded order, to the split that lacks most.
-
-    Every split with a share gets a group as soon as there are enough groups.
-    """
-    sizes = Counter(groups)
-    order = sorted(sizes)
-    random.Random(rule.seed).shuffle(order)
-    order.sort(key=lambda group: -sizes[group])  # large ones first fill the shares best
-    wanted = {name: share * len(groups) for name, share in rule.shares if share > 0}
-    have = dict.fromkeys(wanted, 0)
-    chosen: dict[int, str] = {}
-    for place, group in enumerate(order):
-        left = len(order) - place
-        empty = [name for name in wanted if have[name] == 0]
-        open_ = empty if left <= len(empty) else list(wanted)
-        name = max(open_, key=lambda n: (wanted[n] - have[n], n == Split.TRAIN))
-        chosen[group] = name
-        have[name] += sizes[group]
-    return [chosen[group] for group in groups]
-
-
 def labelled_frames(project: Project) -> Any:
     """Frames that can teach the detector: with boxes, or looked at and found empty."""
     present = Box.objects.present().filter(frame=OuterRef("pk"))
@@ -219,7 +139,7 @@ def kinds_with_data(project: Project) -> list[str]:
     return kinds
 
 
-def draft(project: Project, kind: str, rule: Rule, only: Filter = EVERYTHING) -> Draft:
+def draft(project: Project, kind: str, rule: splits.Rule, only: Filter = EVERYTHING) -> Draft:
     """What a version frozen now would hold.
 
     Raises DatasetEmpty when there is nothing to freeze, TextNotInAlphabet, TextNotLearnable.
@@ -229,16 +149,16 @@ def draft(project: Project, kind: str, rule: Rule, only: Filter = EVERYTHING) ->
     if not items:
         raise DatasetEmpty(kind=kind)
     _check_texts(items, project.alphabet)
-    groups = components(keys)
+    groups = splits.components(keys)
     for position, (item, group, split) in enumerate(
-        zip(items, groups, assign(groups, rule), strict=True)
+        zip(items, groups, splits.assign(groups, rule), strict=True)
     ):
         item.position, item.group, item.split = position, str(group), split
     return Draft(items, keys)
 
 
 def _detector_items(
-    project: Project, rule: Rule, only: Filter
+    project: Project, rule: splits.Rule, only: Filter
 ) -> tuple[list[DatasetItem], list[list[Hashable]]]:
     countries = project.countries()
     boxes: dict[int, list[Box]] = {}
@@ -275,7 +195,7 @@ def _detector_items(
 
 
 def _recognizer_items(
-    project: Project, rule: Rule, only: Filter
+    project: Project, rule: splits.Rule, only: Filter
 ) -> tuple[list[DatasetItem], list[list[Hashable]]]:
     countries = project.countries()
     items, keys = [], []
@@ -425,7 +345,7 @@ def manifest_hash(items: Iterable[DatasetItem]) -> str:
 def freeze(
     project: Project,
     kind: str,
-    rule: Rule,
+    rule: splits.Rule,
     *,
     only: Filter = EVERYTHING,
     note: str = "",
@@ -495,7 +415,13 @@ def _forget_unfinished(project: Project, kind: str) -> None:
 
 @transaction.atomic
 def _number(
-    project: Project, kind: str, rule: Rule, *, note: str, by: User | None, asked: dict[str, Any]
+    project: Project,
+    kind: str,
+    rule: splits.Rule,
+    *,
+    note: str,
+    by: User | None,
+    asked: dict[str, Any],
 ) -> DatasetVersion:
     newest = DatasetVersion.objects.filter(project=project, kind=kind).aggregate(n=Max("number"))
     return DatasetVersion.objects.create(
@@ -536,56 +462,3 @@ def find(project: Project, name: str | int | None, *, kind: str | None = None) -
         known = ", ".join(f"{row.kind}:{row.number}" for row in of_kind[:10]) or "–"
         raise DatasetUnknown(name=name or kind or "", known=known)
     return found[0]
-
-
-EXAMPLES = 24  # of each kind of difference
-
-
-@dataclass
-class Difference:
-    """Between an older and a newer version of one kind: ids of items, the first so many."""
-
-    same: int = 0
-    added: list[int] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    relabelled: list[tuple[int, int]] = field(default_factory=list)  # (older, newer)
-    moved: list[tuple[int, int]] = field(default_factory=list)  # to another split
-
-
-def compare(older: DatasetVersion, newer: DatasetVersion) -> Difference:
-    """What was added, removed, relabelled, moved to another split; the last two may be one item.
-
-    An item is the same when its frame or crop is; where that is gone, when its picture is.
-
-    Raises DatasetsUnlike.
-    """
-    if older.project_id != newer.project_id or older.kind != newer.kind:
-        raise DatasetsUnlike()
-    before, now = _facts(older), _facts(newer)
-    told = Difference(
-        added=[now[key][0] for key in now.keys() - before.keys()],
-        removed=[before[key][0] for key in before.keys() - now.keys()],
-    )
-    for key in now.keys() & before.keys():
-        (was, label, side), (is_, label_now, side_now) = before[key], now[key]
-        if label != label_now:
-            told.relabelled.append((was, is_))
-        if side != side_now:
-            told.moved.append((was, is_))
-        told.same += label == label_now and side == side_now
-    for name in ("added", "removed", "relabelled", "moved"):
-        getattr(told, name).sort()
-    return told
-
-
-def _facts(version: DatasetVersion) -> dict[Hashable, tuple[int, str, str]]:
-    """What an item is -> its id, what it is labelled, its split."""
-    columns = ("pk", "frame", "crop", "sha256", "text", "boxes", "split")
-    told: dict[Hashable, tuple[int, str, str]] = {}
-    for pk, frame, crop, sha256, text, boxes, split in version.items.values_list(
-        *columns
-    ).iterator():
-        key = ("frame", frame) if frame else ("crop", crop) if crop else ("picture", sha256)
-        label = text or json.dumps(boxes, sort_keys=True)
-        told[key] = (pk, label, split)
-    return told

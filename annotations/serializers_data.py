@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations import datasets
+from annotations import datasets, splits
 from annotations.models import DatasetItem, DatasetVersion, ImportBatch
 from annotations.models.datasets import Kind, Split
 from annotations.serializers import media
@@ -271,10 +271,10 @@ class DatasetRuleSerializer(serializers.Serializer[Any]):
     def only(self) -> datasets.Filter:
         return datasets.Filter.of(self.validated_data.get("filter"))
 
-    def rule(self) -> datasets.Rule:
+    def rule(self) -> splits.Rule:
         """The rule for splitting. Raises SharesWrong."""
         given = self.validated_data
-        return datasets.Rule.of(
+        return splits.Rule.of(
             given["shares"], seed=given["seed"], whole_videos=given["whole_videos"]
         )
 

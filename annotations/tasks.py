@@ -21,6 +21,7 @@ from annotations import (
     imports,
     restoring,
     selections,
+    splits,
     tracks,
     uploads,
     videos,
@@ -260,7 +261,7 @@ def freeze_dataset(running: Running) -> dict[str, Any]:
         )
         version = frozen.filter(note=given["note"]).exclude(manifest_hash="").first()
     if version is None:
-        rule = datasets.Rule.of(
+        rule = splits.Rule.of(
             given["shares"], seed=given["seed"], whole_videos=given["whole_videos"]
         )
         version = datasets.freeze(

@@ -17,8 +17,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotations import activities
-from annotations.datasets import components
 from annotations.models import Box, Crop, Video
+from annotations.splits import components
 from annotations.vision import child
 from annotations.vision.boxes import Xyxy
 from annotations.vision.following import MAX_GAP

@@ -12,7 +12,16 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.db import connections
 
-from annotations import datasets, imports, leases, projects, selections, transcriptions, videos
+from annotations import (
+    datasets,
+    imports,
+    leases,
+    projects,
+    selections,
+    splits,
+    transcriptions,
+    videos,
+)
 from annotations import tasks as annotation_tasks
 from annotations.formats import cloud_annotations
 from annotations.formats.exports import ExportBox, ExportPicture
@@ -165,7 +174,7 @@ class Demo:
 
     def freeze(self) -> list[DatasetVersion]:
         with self.line.step("freeze dataset versions") as said:
-            rule = datasets.Rule.of({"train": 0.85, "val": 0.15}, seed=1, whole_videos=False)
+            rule = splits.Rule.of({"train": 0.85, "val": 0.15}, seed=1, whole_videos=False)
             versions = [
                 datasets.freeze(self.project, kind, rule, note="demo", by=self.user)
                 for kind in (Kind.DETECTOR, Kind.RECOGNIZER)

@@ -12,7 +12,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import datasets, members, tasks
+from annotations import datasets, differences, members, tasks
 from annotations.access import InProject
 from annotations.models import DatasetItem, DatasetVersion, Project, Role
 from annotations.models.datasets import Split
@@ -92,7 +92,7 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         newer: DatasetVersion = self.get_object()
         given = request.query_params.get("with", "")
         older = get_object_or_404(self.get_queryset(), pk=int(given) if given.isdecimal() else 0)
-        told = difference_json(older, newer, datasets.compare(older, newer))
+        told = difference_json(older, newer, differences.compare(older, newer))
         return Response(DatasetDifferenceSerializer(told).data)
 
     def _project(self, pk: int) -> Project:
@@ -100,7 +100,7 @@ class DatasetViewSet(ListModelMixin, RetrieveModelMixin, InProject):
 
 
 def difference_json(
-    older: DatasetVersion, newer: DatasetVersion, found: datasets.Difference
+    older: DatasetVersion, newer: DatasetVersion, found: differences.Difference
 ) -> dict[str, Any]:
     """The counts, and the first items of each kind of difference, fetched in one query."""
     pairs: dict[str, list[tuple[int | None, int | None]]] = {
@@ -109,7 +109,7 @@ def difference_json(
         "relabelled": [*found.relabelled],
         "moved": [*found.moved],
     }
-    shown = {name: some[: datasets.EXAMPLES] for name, some in pairs.items()}
+    shown = {name: some[: differences.EXAMPLES] for name, some in pairs.items()}
     wanted = {pk for some in shown.values() for pair in some for pk in pair if pk}
     items = DatasetItem.objects.in_bulk(wanted)
     return {

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from annotations import archive, boxes, datasets
+from annotations import archive, boxes, datasets, splits
 from annotations.archive import KEY, file_columns
 from annotations.models import (
     Box,
@@ -83,7 +83,7 @@ def full(project: Any, user: Any) -> Project:
     make_frame(project, seed=9, name="no video.png", status="nothing_here")
     ImportBatch.objects.create(project=project, name="old.zip", path="", counts={"seen": 3})
     for kind in ("detector", "recognizer"):
-        datasets.freeze(project, kind, datasets.Rule(), note="first", by=user)
+        datasets.freeze(project, kind, splits.Rule(), note="first", by=user)
     past(Frame, project=project)
     past(Transcription, crop__project=project)
     return Project.objects.get(pk=project.pk)

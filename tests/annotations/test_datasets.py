@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given
-from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from annotations import boxes, datasets, members
-from annotations.errors import DatasetEmpty, SharesWrong, TextNotInAlphabet, TextNotLearnable
+from annotations import boxes, datasets, members, splits
+from annotations.errors import DatasetEmpty, TextNotInAlphabet, TextNotLearnable
 from annotations.models import (
     Crop,
     DatasetItem,
@@ -30,69 +27,10 @@ from lprsite.jobs.engine import TASKS, Cancelled, execute
 from lprsite.jobs.models import Job
 from tests.annotations.rows import json_of
 
-ROWS = st.lists(st.lists(st.integers(0, 30), max_size=4), max_size=60)
-SHARES = st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.25, 0.25), (0.95, 0.05, 0.0), (1.0, 0.0, 0.0)])
 
-
-def rule_of(shares: tuple[float, float, float], seed: int = 0) -> datasets.Rule:
+def rule_of(shares: tuple[float, float, float], seed: int = 0) -> splits.Rule:
     named = dict(zip(("train", "val", "test"), shares, strict=True))
-    return datasets.Rule.of(named, seed=seed, whole_videos=False)
-
-
-@given(ROWS)
-def test_rows_that_share_a_key_share_a_group(rows):
-    groups = datasets.components(rows)
-    owner: dict[int, int] = {}
-    for keys, group in zip(rows, groups, strict=True):
-        for key in keys:
-            assert owner.setdefault(key, group) == group
-
-
-@given(ROWS)
-def test_rows_of_a_group_are_joined_by_a_chain_of_keys(rows):
-    groups = datasets.components(rows)
-    for first in set(groups):
-        members_ = [set(keys) for keys, group in zip(rows, groups, strict=True) if group == first]
-        reached, left = members_[:1], members_[1:]
-        while joined := [keys for keys in left if any(keys & other for other in reached)]:
-            reached += joined
-            left = [keys for keys in left if keys not in joined]
-        assert left == []
-
-
-@given(st.lists(st.integers(0, 25), min_size=1, max_size=200), SHARES, st.integers(0, 5))
-def test_every_group_is_on_one_side_and_every_share_gets_one(groups, shares, seed):
-    rule = rule_of(shares, seed)
-    splits = datasets.assign(groups, rule)
-    sides: dict[int, set[str]] = {}
-    for group, split in zip(groups, splits, strict=True):
-        sides.setdefault(group, set()).add(split)
-    assert all(len(found) == 1 for found in sides.values())
-    wanted = {name for name, share in rule.shares if share > 0}
-    assert set(splits) <= wanted
-    if len(sides) >= len(wanted):
-        assert set(splits) == wanted
-    assert datasets.assign(groups, rule) == splits
-
-
-@given(st.integers(100, 400), SHARES)
-def test_many_small_groups_fill_the_shares(count, shares):
-    rule = rule_of(shares)
-    found = Counter(datasets.assign(list(range(count)), rule))
-    for name, share in rule.shares:
-        assert abs(found[name] - share * count) <= 1.5
-
-
-@pytest.mark.parametrize(
-    "shares", [{"train": 0.5}, {"train": 0.0, "val": 1.0}, {"train": 1.0, "x": 0.0},
-               {"train": 2.0, "val": -1.0}, {"train": float("nan")}],
-)  # fmt: skip
-def test_shares_that_do_not_add_up(shares):
-    with pytest.raises(SharesWrong):
-        datasets.Rule.of(shares, seed=0, whole_videos=False)
-
-
-# --- with rows
+    return splits.Rule.of(named, seed=seed, whole_videos=False)
 
 
 @pytest.fixture
@@ -134,7 +72,7 @@ def video(project: Any) -> Video:
     )  # fmt: skip
 
 
-def splits(version: DatasetVersion) -> dict[str, str]:
+def sides(version: DatasetVersion) -> dict[str, str]:
     return dict(version.items.values_list("name", "split"))
 
 
@@ -142,12 +80,12 @@ def test_frozen_version_keeps_vehicles_whole_and_never_changes(project, frame):
     for seed in range(24):
         frame(seed, text=f"ABC{100 + seed // 2}")
     for kind in ("detector", "recognizer"):
-        version = datasets.freeze(project, kind, datasets.Rule())
+        version = datasets.freeze(project, kind, splits.Rule())
         assert (version.number, version.counts["leaks"]) == (1, 0)
         assert {s: version.counts[s]["groups"] for s in ("train", "val", "test")} == {
             "train": 10, "val": 1, "test": 1,
         }  # fmt: skip
-        again = datasets.freeze(project, kind, datasets.Rule())
+        again = datasets.freeze(project, kind, splits.Rule())
         assert (again.number, again.manifest_hash) == (2, version.manifest_hash)
     before = list(version.items.values())
     Crop.objects.update(current=None, withdrawn=True, waiting=False)
@@ -162,16 +100,16 @@ def test_old_and_new_form_of_a_plate_are_one_vehicle(project, frame):
     """In Ecuador ABC123 and ABC0123 are the same."""
     frame(1, text="ABC123")
     frame(2, text="ABC0123")
-    items = datasets.draft(project, "recognizer", datasets.Rule()).items
+    items = datasets.draft(project, "recognizer", splits.Rule()).items
     assert len({item.group for item in items}) == 1
 
 
 def test_frames_close_in_time_stay_together(project, frame, video):
     for seed, seconds in enumerate((0, 9, 18, 40, 49, 80)):
         frame(seed, video=video, pts=seconds * 1000)
-    items = datasets.draft(project, "detector", datasets.Rule()).items
+    items = datasets.draft(project, "detector", splits.Rule()).items
     assert [item.group for item in items] == ["0", "0", "0", "1", "1", "2"]
-    whole = datasets.Rule.of(None, seed=0, whole_videos=True)
+    whole = splits.Rule.of(None, seed=0, whole_videos=True)
     assert {item.group for item in datasets.draft(project, "detector", whole).items} == {"0"}
 
 
@@ -181,7 +119,7 @@ def test_empty_frames_teach_only_when_somebody_looked(project, frame):
     unseen = frame(2)
     unseen.boxes.all().delete()
     Frame.objects.filter(pk=unseen.pk).update(status="open")
-    items = datasets.draft(project, "detector", datasets.Rule()).items
+    items = datasets.draft(project, "detector", splits.Rule()).items
     assert [(item.name, item.boxes) for item in items] == [("f1.jpg", [])]
 
 
@@ -190,16 +128,16 @@ def test_unread_and_doubtful_crops_do_not_teach(project, frame):
     frame(2, text="ABC123")
     frame(3, text="ABC124")
     Crop.objects.filter(current__text="ABC124").update(recheck=True, waiting=True)
-    items = datasets.draft(project, "recognizer", datasets.Rule()).items
+    items = datasets.draft(project, "recognizer", splits.Rule()).items
     assert [item.text for item in items] == ["ABC123"]
 
 
 def test_a_text_that_no_recognizer_could_write_is_refused_with_its_crop(project, frame):
     frame(1, text="A" * 12)  # 12 and 11 between them: 23 of 24 steps
-    datasets.freeze(project, "recognizer", datasets.Rule())
+    datasets.freeze(project, "recognizer", splits.Rule())
     frame(2, text="B" * 13)
     with pytest.raises(TextNotLearnable, match="BBBBBBBBBBBBB") as told:
-        datasets.freeze(project, "recognizer", datasets.Rule())
+        datasets.freeze(project, "recognizer", splits.Rule())
     said = told.value.details
     assert Crop.objects.get(pk=said["crop"], current__text="B" * 13, box__frame=said["frame"])
 
@@ -214,7 +152,7 @@ def test_a_character_that_left_the_alphabet_is_refused_with_its_crop(api, projec
     assert (status, told["code"]) == (400, "TextNotInAlphabet") and "“7”" in told["message"]
     assert Crop.objects.get(pk=told["crop"], box__frame=told["frame"])
     with pytest.raises(TextNotInAlphabet, match="XYZ987"):
-        datasets.freeze(project, "recognizer", datasets.Rule())
+        datasets.freeze(project, "recognizer", splits.Rule())
     assert not DatasetVersion.objects.exists()
 
 
@@ -249,7 +187,7 @@ def test_frozen_counts_tell_videos_characters_and_no_leak(project, frame, video)
 
 
 def taken(project: Any, kind: str, **only: Any) -> list[str]:
-    drafted = datasets.draft(project, kind, datasets.Rule(), datasets.Filter.of(only))
+    drafted = datasets.draft(project, kind, splits.Rule(), datasets.Filter.of(only))
     return sorted(item.name.partition(".")[0].partition("_")[0] for item in drafted.items)
 
 
@@ -338,7 +276,7 @@ def test_two_versions_compared(api, project, frame, django_assert_max_num_querie
 def test_a_detectors_version_is_not_compared_with_a_recognizers(api, project, frame):
     frame(0, text="AB1")
     one, other = (
-        datasets.freeze(project, kind, datasets.Rule()) for kind in ("detector", "recognizer")
+        datasets.freeze(project, kind, splits.Rule()) for kind in ("detector", "recognizer")
     )
     told = api.get(f"/api/v1/datasets/{one.pk}/compare/?with={other.pk}")
     assert (told.status_code, told.json()["code"]) == (400, "DatasetsUnlike")
@@ -347,7 +285,7 @@ def test_a_detectors_version_is_not_compared_with_a_recognizers(api, project, fr
 
 def test_nothing_to_freeze_is_a_sentence(project):
     with pytest.raises(DatasetEmpty):
-        datasets.freeze(project, "detector", datasets.Rule())
+        datasets.freeze(project, "detector", splits.Rule())
 
 
 def test_killed_while_freezing_leaves_nothing_visible(project, frame, running, monkeypatch):
@@ -358,7 +296,7 @@ def test_killed_while_freezing_leaves_nothing_visible(project, frame, running, m
 
     monkeypatch.setattr(running, "progress", stop)
     with pytest.raises(Cancelled):
-        datasets.freeze(project, "detector", datasets.Rule(), running=running)
+        datasets.freeze(project, "detector", splits.Rule(), running=running)
     assert not DatasetVersion.objects.exists()
 
 
@@ -368,7 +306,7 @@ def test_command_freezes_a_version(project, frame, capsys):
     call_command("create_dataset", "recognizer", train=0.5, val=0.5, note="first")
     assert "leaks 0" in capsys.readouterr().out
     version = DatasetVersion.objects.get()
-    assert (version.note, sorted(splits(version).values())) == ("first", ["train", "val"])
+    assert (version.note, sorted(sides(version).values())) == ("first", ["train", "val"])
     with pytest.raises(CommandError, match="add up to 1"):
         call_command("create_dataset", "recognizer", train=0.5)
 
@@ -442,7 +380,7 @@ def test_versions_being_written_are_invisible(api, project):
 
 def test_reviewers_freeze_annotators_look_outsiders_see_nothing(project, frame, django_user_model):
     frame(1)
-    version = datasets.freeze(project, "detector", datasets.Rule())
+    version = datasets.freeze(project, "detector", splits.Rule())
     eva = django_user_model.objects.create_user("eva")
     client = APIClient()
     client.force_authenticate(eva)

@@ -17,7 +17,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
-from annotations import boxes, datasets, exporting, exports, formats, members
+from annotations import boxes, datasets, exporting, exports, formats, members, splits
 from annotations.errors import (
     DatasetUnclear,
     DatasetUnknown,
@@ -75,12 +75,12 @@ def labelled(project: Any) -> list[Frame]:
 
 @pytest.fixture
 def detector(project: Any, labelled: list[Frame]) -> DatasetVersion:
-    return datasets.freeze(project, "detector", datasets.Rule())
+    return datasets.freeze(project, "detector", splits.Rule())
 
 
 @pytest.fixture
 def recognizer(project: Any, labelled: list[Frame]) -> DatasetVersion:
-    return datasets.freeze(project, "recognizer", datasets.Rule())
+    return datasets.freeze(project, "recognizer", splits.Rule())
 
 
 @pytest.fixture
@@ -178,13 +178,13 @@ def test_kitti_is_at_one_size_with_its_boxes(detector, written):
 
 def test_ignored_boxes_are_no_teachers(project, labelled, written):
     Box.objects.filter(label__name="car").update(ignore=True)
-    version = datasets.freeze(project, "detector", datasets.Rule())
+    version = datasets.freeze(project, "detector", splits.Rule())
     assert {box[0] for box in found_boxes(plan_of(written(version, "yolo")))} == {"plate"}
 
 
 def test_kitti_says_where_not_to_look(project, labelled, written):
     Box.objects.filter(label__name="car").update(ignore=True)
-    version = datasets.freeze(project, "detector", datasets.Rule())
+    version = datasets.freeze(project, "detector", splits.Rule())
     out = written(version, "kitti")
     assert sum(p.read_text().count("dontcare") for p in out.glob("labels/*/*.txt")) == 2
 

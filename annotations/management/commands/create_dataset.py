@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from annotations import datasets, tasks
+from annotations import datasets, splits, tasks
 from annotations.commands import StepCommand
 from annotations.errors import VideoUnknown
 from annotations.models import Video
@@ -31,7 +31,7 @@ class Command(StepCommand):
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("kind", nargs="?", choices=Kind.values, help="default: both")
         for split in Split.values:
-            usual = datasets.DEFAULT_SHARES[split]
+            usual = splits.DEFAULT_SHARES[split]
             parser.add_argument(f"--{split}", type=float, help=f"share in 0..1 (default {usual})")
         parser.add_argument("--seed", type=int, default=0, help="the same seed splits the same")
         parser.add_argument("--whole-videos", action="store_true", help="keep each video together")
@@ -58,7 +58,7 @@ class Command(StepCommand):
             "seed": options["seed"],
             "whole_videos": options["whole_videos"],
         }
-        datasets.Rule.of(**rule)
+        splits.Rule.of(**rule)
         rule["filter"] = self.filter(options).json()
         kinds = [options["kind"]] if options["kind"] else datasets.kinds_with_data(self.project)
         made = [self.freeze(kind, {**rule, "note": options["note"][:200]}) for kind in kinds]
