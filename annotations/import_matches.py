@@ -11,8 +11,8 @@ import numpy as np
 from annotations.errors import EntryPictureMissing
 from annotations.formats import Annotations, Transcribed
 from annotations.formats.archives import Source
+from annotations.formats.entries import Picture
 from annotations.formats.matching import is_picture, match_all, stem
-from annotations.formats.plans import Picture
 from annotations.models import Crop, Frame, Project
 from annotations.vision import crops as vision
 from lprsite.errors import Refused

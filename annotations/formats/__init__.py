@@ -32,19 +32,12 @@ from annotations.formats import (
     voc_reader,
     yolo,
 )
+from annotations.formats.annotations import Annotations, Progress, annotations_of
 from annotations.formats.archives import Source, is_archive, suffix
+from annotations.formats.entries import Entry
 from annotations.formats.exports import SOURCES
 from annotations.formats.matching import is_picture, stem
-from annotations.formats.plans import (
-    Annotations,
-    Entry,
-    Plan,
-    PlannedBox,
-    PlannedPicture,
-    Progress,
-    ReportLine,
-    annotations_of,
-)
+from annotations.formats.plans import Plan, PlannedBox, PlannedPicture, ReportLine
 from annotations.formats.reading import load_json, together
 from annotations.formats.transcribed import TextPair, Transcribed
 from lprsite.errors import Refused

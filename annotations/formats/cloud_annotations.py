@@ -20,11 +20,13 @@ from annotations.errors import (
     EntryRefused,
     EntryTagOnly,
 )
+from annotations.formats.annotations import Annotations, Progress, annotations_of
 from annotations.formats.archives import Source, beside, clean_name, folder, suffix
+from annotations.formats.entries import Entry
 from annotations.formats.exports import ExportPicture, Names, checked_index, fresh_file
 from annotations.formats.matching import is_picture, match_all
-from annotations.formats.plans import MAX_WORDS, Annotations, Entry, Progress, annotations_of, words
 from annotations.formats.reading import is_number
+from annotations.formats.words import MAX_WORDS, words
 from annotations.vision.boxes import Xyxy
 
 _EDGES = ("x", "y", "x2", "y2")

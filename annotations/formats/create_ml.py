@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from annotations.errors import EntryBadShape, EntryNotANumber, EntryTagOnly
+from annotations.formats.annotations import Annotations, Progress, annotations_of
 from annotations.formats.archives import Source, beside
+from annotations.formats.entries import Entry
 from annotations.formats.matching import is_picture, match_all
-from annotations.formats.plans import MAX_WORDS, Annotations, Entry, Progress, annotations_of, words
 from annotations.formats.reading import is_number, path_of
+from annotations.formats.words import MAX_WORDS, words
 
 _NAMES = ("image", "imagefilename", "filename")
 _LISTS = ("annotations", "annotation")

@@ -24,17 +24,12 @@ from annotations.errors import (
     KittiColumns,
     KittiNumbers,
 )
+from annotations.formats.annotations import Annotations, Progress, annotations_of
 from annotations.formats.archives import Source
+from annotations.formats.entries import Entry
 from annotations.formats.exports import ExportBox, ExportPicture, Names, Sink, opened
 from annotations.formats.matching import is_picture, match_all, stem
-from annotations.formats.plans import (
-    Annotations,
-    Entry,
-    Progress,
-    annotations_of,
-    is_number,
-    number,
-)
+from annotations.formats.words import is_number, number
 from annotations.formats.yolo import picture_paths, read_text, unreadable
 from annotations.vision.boxes import Xyxy
 from annotations.vision.crops import decode_picture, encode_jpeg

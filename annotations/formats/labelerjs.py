@@ -20,8 +20,9 @@ from annotations.errors import (
 )
 from annotations.formats.archives import Source, beside, suffix
 from annotations.formats.matching import is_picture
-from annotations.formats.plans import ReportLine, decoded
+from annotations.formats.plans import ReportLine
 from annotations.formats.transcribed import TextPair, Transcribed
+from annotations.formats.words import decoded
 from annotations.formats.yolo import read_text
 
 FILE = "annotations.txt"

@@ -27,18 +27,12 @@ from annotations.errors import (
     ManifestBroken,
     ManifestColumns,
 )
+from annotations.formats.annotations import Annotations, Progress, annotations_of
 from annotations.formats.archives import Source, beside, clean_name
+from annotations.formats.entries import Entry
 from annotations.formats.exports import Spool, fresh_file
 from annotations.formats.matching import Match, is_picture, match_all
-from annotations.formats.plans import (
-    MAX_WORDS,
-    Annotations,
-    Entry,
-    Progress,
-    annotations_of,
-    decoded,
-    number,
-)
+from annotations.formats.words import MAX_WORDS, decoded, number
 
 REQUIRED = ("file", "x", "y", "w", "h")
 COLUMNS = (*REQUIRED, "text", "label", "source", "country")

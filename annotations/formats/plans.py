@@ -1,50 +1,36 @@
-"""What an import says, and what will become of each of its entries.
+"""What will become of each entry of an import.
 
-Every format is read into the same ``Annotations``: one ``Entry`` for each line or box,
-good or bad. ``resolve`` decides, once for all formats, what happens to each of them, so
-that the counts always add up: seen == imported + every other reason (clamped is part of
-imported).
+It is decided here once for all formats, so that the counts always add up: seen == imported +
+every other reason (clamped is part of imported).
 """
 
 from __future__ import annotations
 
-import codecs
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from annotations.errors import (
-    EntryAmbiguous,
     EntryClamped,
     EntryDuplicate,
     EntryIgnored,
     EntryIndexOutOfRange,
     EntryNotANumber,
     EntryOutside,
-    EntryPictureMissing,
-    EntryPictureUnreadable,
     EntryRefused,
     EntryTagOnly,
     EntryUndeclaredLabel,
     EntryZeroArea,
-    LooksLikePercent,
-    LooksLikePixels,
-    NotAPicture,
-    TooManyBoxes,
-    TooManyEntries,
 )
 from annotations.formats import guessing
-from annotations.formats.archives import Source, suffix
-from annotations.formats.matching import Match
-from annotations.vision.boxes import Size, Xyxy
-from annotations.vision.crops import drawn_lying, picture_header, upright_box
-from lprsite.errors import Refused
+from annotations.formats.entries import Entry, Picture
+from annotations.vision.boxes import Xyxy
 
-MAX_BOXES = 10_000  # in one picture
-MAX_ENTRIES = 2_000_000  # in one import
-MAX_WORDS = 200  # characters of a label or a text
-HEAD = 1 << 16  # bytes that nearly always hold a picture's size
+if TYPE_CHECKING:
+    from annotations.formats.annotations import Annotations
+
 _OVER_EDGE = 0.01  # pixels; less is rounding, not a box over the edge
 _THINNEST = 0.01  # pixels; what is thinner is no box
 _LOST = frozenset(
@@ -57,62 +43,6 @@ _LOST = frozenset(
         "zero_area",
     }
 )  # reasons after which a picture may show what has no box
-_SHAPE = 0.01  # by which width : height may differ after resizing to whole pixels
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line or box of an import, as it was written.
-
-    ``box`` is in fractions of the picture or in its pixels, as the format has it; None
-    where ``problem`` says why there is none. ``picture`` is the file's own name for it.
-    """
-
-    file: str
-    line: int
-    picture: str
-    label: str = ""
-    box: Xyxy | None = None
-    text: str = ""
-    problem: EntryRefused | None = None
-    undeclared: bool = False
-    listed: bool = False  # ``line`` counts entries of one picture, not lines of a file
-    ignore: bool = False  # a crowd, or what nobody can tell: not to be learned from
-    size: Size | None = None  # of the picture whose pixels ``box`` counts, where the file says it
-
-    def refusal(self, kind: type[EntryRefused], **facts: object) -> EntryRefused:
-        """The sentence of ``kind`` about this entry."""
-        of = self.picture if self.listed else None
-        return kind(file=self.file, line=self.line, entry_of=of, **facts)
-
-    def refused(self, kind: type[EntryRefused], **facts: object) -> Entry:
-        """This entry without a box, with the sentence why."""
-        return replace(self, box=None, problem=self.refusal(kind, **facts))
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that an import names: its member and upright size, or why it has none.
-
-    ``paths`` are where a missing one may lie. ``stored`` is the number of a frame that is
-    known already, for a picture that is not in the source; ``member`` is its name then.
-    """
-
-    name: str
-    member: str | None = None
-    width: int = 0
-    height: int = 0
-    problem: tuple[type[EntryRefused], dict[str, object]] | None = None
-    paths: tuple[str, ...] = ()
-    stored: int = 0
-    orientation: int = 1  # by EXIF; the size is the upright one
-
-    @property
-    def missing(self) -> bool:
-        """Whether nothing was found for it."""
-        return self.problem is not None and self.problem[0] is EntryPictureMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,263 +118,6 @@ class Plan:
     fixed: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Annotations:
-    """Everything that a source says about its pictures.
-
-    ``labels`` are the names it declares; with ``needs_map`` it has none, and they are the
-    class numbers as text. ``negatives`` are keys said to be empty without any entry.
-    """
-
-    format: str
-    name: str
-    labels: tuple[str, ...]
-    entries: tuple[Entry, ...]
-    pictures: Mapping[str, Picture]
-    needs_map: bool = False
-    numbered: bool = False
-    fractions: bool = True
-    negatives: frozenset[str] = frozenset()
-    unlabelled: tuple[str, ...] = ()
-
-    @property
-    def label_counts(self) -> dict[str, int]:
-        """Boxes of each label, undeclared ones too; labels that only tag have 0."""
-        counts = dict.fromkeys(self.labels, 0)
-        for entry in self.entries:
-            if entry.box is not None:
-                counts[entry.label] = counts.get(entry.label, 0) + 1
-        return counts
-
-    def resolve(self, mapping: Mapping[str, str | None] | None = None) -> Plan:
-        """Decide what becomes of every entry.
-
-        ``mapping`` gives labels their names in the project, or None to leave them out.
-        Labels that it lacks keep their name, except class numbers, which are dropped as
-        out of range. Without a mapping every label keeps its name (a dry run).
-        """
-        return _Resolution(self, mapping).plan()
-
-    def renamed(self, names: Mapping[str, str | None]) -> Annotations:
-        """The same, with the pictures of some keys shown under other names."""
-        shown = {
-            key: replace(picture, name=names.get(key) or picture.name)
-            for key, picture in self.pictures.items()
-        }
-        return replace(self, pictures=shown)
-
-    def suggest(self) -> dict[str, str | None]:
-        """A first guess of the mapping, for a person to confirm.
-
-        Names are read for words like "plate" or "coche"; class numbers by geometry: plates
-        are much smaller than cars and lie inside them.
-        """
-        if self.needs_map:
-            guess = guessing.by_geometry(self.geometry())
-            return {label: guess.get(label) for label in self.labels}
-        return {label: guessing.by_name(label) for label in self.labels}
-
-    def geometry(self) -> dict[str, guessing.Geometry]:
-        """How large the boxes of each label are, and how many lie inside another's."""
-        boxes: dict[str, list[tuple[str, Xyxy]]] = defaultdict(list)
-        shapes: dict[str, float] = {}
-        for entry in self.entries:
-            picture = self.pictures.get(entry.picture)
-            if entry.box is None or not all(map(math.isfinite, entry.box)):
-                continue
-            known = picture is not None and picture.problem is None
-            if known and picture is not None:
-                shapes.setdefault(entry.picture, picture.width / picture.height)
-            if self.fractions:
-                boxes[entry.picture].append((entry.label, entry.box))
-            elif known and picture is not None:
-                x1, y1, x2, y2 = self.in_pixels(entry, picture)
-                w, h = picture.width, picture.height
-                boxes[entry.picture].append((entry.label, (x1 / w, y1 / h, x2 / w, y2 / h)))
-        return guessing.measured(boxes, shapes)
-
-    def found_elsewhere(self, found: Mapping[str, Picture]) -> Annotations:
-        """The same, with these pictures for keys that have none in the source."""
-        known = {key: one for key, one in found.items() if self.pictures[key].missing}
-        return replace(self, pictures={**self.pictures, **known})
-
-    def examples(self, label: str, *, limit: int = 6) -> list[tuple[str, Xyxy]]:
-        """Some boxes of a label as (member, box in pixels), to show a person.
-
-        They are of different pictures as far as there are any, spread over the source.
-        """
-        found: dict[str, tuple[str, Xyxy]] = {}
-        for entry in self.entries:
-            picture = self.pictures.get(entry.picture)
-            if entry.label != label or entry.box is None or picture is None:
-                continue
-            if picture.member is not None and picture.problem is None and not picture.stored:
-                box = picture.member, self.in_pixels(entry, picture)
-                found.setdefault(picture.member, box)
-        every = list(found.values())
-        return every[:: max(1, len(every) // limit)][:limit]
-
-    def in_pixels(self, entry: Entry, picture: Picture) -> Xyxy:
-        """The box of an entry in pixels of its upright picture.
-
-        A file may say how large its pictures were. If they are of another size and the same
-        shape, they were resized since, and so are the boxes; if the sides are swapped as EXIF
-        swaps them, the boxes were drawn on the picture lying on its side.
-        """
-        assert entry.box is not None, "only boxes have a place"
-        x1, y1, x2, y2 = entry.box
-        w, h = float(picture.width), float(picture.height)
-        if self.fractions:
-            return x1 * w, y1 * h, x2 * w, y2 * h
-        shown = picture.width, picture.height
-        if entry.size is not None and drawn_lying(entry.size, shown, picture.orientation):
-            return upright_box(entry.box, entry.size, picture.orientation)
-        if entry.size is None or not _same_shape(entry.size, shown):
-            return entry.box
-        across, down = w / entry.size[0], h / entry.size[1]
-        return x1 * across, y1 * down, x2 * across, y2 * down
-
-
-def _same_shape(said: Size, found: Size) -> bool:
-    """Whether two sizes differ, but not in their ratio (beyond rounding)."""
-    if said == found or min(*said, *found) <= 0:
-        return False
-    return abs(said[0] * found[1] / (said[1] * found[0]) - 1) < _SHAPE
-
-
-def annotations_of(
-    source: Source,
-    *,
-    format: str,
-    labels: Sequence[str],
-    entries: Sequence[Entry],
-    matches: Mapping[str, Match],
-    needs_map: bool = False,
-    numbered: bool = False,
-    fractions: bool = True,
-    negatives: Iterable[str] = (),
-    unlabelled: Iterable[str] = (),
-    wanted: Mapping[str, Sequence[str]] | None = None,
-    progress: Progress | None = None,
-) -> Annotations:
-    """Measure every matched picture, read from its header, and put the parts together.
-
-    ``wanted`` gives each key the paths it may have, so that what is missing here can be
-    looked for elsewhere. Raises TooManyEntries, TooManyBoxes, and LooksLike...
-    """
-    if len(entries) > MAX_ENTRIES:
-        raise TooManyEntries(name=source.name, limit=MAX_ENTRIES)
-    _check_box_counts(entries)
-    if fractions:
-        _check_fractions(entries, name=source.name)
-    pictures: dict[str, Picture] = {}
-    for done, (key, match) in enumerate(matches.items(), 1):
-        pictures[key] = _measured(source, key, match, tuple((wanted or {}).get(key, (key,))))
-        if progress is not None:
-            progress(done, len(matches))
-    return Annotations(
-        format=format,
-        name=source.name,
-        labels=tuple(labels),
-        entries=tuple(entries),
-        pictures=pictures,
-        needs_map=needs_map,
-        numbered=numbered,
-        fractions=fractions,
-        negatives=frozenset(negatives),
-        unlabelled=tuple(unlabelled),
-    )
-
-
-def measure(source: Source, member: str) -> tuple[int, int]:
-    """Width and height of a picture as people see it, from as few bytes as possible.
-
-    Raises the refusals of ``picture_size`` and of the source.
-    """
-    return _header(source, member)[0]
-
-
-def _header(source: Source, member: str) -> tuple[Size, int]:
-    """As ``measure``, with the EXIF orientation."""
-    name = member.rpartition("/")[2]
-    head = source.head(member, HEAD)
-    try:
-        return picture_header(head, name=name)
-    except NotAPicture:
-        if len(head) < HEAD:
-            raise
-        return picture_header(source.read(member), name=name)
-
-
-def decoded(data: bytes) -> str:
-    """The text of a file: in UTF-8, in what its byte order mark says, or in Windows' Western
-    code page."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return words(data.decode("utf-16", errors="replace"))
-    try:
-        return words(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return words(data.decode("cp1252", errors="replace"))
-
-
-def words(text: str) -> str:
-    """Text that every database and page can hold: no NUL, no half of a character."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
-def number(text: str) -> float:
-    """A number as label files write it; NaN and inf are numbers here. Raises ValueError."""
-    if "_" in text:  # Python's own idea of a number
-        raise ValueError(text)
-    return float(text)
-
-
-def is_number(text: str) -> bool:
-    """Whether ``number`` can read it."""
-    try:
-        number(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _check_box_counts(entries: Sequence[Entry]) -> None:
-    counts = Counter(entry.picture for entry in entries)
-    for picture, count in counts.most_common(1):
-        if count > MAX_BOXES:
-            raise TooManyBoxes(name=picture, limit=MAX_BOXES)
-
-
-def _check_fractions(entries: Sequence[Entry], *, name: str) -> None:
-    """Refuse a source in which no box has a number that could be a fraction."""
-    boxes = [entry.box for entry in entries if entry.box is not None]
-    if not boxes or not all(_beyond_fractions(box) for box in boxes):
-        return
-    if max(edge for box in boxes for edge in box) <= 150.0:  # a box may end 50 % further
-        raise LooksLikePercent(name=name)
-    raise LooksLikePixels(name=name)
-
-
-def _beyond_fractions(box: Xyxy) -> bool:
-    """Whether centre and size are both larger than 1."""
-    x1, y1, x2, y2 = box
-    return min(x2 - x1, y2 - y1, (x1 + x2) / 2, (y1 + y2) / 2) > 1.0
-
-
-def _measured(source: Source, key: str, match: Match, paths: tuple[str, ...]) -> Picture:
-    if match.several:
-        names = ", ".join(f"“{member}”" for member in match.several[:4])
-        return Picture(key, problem=(EntryAmbiguous, {"pictures": names}))
-    if match.member is None:
-        name = key[:-4] if suffix(key) in (".txt", ".xml") else key  # its ending is not known
-        return Picture(key, problem=(EntryPictureMissing, {"picture": name}), paths=paths)
-    try:
-        (width, height), orientation = _header(source, match.member)
-    except Refused as reason:
-        return Picture(key, match.member, problem=(EntryPictureUnreadable, {"reason": reason}))
-    return Picture(key, match.member, width, height, orientation=orientation)
-
-
 @dataclass
 class _Making:
     """A picture while its entries are decided."""
@@ -457,7 +130,7 @@ class _Making:
     lost: bool = False
 
 
-class _Resolution:
+class Resolution:
     """One pass over the entries, in their order."""
 
     def __init__(self, said: Annotations, mapping: Mapping[str, str | None] | None) -> None:
@@ -612,20 +285,3 @@ def _clipped(box: Xyxy, width: int, height: int) -> Xyxy:
         min(max(x2, 0.0), float(width)),
         min(max(y2, 0.0), float(height)),
     )
-
-
-__all__ = [
-    "Annotations",
-    "Entry",
-    "Picture",
-    "Plan",
-    "PlannedBox",
-    "PlannedPicture",
-    "ReportLine",
-    "annotations_of",
-    "decoded",
-    "is_number",
-    "measure",
-    "number",
-    "words",
-]

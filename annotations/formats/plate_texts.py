@@ -23,11 +23,13 @@ from annotations.errors import (
     ManifestBroken,
     NoTranscriptions,
 )
+from annotations.formats.annotations import measure
 from annotations.formats.archives import Source, beside, clean_name, suffix
 from annotations.formats.manifest import CSV_LIMIT, delimiter_of, plain
 from annotations.formats.matching import Match, is_picture, match_all, stem
-from annotations.formats.plans import ReportLine, decoded, measure
+from annotations.formats.plans import ReportLine
 from annotations.formats.transcribed import TextPair, Transcribed
+from annotations.formats.words import decoded
 from lprsite.errors import Refused
 
 _COLUMNS = (("image_path", "plate_text"), ("file", "text"), ("filename", "text"))

@@ -10,8 +10,10 @@ from typing import Any
 from xml.parsers import expat
 
 from annotations.errors import JsonBroken, JsonTooDeep, XmlBroken, XmlTooDeep, XmlUnsafe
+from annotations.formats.annotations import Annotations
 from annotations.formats.archives import Source, clean_name
-from annotations.formats.plans import Annotations, Picture, decoded, words
+from annotations.formats.entries import Picture
+from annotations.formats.words import decoded, words
 from annotations.vision.boxes import Size
 
 JSON_LIMIT = 256 << 20

@@ -18,17 +18,12 @@ from annotations.errors import (
     EntryTagOnly,
     XmlBroken,
 )
+from annotations.formats.annotations import Annotations, Progress, annotations_of
 from annotations.formats.archives import Source, beside, folder, suffix
+from annotations.formats.entries import Entry
 from annotations.formats.matching import is_picture, match_all, stem
-from annotations.formats.plans import (
-    MAX_WORDS,
-    Annotations,
-    Entry,
-    Progress,
-    annotations_of,
-    number,
-)
 from annotations.formats.reading import Element, load_xml, path_of, size_of
+from annotations.formats.words import MAX_WORDS, number
 from annotations.vision.boxes import Xyxy
 from lprsite.errors import Refused
 

@@ -26,20 +26,12 @@ from annotations.errors import (
     EntryRefused,
     EntryTagOnly,
 )
+from annotations.formats.annotations import Annotations, Progress, annotations_of
 from annotations.formats.archives import Source, suffix
+from annotations.formats.entries import Entry
 from annotations.formats.exports import ExportPicture, Names, Sink, checked_index, opened
 from annotations.formats.matching import is_picture, match_all, stem
-from annotations.formats.plans import (
-    MAX_WORDS,
-    Annotations,
-    Entry,
-    Progress,
-    annotations_of,
-    decoded,
-    is_number,
-    number,
-    words,
-)
+from annotations.formats.words import MAX_WORDS, decoded, is_number, number, words
 from annotations.vision.boxes import Xyxy
 from lprsite.errors import Refused
 

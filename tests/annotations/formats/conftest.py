@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from annotations import formats
+from annotations.formats.annotations import Annotations
 from annotations.formats.archives import open_source
-from annotations.formats.plans import Annotations, Plan
+from annotations.formats.plans import Plan
 
 Files = Mapping[str, bytes | str]
 
