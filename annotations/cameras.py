@@ -33,7 +33,7 @@ from annotations.errors import (
 )
 from annotations.models import Camera, Project, Video
 from annotations.vision import child, live
-from annotations.vision.child import Message
+from annotations.vision.confined import Message
 from annotations.vision.live import Piece
 from lprsite import files, sealing
 

@@ -17,6 +17,7 @@ from annotations.errors import StartBeyondEnd
 from annotations.models import Frame, Selection, Video
 from annotations.vision import child
 from annotations.vision.activity import MOVES, Track
+from annotations.vision.confined import Message
 from annotations.vision.selection import TICK
 from annotations.vision.selection import Selection as Rule
 from lprsite import files
@@ -207,7 +208,7 @@ class _Taking:
         self.counts["known"] = len(track.chosen(self.rule)) - wanted
         self.counts["selected"] += self.counts["known"]
 
-    def _hear(self, message: child.Message) -> None:
+    def _hear(self, message: Message) -> None:
         facts = message.facts
         if message.kind == "picture":
             self.counts["selected"] += 1

@@ -1,4 +1,4 @@
-"""The child of ``annotations.vision.child``: limits itself, decodes, says what it finds."""
+"""The child of ``annotations.vision.confined``: limits itself, decodes, says what it finds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import numpy as np
 from annotations import errors
 from annotations.vision import captions, condensing, crops, live, preview, small, video
 from annotations.vision.activity import ROW, Meter
-from annotations.vision.child import HEADER
+from annotations.vision.confined import HEADER
 from annotations.vision.following import Follower
 from annotations.vision.selection import TICK, Chooser, Selection
 from annotations.vision.streams import DecodeReport

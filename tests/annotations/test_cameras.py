@@ -14,7 +14,7 @@ from django.core.cache import cache
 from annotations import archive, cameras, errors, tasks
 from annotations.models import AuditEntry, Camera, Project
 from annotations.vision import child
-from annotations.vision.child import Message
+from annotations.vision.confined import Message
 from annotations.vision.live import Piece
 from lprsite import files
 from lprsite.jobs.engine import Running

@@ -18,6 +18,7 @@ from annotations import errors
 from annotations.vision import child, crops, video
 from annotations.vision.activity import ROW, Meter
 from annotations.vision.child import Take, limits_for
+from annotations.vision.confined import Limits, Message
 from annotations.vision.selection import Selection
 from tests.annotations.vision import clips
 
@@ -36,11 +37,11 @@ def long(tmp_path_factory) -> Path:
     return path
 
 
-def limits(path: Path, **other) -> child.Limits:
+def limits(path: Path, **other) -> Limits:
     return replace(limits_for(video.probe(path)), **other)
 
 
-def heard(messages, kind: str) -> list[child.Message]:
+def heard(messages, kind: str) -> list[Message]:
     return [message for message in messages if message.kind == kind]
 
 
