@@ -38,7 +38,7 @@ def accept(
             (0: no decision yet; None: whatever it is).
         Refused: no plate of the project can read so.
     """
-    Read.objects.select_for_update().get(pk=read.pk)  # two reviewers, one after the other
+    _lock(read)
     confirmed = read.text if text is None else text
     known = _passage_of(read)
     if known is not None and _confirms(known, confirmed):
@@ -74,11 +74,11 @@ def reject(
 
     Raises PassageChanged as :func:`accept`.
     """
-    Read.objects.select_for_update().get(pk=read.pk)
-    known = _own_passage(read)
+    _lock(read)
+    known, is_double = _own_passage(read)
     if known is not None and known.reject_reason == reason:
         return known
-    if known is not None:
+    if not is_double:
         _expect(known, revision)
     passage = passages.reject(
         read.run.video,
@@ -113,6 +113,11 @@ def correct(
     if edit.text is not None:
         _teach_all(changed, by)
     return changed
+
+
+def _lock(read: Read) -> Video:
+    """The read's video, whose reviewers decide one after the other."""
+    return Video.objects.select_for_update(of=("self",)).get(pk=read.run.video_id)
 
 
 def _confirms(known: Passage, text: str) -> bool:
@@ -151,8 +156,7 @@ def merge(
         TracksApart: both are in sight at the same moment in different places.
         PassageChanged, Refused: as :func:`accept`.
     """
-    video = read.run.video
-    Video.objects.select_for_update().get(pk=video.pk)
+    video = _lock(read)
     done = Deed("merge", deed or uuid4())
     first = _passage_of(read)
     second = _passage_of(other) if isinstance(other, Read) else other
@@ -204,11 +208,11 @@ def split(
         SplitAtEdge: nothing of the track lies on one side.
         PassageChanged, Refused: as :func:`accept`.
     """
-    video = read.run.video
-    Video.objects.select_for_update().get(pk=video.pk)
+    video = _lock(read)
     done = Deed("split", deed or uuid4())
-    known = _own_passage(read)
-    _expect(known, revision)
+    known, is_double = _own_passage(read)
+    if not is_double:
+        _expect(known, revision)
     before, after = verdicts.parted(_where(read, known), at)
     made = [
         passages.confirm(
@@ -311,15 +315,17 @@ def lessons_of(run: InferenceRun) -> list[Lesson]:
         "match__outcome__in": ("right", "wrong"),
         "match__passage__unseen": False,
     }
-    rows = run.reads.filter(**confirmed).select_related("match").prefetch_related("crops")
+    rows = run.reads.filter(**confirmed).select_related("match__passage").prefetch_related("crops")
     found: dict[tuple[int, int], Lesson] = {}
     keys: list[tuple[int, KeyBox]] = []
     for read in rows:
-        passage = read.match.passage_id or 0
-        keys += [(passage, key) for key in read.boxes]
+        of = read.match.passage
+        assert of is not None
+        keys += [(of.pk, key) for key in read.boxes if of.first_pts <= key[0] <= of.last_pts]
         for crop in read.crops.all():
-            box = (crop.box[0], crop.box[1], crop.box[2], crop.box[3])
-            found[passage, crop.pts] = Lesson(passage, crop.pts, box, crop.sha256)
+            if of.first_pts <= crop.pts <= of.last_pts:  # of a split track only its part
+                box = (crop.box[0], crop.box[1], crop.box[2], crop.box[3])
+                found[of.pk, crop.pts] = Lesson(of.pk, crop.pts, box, crop.sha256)
     met = Match.objects.filter(read__run=run, passage__isnull=False).values("passage")
     known = Passage.objects.filter(video=run.video_id, status__in=CONFIRMED, unseen=False)
     missed = known.exclude(pk__in=met)
@@ -330,8 +336,8 @@ def lessons_of(run: InferenceRun) -> list[Lesson]:
             for key in row.key_boxes
         }
     moments = {pts for _, pts in found}
-    for passage, key in keys:
-        place = passage, int(key[0])
+    for passage_id, key in keys:
+        place = passage_id, int(key[0])
         if place[1] in moments and place not in found:
             found[place] = Lesson(*place, (key[1], key[2], key[3], key[4]))
     return list(found.values())
@@ -342,13 +348,14 @@ def _passage_of(read: Read) -> Passage | None:
     return match.passage if match else None
 
 
-def _own_passage(read: Read) -> Passage | None:
-    """The passage that a verdict on this read may take back.
+def _own_passage(read: Read) -> tuple[Passage | None, bool]:
+    """The passage that a verdict on this read may take back, and whether it is a double.
 
     A double's passage is the truth that another read found: rejecting the double must not
     touch it.
     """
     passage = _passage_of(read)
     double = Match.objects.filter(read=read, outcome="double").exists()
-    confirmed = passage is not None and passage.status != PassageStatus.REJECTED
-    return None if double and confirmed else passage
+    if double and passage is not None and passage.status != PassageStatus.REJECTED:
+        return None, True
+    return passage, False

@@ -72,6 +72,7 @@ def make_read(
         ReadCrop.objects.create(
             read=read,
             pts=start + place,
+            box=list(box),
             file=key,
             sha256=sha256,
             width=60,

@@ -12,7 +12,7 @@ from annotations.errors import NothingToUndo, PassageChanged, SplitAtEdge, Track
 from annotations.models import Crop, Passage, PassageChange
 from tests.annotations.rows import json_of
 from tests.training.rows import FAR, FIRST, make_read, make_run
-from training import reviews
+from training import reads, reviews
 from training.models import InferenceRun
 
 BOX = dict.fromkeys(range(0, 1001, 250), FIRST)
@@ -60,6 +60,38 @@ def test_two_tracks_of_one_vehicle_are_one_passage(run: InferenceRun) -> None:
     assert outcomes(run)[1] == "right"  # the one that read it
     assert set(taught().values()) == {"PBA1234"}
     assert {name.rsplit(" ", 1)[0] for name in taught()} == {f"passage {Passage.objects.get().pk}"}
+
+
+def test_a_double_can_be_split_and_rejected_by_who_saw_its_passage(run: InferenceRun) -> None:
+    first, second = long_read(run, "PBA1234"), make_read(run, "PBA1Z34", 0, 1000)
+    passage = reviews.accept(first)
+    assert outcomes(run) == ["right", "double"]
+    second.boxes = first.boxes
+    second.save()
+    reviews.split(second, 500, texts=("GSK0001", "GSK0002"), revision=passage.revision)
+    assert [text for text, *_ in truth()] == ["PBA1234", "GSK0001", "GSK0002"]
+    third = make_read(run, "PBA1234", 0, 1000)
+    reads.match(run)
+    assert outcomes(run)[2] == "double"
+    reviews.reject(third, reason="duplicate", revision=passage.revision)
+    passage.refresh_from_db()
+    assert passage.status == "accepted"
+
+
+def test_who_rejects_what_was_taken_back_meanwhile_is_told(run: InferenceRun) -> None:
+    read, key = make_read(run, "PBA1234", 0, 1000), uuid4()
+    seen = reviews.accept(read, deed=key)
+    reviews.undo(run.video, key)
+    with pytest.raises(PassageChanged):
+        reviews.reject(read, reason="unreadable", revision=seen.revision)
+
+
+def test_a_split_track_teaches_each_vehicle_its_own_part(run: InferenceRun) -> None:
+    read = long_read(run, "PBA1234", crops=("PBA1234", "GSK7788"))  # at 100 and 600
+    first, second = reviews.split(read, 500, texts=("PBA1234", "GSK7788"))
+    found = {(lesson.passage, lesson.pts) for lesson in reviews.lessons_of(run)}
+    assert (first.pk, 100) in found and (first.pk, 600) not in found
+    assert all(pts >= 500 for passage, pts in found if passage == second.pk)
 
 
 def test_a_merge_is_taken_back_whole(run: InferenceRun) -> None:
