@@ -179,6 +179,7 @@ TABLES = (
         "reads",
         Read,
         ("run__project",),
+        leave=("continues",),
         shapes={
             "boxes": shapes.list_of(shapes.numbers(5)),
             "alternatives": shapes.list_of(_alternative),

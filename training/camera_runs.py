@@ -24,6 +24,7 @@ from annotations import cameras, deletion
 from annotations.errors import ProjectFull, Refused
 from annotations.models import Camera, CheckedSpan, Frame, Passage, Project, Video
 from annotations.models.passages import PassageStatus
+from annotations.passages import edits
 from annotations.vision.live import Piece
 from lprsite.jobs import engine
 from lprsite.jobs.engine import Cancelled, Running
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 PIECE_SECONDS = 30.0
 SHORTEST_PIECE, LONGEST_PIECE = 5.0, 3600.0
 MOST_UNREAD = 60  # pieces that wait to be read; further ones are thrown away until half are
+SEAM_SECONDS, SEAM_EDITS = 3.0, 1  # between two reads of a vehicle at the seam of two pieces
 LOOK_TICKS = 10  # of a second: how often is looked whether the camera is still wanted so
 AGAIN = timedelta(seconds=60)  # after a failure of ours
 
@@ -268,6 +270,48 @@ def _forget_empty(run: CameraRun, running: Running) -> None:
         running.job.done = done
 
 
+def join_beside(piece: InferenceRun) -> None:
+    """Find the vehicles that a piece and one beside it both read, as far as both are read.
+
+    A vehicle that passes while one piece ends and the next begins has a read in each.
+    """
+    pieces = InferenceRun.objects.filter(camera_run=piece.camera_run).select_related("video")
+    row = pieces.get(pk=piece.pk)
+    before = pieces.filter(pk__lt=piece.pk).order_by("-pk").first()
+    after = pieces.filter(pk__gt=piece.pk).order_by("pk").first()
+    for first, second in ((before, row), (row, after)):
+        if first and second and first.throughput and second.throughput:
+            _join(first, second)
+
+
+def _join(first: InferenceRun, second: InferenceRun) -> None:
+    """Have each read of the second piece that goes on with one of the first say so."""
+    begins = (second.video.recorded_at, first.video.recorded_at)
+    if begins[0] is None or begins[1] is None:
+        return
+    length = (begins[0] - begins[1]).total_seconds()  # also of what was lost between them
+    if abs(length - (first.video.duration or 0.0)) > SEAM_SECONDS:
+        return
+    left = [r for r in first.reads.all() if length - _ended(r, first) <= SEAM_SECONDS]
+    for read in second.reads.order_by("first_pts", "number"):
+        at = length + second.video.seconds(read.first_pts)
+        if at - length > SEAM_SECONDS:
+            break
+        near = [
+            (edits(known.text, read.text), at - _ended(known, first), known.pk)
+            for known in left
+            if read.text and at - _ended(known, first) <= SEAM_SECONDS
+        ]
+        found = min(near, default=None)
+        same = found[2] if found and found[0] <= SEAM_EDITS else None
+        Read.objects.filter(pk=read.pk).update(continues=same)
+        left = [known for known in left if known.pk != same]
+
+
+def _ended(read: Read, piece: InferenceRun) -> float:
+    return piece.video.seconds(read.last_pts)
+
+
 def unread(found: Collection[CameraRun]) -> dict[int, int]:
     """How many pieces of each run wait to be read."""
     rows = InferenceRun.objects.filter(camera_run__in=found, job__state__in=ACTIVE)
@@ -283,18 +327,19 @@ def reads_today(found: Collection[CameraRun]) -> dict[int, int]:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         begun |= Q(run__project=project, run__video__recorded_at__gte=midnight)
     cameras = [run.camera_id for run in found]
-    rows = Read.objects.filter(begun, run__camera_run__camera__in=cameras).order_by()
-    counted = rows.values_list("run__camera_run__camera").annotate(count=Count("pk"))
+    rows = Read.objects.filter(begun, run__camera_run__camera__in=cameras, continues=None)
+    counted = rows.order_by().values_list("run__camera_run__camera").annotate(count=Count("pk"))
     return {int(pk or 0): count for pk, count in counted}
 
 
 def reads_of(camera: Camera) -> QuerySet[Any]:
     """What is read of a camera while it is recorded, the newest first, without the rejected.
 
+    A vehicle at the seam of two pieces is there once.
     ``shown`` is the text that counts: what a person confirmed, else what was read.
     """
     confirmed = When(match__passage__status__in=reads.CONFIRMED, then=F("match__passage__text"))
-    rows = Read.objects.filter(run__camera_run__camera=camera)
+    rows = Read.objects.filter(run__camera_run__camera=camera, continues=None)
     return (
         rows.exclude(match__passage__status=PassageStatus.REJECTED)
         .annotate(shown=Coalesce(Case(confirmed), F("text"), Value("")))

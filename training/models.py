@@ -308,6 +308,9 @@ class Read(models.Model):
     greedy = models.CharField(max_length=32, blank=True)  # what is read without plate formats
     # approaching, leaving, left, right, up, down; empty where nobody knows
     direction = models.CharField(max_length=12, blank=True)
+    continues = models.ForeignKey(  # of the same vehicle, in the piece of a camera before this one
+        "self", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["first_pts", "number"]

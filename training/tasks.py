@@ -118,7 +118,8 @@ def infer(running: Running) -> dict[str, Any]:
     except Cancelled:  # the job's row says so only after this
         readings.forget_scratch_of(running.parameters["run"])
         raise
-    if InferenceRun.objects.filter(pk=result["run"], camera_run__isnull=False).exists():
+    for piece in InferenceRun.objects.filter(pk=result["run"], camera_run__isnull=False):
+        camera_runs.join_beside(piece)
         running.job.forget_earlier()
     return result
 

@@ -273,3 +273,60 @@ def test_reads_of_a_camera_come_newest_first(
     assert rows[0]["picture"] and rows[0]["seen_at"]
     shown = api.get(f"{API}?project={project.pk}").json()["results"][0]
     assert (shown["reads_today"], shown["unread"]) == (3, 0)
+
+
+@pytest.fixture
+def pieces(run: CameraRun, project: Project) -> list[InferenceRun]:
+    """Two pieces of a minute, read, the second half a second after the end of the first."""
+    begun = timezone.now()
+    found = []
+    for number in range(2):
+        at = begun + number * timedelta(seconds=60.5)
+        video = make_video(project, camera=run.camera, recorded_at=at)
+        found.append(make_run(project, video))
+        InferenceRun.objects.filter(pk=found[-1].pk).update(camera_run=run, throughput={"n": 1})
+        found[-1].refresh_from_db()
+    return found
+
+
+def shown(api: Any, run: CameraRun) -> list[str]:
+    rows = api.get(f"/api/v1/cameras/{run.camera_id}/reads/").json()["results"]
+    today = api.get(API).json()["results"][0]["reads_today"]
+    assert today == len(rows)
+    return [row["text"] for row in rows]
+
+
+@pytest.mark.parametrize("last_done", [0, 1])
+def test_vehicle_at_the_seam_of_two_pieces_is_there_once(
+    api: Any, run: CameraRun, pieces: list[InferenceRun], last_done: int
+) -> None:
+    first, second = pieces
+    make_read(first, "PBA1234", 100, 40_000)  # long before the seam
+    make_read(first, "GSK7788", 50_000, 59_000)
+    make_read(first, "XZQ9055", 50_000, 60_000)
+    make_read(second, "GSK7738", 200, 3_000)
+    make_read(second, "PBA1234", 300, 3_000)
+    make_read(second, "XZQ9055", 20_000, 30_000)  # comes back later
+    camera_runs.join_beside(pieces[last_done])
+    assert shown(api, run) == ["XZQ9055", "PBA1234", "XZQ9055", "GSK7788", "PBA1234"]
+
+
+def test_pieces_apart_have_no_seam(api: Any, run: CameraRun, pieces: list[InferenceRun]) -> None:
+    make_read(pieces[0], "GSK7788", 50_000, 59_900)
+    make_read(pieces[1], "GSK7788", 0, 3_000)
+    Video.objects.filter(pk=pieces[0].video_id).update(duration=40.0)
+    camera_runs.join_beside(pieces[1])
+    assert shown(api, run) == ["GSK7788", "GSK7788"]
+
+
+def test_vehicle_that_is_not_at_the_seam_any_more_is_there_again(
+    api: Any, run: CameraRun, pieces: list[InferenceRun]
+) -> None:
+    make_read(pieces[0], "GSK7788", 50_000, 59_900)
+    again = make_read(pieces[1], "GSK7788", 0, 3_000)
+    camera_runs.join_beside(pieces[0])
+    assert shown(api, run) == ["GSK7788"]
+    pieces[0].reads.update(text="TLM4410")
+    camera_runs.join_beside(pieces[0])
+    again.refresh_from_db()
+    assert again.continues_id is None
