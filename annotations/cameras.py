@@ -184,7 +184,7 @@ class Recording:
 
     def _connect(self, folder: Path) -> tuple[bool, Refused | None]:
         """Record until the connection ends: whether anything came, and why it broke."""
-        came, patience = False, 1  # where nothing comes, nothing is lost
+        came, seconds, patience = False, 0.0, 1  # where nothing comes, nothing is lost
         reading, writing = os.pipe()
         try:
             _check_disk(self._host)
@@ -196,8 +196,10 @@ class Recording:
             ):
                 for message in messages:
                     if message.kind == "seconds":
-                        self.trouble, self.began = None, time.time() - message.facts["done"]
-                        patience = PATIENCE_TICKS
+                        seconds, before = message.facts["done"], seconds
+                        if self.began is None or seconds < before:
+                            self.began = time.time() - seconds
+                        self.trouble, patience = None, PATIENCE_TICKS
                     if message.kind == "piece":
                         came = True
                         _check_disk(self._host)

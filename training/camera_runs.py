@@ -216,7 +216,7 @@ class _State:
         began = recording.began and round(recording.began)
         why = trouble.sentence() if trouble else ""
         told = {"why": why, "piece": began, "lost": self._lost, "pieces": self._running.job.done}
-        if _near(told, self._told):
+        if told == self._told:
             return
         facts: dict[str, Any] = {}
         if why != self._told.get("why"):
@@ -228,13 +228,6 @@ class _State:
         CameraRun.objects.filter(pk=self._run.pk).update(**facts)
         with suppress(Cancelled):
             self._running.progress(self._running.job.done, None, "pieces")
-
-
-def _near(told: dict[str, Any], before: dict[str, Any]) -> bool:
-    """Whether two states look the same; a piece's beginning is known to a second or two."""
-    piece, other = told["piece"], before.get("piece")
-    same = piece == other or (piece and other and abs(piece - other) <= 2)
-    return bool(same) and {**told, "piece": 0} == {**before, "piece": 0}
 
 
 def _ill(trouble: Refused) -> dict[str, Any]:

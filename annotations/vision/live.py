@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -29,7 +30,8 @@ from annotations.vision.streams import codec_of, mean_fps, time_base, with_decod
 
 LONGEST = 2000  # characters of an address
 CODECS = frozenset({"h264", "hevc"})
-OPEN_SECONDS, READ_SECONDS = 10.0, 15.0  # without an answer, without a packet
+OPEN_SECONDS = 10.0  # without an answer
+READ_SECONDS = {"rtsp": 8.0, "hls": 20.0}  # without a packet; those of HLS come by segments
 DRIFT = 1e-4  # by which the camera's clock may be slower than ours
 JUMP_SECONDS = 5.0  # between two packets: the camera's clock was set, or much was lost
 # Each kind of address, with all that it may lead to: a playlist names further addresses.
@@ -111,7 +113,7 @@ def _opened(address: str) -> Iterator[tuple[InputContainer, VideoStream]]:
     kind, options = KINDS[urlsplit(address).scheme]
     if not check_host(host):
         raise errors.CameraAway(host=host, why="nobody knows this name")
-    limits = (OPEN_SECONDS, READ_SECONDS)
+    limits = (OPEN_SECONDS, READ_SECONDS[kind])
     with av.open(address, format=kind, options=options, timeout=limits) as source:
         stream = next(iter(source.streams.video), None)
         codec = codec_of(stream) if stream else "no picture"
@@ -233,7 +235,7 @@ class _Pieces:
             self._zero = None
         elif self._out and packet.is_keyframe and self.seconds + passed >= self._length:
             ended = self.finish()
-        self._zero = self._when(packet.dts, passed)
+        self._zero = self._when(packet.dts, passed if self._out else 0.0)
         if self._out is None and packet.is_keyframe:
             self._begin(packet.dts)
         if self._out is not None:
@@ -259,9 +261,18 @@ class _Pieces:
     def _begin(self, dts: int) -> None:
         self._number += 1
         self._out = av.open(str(self._path), "w", format="mp4")
+        # Also makes the bytes of two pieces differ, should a camera send the same again.
+        begun = datetime.fromtimestamp(self._clock(dts), UTC)
+        self._out.metadata["creation_time"] = begun.isoformat()
         self._copy = self._out.add_stream_from_template(self._stream)
         self._first = self._before = dts
         self._count = 0
+
+    def _clock(self, dts: int) -> float:
+        """When a packet was taken, seconds since 1970."""
+        assert self._zero is not None, "it is known with the first packet"
+        clock, zero = self._zero
+        return clock + float((dts - zero) * self._base)
 
     @property
     def _path(self) -> Path:
@@ -269,13 +280,12 @@ class _Pieces:
 
     def finish(self) -> Piece | None:
         """End the present piece and give it; None where there is none, or only one frame."""
-        if self._out is None or self._zero is None:
+        if self._out is None:
             return None
-        seconds, (clock, zero) = self.seconds, self._zero
+        seconds, begun = self.seconds, self._clock(self._first)
         self._out.close()
         self._out = None
         if self._count < 2:
             self._path.unlink()
             return None
-        begun = clock + float((self._first - zero) * self._base)
         return Piece(self._path, begun, seconds)

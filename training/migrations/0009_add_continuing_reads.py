@@ -5,15 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0008_add_recordings_of_cameras'),
+        ("training", "0008_add_recordings_of_cameras"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='read',
-            name='continues',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='training.read'),
+            model_name="read",
+            name="continues",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="training.read",
+            ),
         ),
     ]

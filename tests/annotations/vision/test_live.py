@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -59,6 +60,9 @@ def test_camera_is_recorded_in_pieces_that_begin_at_keyframes(camera: str, tmp_p
     assert [frames_of(piece) for piece in pieces] == [20, 20]
     assert [round(piece.seconds, 1) for piece in pieces] == [1.9, 1.9]
     assert round(pieces[1].begun - pieces[0].begun, 3) == 2.0
+    with av.open(str(pieces[1].path)) as made:
+        begun = datetime.fromisoformat(made.metadata["creation_time"]).timestamp()
+    assert abs(begun - pieces[1].begun) <= 1
 
 
 def test_recording_that_is_stopped_keeps_what_came(camera: str, tmp_path: Path) -> None:
