@@ -133,7 +133,9 @@ def record(run: CameraRun, running: Running) -> Generator[InferenceRun, None, No
                     with suppress(Cancelled):
                         _forget_empty(run, running)
             state.tell(recording)
+    CameraRun.objects.filter(pk=run.pk).update(piece_began=None)
     if cancelled:
+        CameraRun.objects.filter(pk=run.pk).update(**_well())
         raise cancelled
     if not goes_on:  # the camera said that this was all
         CameraRun.objects.filter(pk=run.pk).update(stopped_at=timezone.now(), **_well())

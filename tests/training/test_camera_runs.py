@@ -119,6 +119,7 @@ def test_stopped_recording_keeps_what_came(run: CameraRun, sends: Sends) -> None
     run.refresh_from_db()
     assert (run.pieces, Video.objects.count()) == (2, 2)  # the one at work is brought in
     assert run.stopped_at and not camera_runs.wanted().exists()
+    assert (run.trouble, run.piece_began) == ("", None)
 
 
 def test_recording_goes_on_by_itself_when_its_worker_ended(
