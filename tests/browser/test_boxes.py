@@ -163,7 +163,11 @@ def test_plate_is_linked_and_read_at_its_box_and_has_a_history(person: Any, site
     page.wait_for_selector(".box-row:has-text('plate')")
     page.keyboard.press("t")
     page.wait_for_selector(".plate-field .cells-input:focus")
-    page.keyboard.type("34")
+    keyboard = page.context.new_cdp_session(page)  # of a telephone, which composes words
+    for word in ("3", "34"):
+        caret = {"selectionStart": len(word), "selectionEnd": len(word)}
+        keyboard.send("Input.imeSetComposition", {"text": word, **caret})
+    keyboard.send("Input.insertText", {"text": "34"})
     page.wait_for_selector(".plate-field >> text=PBA-1234")
     page.keyboard.press("Enter")
     page.wait_for_selector(f"{CANVAS}:focus")

@@ -1,7 +1,7 @@
-import { type PointerEvent, type RefObject, useEffect } from "react";
+import { type PointerEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
 
 import { useTexts } from "../shared/text";
-import { type Field, type FieldAction, isDoubtful, textOf } from "./field";
+import { type Field, type FieldAction, composed, isDoubtful, textOf } from "./field";
 import { type Hint, type PlateFormat, type Separator, hint, separators } from "./formats";
 import { texts } from "./texts";
 
@@ -20,7 +20,7 @@ interface Props {
 /** One real input behind the cells: it has the focus, takes paste and keyboards of all kinds, and is what a screen reader reads. */
 export function Cells({ field, formats, alphabet, input, onField, touch = false, size = "large" }: Props) {
   const t = useTexts(texts);
-  useTyping(input, alphabet, onField);
+  useTyping(input, textOf(field), { alphabet, onField });
   const said = hint(textOf(field), formats);
   const format = formatOf(said) ?? (field.cells.length === 0 ? formats[0] : undefined);
   const places = Math.max(field.cells.length, format ? lengthOf(format) : 0, 1);
@@ -32,7 +32,7 @@ export function Cells({ field, formats, alphabet, input, onField, touch = false,
   };
   return (
     <div className="cells" data-size={size} style={{ "--places": places } as React.CSSProperties}>
-      <input ref={input} className="cells-input" aria-label={t("field")} value={textOf(field)} onChange={ignore}
+      <input ref={input} className="cells-input" aria-label={t("field")}
         inputMode={touch ? "none" : "text"} autoComplete="off" autoCorrect="off" autoCapitalize="characters" spellCheck={false} />
       {Array.from({ length: places }, (_, at) => (
         <div className="cell-group" key={at}>
@@ -44,9 +44,6 @@ export function Cells({ field, formats, alphabet, input, onField, touch = false,
     </div>
   );
 }
-
-// All typing comes in through beforeinput; React wants a handler beside a controlled value.
-const ignore = (): void => undefined;
 
 const formatOf = (said: Hint): PlateFormat | undefined => ("format" in said ? said.format : undefined);
 const lengthOf = (format: PlateFormat): number => format.pattern.replace(/\[[^\]]*\]/gu, "A").length;
@@ -79,20 +76,50 @@ function Place({ field, at, wrong, onPointerDown }: { field: Field; at: number; 
 const kindOf = (char: string | undefined): string =>
   char === undefined ? "none" : char === "?" ? "unknown" : /\d/u.test(char) ? "digit" : "letter";
 
-/** Takes what keyboards, phones and the clipboard put in; the commands take the other keys. */
-function useTyping(input: RefObject<HTMLInputElement | null>, alphabet: string, onField: (action: FieldAction) => void): void {
+/** Takes what keyboards, phones and the clipboard put in; the commands take the other keys.
+ *
+ * Telephones compose words: with every character they say all of it, and nobody may change the
+ * input meanwhile or they begin anew. So its value is set here, not by React.
+ */
+function useTyping(input: RefObject<HTMLInputElement | null>, text: string, { alphabet, onField }: Pick<Props, "alphabet" | "onField">): void {
+  const now = useRef(text);
+  const word = useRef<string | null>(null);
+  const show = useCallback((): void => {
+    if (input.current && word.current === null) input.current.value = now.current;
+  }, [input]);
+  useLayoutEffect(() => {
+    now.current = text;
+    show();
+  }, [text, show]);
   useEffect(() => {
     const element = input.current;
     if (!element) return;
     const before = (event: InputEvent): void => {
       event.preventDefault();
-      const text = event.data ?? event.dataTransfer?.getData("text") ?? "";
-      if (event.inputType === "insertFromPaste" || event.inputType === "insertFromDrop") onField({ do: "put", text, alphabet });
-      else if (event.inputType.startsWith("insert")) onField({ do: "type", text, alphabet });
+      const said = event.data ?? event.dataTransfer?.getData("text") ?? "";
+      if (word.current !== null) {
+        composed(word.current, said, alphabet).forEach(onField);
+        word.current = said;
+      } else if (event.inputType === "insertFromPaste" || event.inputType === "insertFromDrop") onField({ do: "put", text: said, alphabet });
+      else if (event.inputType.startsWith("insert")) onField({ do: "type", text: said, alphabet });
       else if (event.inputType === "deleteContentForward") onField({ do: "delete" });
       else if (event.inputType.startsWith("delete")) onField({ do: "backspace" });
     };
+    // With a word that is there already where the keyboard takes it up again.
+    const begun = (event: CompositionEvent): void => {
+      word.current = event.data;
+    };
+    const over = (): void => {
+      word.current = null;
+      show();
+    };
     element.addEventListener("beforeinput", before);
-    return () => element.removeEventListener("beforeinput", before);
-  }, [input, alphabet, onField]);
+    element.addEventListener("compositionstart", begun);
+    element.addEventListener("compositionend", over);
+    return () => {
+      element.removeEventListener("beforeinput", before);
+      element.removeEventListener("compositionstart", begun);
+      element.removeEventListener("compositionend", over);
+    };
+  }, [input, alphabet, onField, show]);
 }

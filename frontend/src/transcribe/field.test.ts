@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Field, type FieldAction, EMPTY_FIELD, allowed, suggested, textOf, type, written } from "./field";
+import { type Field, type FieldAction, EMPTY_FIELD, allowed, composed, suggested, textOf, type, written } from "./field";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const SUGGESTED = suggested({
@@ -78,4 +78,11 @@ describe("taking away and adding", () => {
     expect(textOf(press(written("A"), "delete"))).toBe("A");
     expect(press(written("A"), "right").caret).toBe(1);
   });
+});
+
+it("a telephone says all of the word with every character, and the field has it once", () => {
+  const said = ["p", "pb", "pbb", "pb", "pba1", "pba1"];
+  const steps = said.flatMap((word, at) => composed(said[at - 1] ?? "", word, ALPHABET));
+  expect(textOf(steps.reduce(type, EMPTY_FIELD))).toBe("PBA1");
+  expect(composed("pb-", "pb-1", ALPHABET)).toEqual([{ do: "type", text: "1", alphabet: ALPHABET }]);
 });

@@ -85,6 +85,16 @@ export function allowed(text: string, alphabet: string): readonly string[] {
   return [...text.toUpperCase()].filter((char) => alphabet.includes(char) || char === UNKNOWN);
 }
 
+/** What a keyboard that composes words says next: all of the word so far, not the new character. */
+export function composed(before: string, now: string, alphabet: string): readonly FieldAction[] {
+  const [had, has] = [allowed(before, alphabet), allowed(now, alphabet)];
+  const different = had.findIndex((char, at) => char !== has[at]);
+  const same = different === -1 ? had.length : different;
+  const gone = had.slice(same).map((): FieldAction => ({ do: "backspace" }));
+  const more = has.slice(same).join("");
+  return more === "" ? gone : [...gone, { do: "type", text: more, alphabet }];
+}
+
 /** More than any plate has; a paste of a page of text stops here. */
 const LONGEST = 16;
 
