@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from annotations import members, selections, tasks
 from annotations.access import InProject
 from annotations.models import Role, Selection, Video
-from annotations.serializers import (
+from annotations.serializers_videos import (
     EstimateAskedSerializer,
     EstimateSerializer,
     SelectionSerializer,

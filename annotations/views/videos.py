@@ -19,10 +19,10 @@ from rest_framework.response import Response
 from annotations import activities, deletion, members, selections, tasks, uploads, videos
 from annotations.access import InProject
 from annotations.models import Project, Purpose, Role, Selection, Video
-from annotations.serializers import (
+from annotations.serializers import LossesSerializer
+from annotations.serializers_videos import (
     ActivitySerializer,
     CondenseSerializer,
-    LossesSerializer,
     SelectionSerializer,
     VideoSerializer,
     VideoUploadSerializer,
