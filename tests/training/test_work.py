@@ -21,7 +21,7 @@ from lprsite.jobs import engine
 from lprsite.jobs.engine import Cancelled, Running
 from lprsite.jobs.models import Job, State, lease_end
 from tests.annotations.vision import clips
-from training import checkpoints, estimates, evaluations, readings, runs, work
+from training import checkpoints, estimates, evaluating, evaluations, learning, readings, runs, work
 from training.errors import CheckpointMissing, DiskRanFull, MemoryFull, NothingKept
 from training.models import Evaluation, Metric, TrainedModel, TrainingRun
 from training.synthetic import plates, scenes
@@ -95,7 +95,7 @@ def attached(task: str, **parameters: Any) -> Running:
 
 def trained(version: DatasetVersion, **config: Any) -> TrainedModel:
     run = runs.create(version, {"epochs": 1, "seed": 1, **config})
-    result = work.train(attached("train", run=run.pk))
+    result = learning.train(attached("train", run=run.pk))
     run.refresh_from_db()
     assert run.trained_model is not None and result["model"] == run.trained_model.pk
     return run.trained_model
@@ -132,7 +132,7 @@ def test_line_from_dataset_to_reads(
     assert result["reads"] == reading.reads.count() and reading.chunks.count() == 1
     given = {"dataset": recognizer.dataset_id, "split": "val"}
     checkpoint = str(files.local_path(recognizer.file))
-    figures = work.evaluate(attached("evaluate", checkpoint=checkpoint, **given))
+    figures = evaluating.evaluate(attached("evaluate", checkpoint=checkpoint, **given))
     assert (figures["crops"], figures["split"]) == (2, "val")
 
 
@@ -148,15 +148,15 @@ def test_stopped_training_goes_on_with_one_curve(
 
     monkeypatch.setattr(first, "progress", progress)
     with pytest.raises(Cancelled):
-        work.train(first)
+        learning.train(first)
     assert not TrainedModel.objects.exists()
     Metric.objects.all().delete()  # as if it had been killed between the file and the row
     second = attached("train", run=run.pk)
-    work.train(second)
+    learning.train(second)
     curves = runs.curves(run)
     assert curves["steps"] == [1, 2] and None not in curves["series"]["loss"]
     assert (second.job.done, second.job.total, second.job.unit) == (2, 2, "epochs")
-    work.train(attached("train", run=run.pk))
+    learning.train(attached("train", run=run.pk))
     assert TrainedModel.objects.filter(project=run.project).count() == 1
     assert runs.curves(run) == curves
     shown = runs.samples(run)
@@ -180,8 +180,8 @@ def test_stopped_training_leaves_its_best_as_the_model(
         return when if run.metrics.exists() or when == "epoch" else ""
 
     monkeypatch.setattr(runs, "wish", wish)
-    monkeypatch.setattr(work, "_LOOK_EVERY", 0.0)
-    result = work.train(job)
+    monkeypatch.setattr(learning, "_LOOK_EVERY", 0.0)
+    result = learning.train(job)
     run.refresh_from_db()
     assert run.trained_model is not None and run.trained_model.pk == result["model"]
     assert runs.curves(run)["steps"] == [1]
@@ -192,9 +192,9 @@ def test_training_stopped_before_an_epoch_left_nothing(
 ) -> None:
     run = runs.create(version("recognizer"), {"epochs": 2, "batch": 4, "network": "lite"})
     monkeypatch.setattr(runs, "wish", lambda _: "now")
-    monkeypatch.setattr(work, "_LOOK_EVERY", 0.0)
+    monkeypatch.setattr(learning, "_LOOK_EVERY", 0.0)
     with pytest.raises(NothingKept):
-        work.train(attached("train", run=run.pk))
+        learning.train(attached("train", run=run.pk))
     assert not TrainedModel.objects.filter(project=run.project).exists()
 
 
@@ -206,7 +206,7 @@ def test_models_are_compared_on_the_same_pictures(
     starter = runs.starter("recognizer")
     assert set(evaluations.lacking(project, made)) == {model.pk, starter.pk}
     given = {"dataset": made.pk, "models": evaluations.lacking(project, made)}
-    assert work.compare(attached("compare", **given))["models"] == 2
+    assert evaluating.compare(attached("compare", **given))["models"] == 2
     assert evaluations.lacking(project, made) == []
     ours, its = (Evaluation.objects.get(model=one) for one in (model, starter))
     assert ours.split == "test" and ours.figures["crops"] == len(ours.found) == 1
@@ -255,10 +255,10 @@ def test_further_processes_help_with_a_detector_and_write_nothing(
         seen.append(run.kind)
         yield
 
-    monkeypatch.setattr("training.work.ranks.helped", helped)
-    monkeypatch.setattr("training.work.settings.TRAIN_PROCESSES", 4)
-    monkeypatch.setattr(work, "_fit", lambda *given: None)
-    monkeypatch.setattr(work, "_epochs", trained)
+    monkeypatch.setattr("training.learning.ranks.helped", helped)
+    monkeypatch.setattr("training.learning.settings.TRAIN_PROCESSES", 4)
+    monkeypatch.setattr(learning, "_fit", lambda *given: None)
+    monkeypatch.setattr(learning, "_epochs", trained)
     kinds = ("detector", "recognizer")
     jobs = [attached("train", run=runs.create(version(kind), {}).pk).job for kind in kinds]
     assert [work.main([str(job.pk), "1"]) for job in jobs] == [3, 3]  # nothing was kept
@@ -281,7 +281,7 @@ def test_a_model_is_judged_on_what_it_did_not_see(
         DatasetItem.objects.create(
             version=made, position=position, split=split, width=1, height=1, file="x", text="A"
         )
-    assert work.held_split(made) == held
+    assert evaluating.held_split(made) == held
 
 
 @pytest.mark.parametrize("kind", ["detector", "recognizer"])
@@ -289,7 +289,7 @@ def test_few_steps_tell_what_a_training_takes(
     version: Callable[[str], DatasetVersion], kind: str
 ) -> None:
     tiny = {**TINY, "window": 0.5} if kind == "detector" else {"batch": 4, "synthetic": 12}
-    told = work.estimate(
+    told = learning.estimate(
         attached(
             "estimate",
             dataset=version(kind).pk,
@@ -310,10 +310,10 @@ def test_training_with_a_time_limit_fits_its_epochs_and_says_so(
         epoch_seconds=20, once_seconds=0, spread=0, steps=2, memory_mb=1, memory_total_mb=2,
         device="CPU",
     )  # fmt: skip
-    monkeypatch.setattr(work, "measure", lambda *_: pace)
+    monkeypatch.setattr(learning, "measure", lambda *_: pace)
     small = {"epochs": 9, "batch": 4, "network": "lite"}
     run = runs.create(version("recognizer"), small, minutes=1)
-    work.train(attached("train", run=run.pk))
+    learning.train(attached("train", run=run.pk))
     run.refresh_from_db()
     assert run.environment["budget"] == {
         "minutes": 1, "asked": 9, "epochs": 2, "epoch_seconds": 20,
@@ -328,11 +328,11 @@ def test_training_ends_cleanly_when_its_time_is_up(
         epoch_seconds=1e-3, once_seconds=0, spread=0, steps=2, memory_mb=1, memory_total_mb=2,
         device="CPU",
     )  # fmt: skip
-    monkeypatch.setattr(work, "measure", lambda *_: fast)
+    monkeypatch.setattr(learning, "measure", lambda *_: fast)
     clock = itertools.count(0, 4.0)  # an epoch looks at it several times
-    monkeypatch.setattr("training.work.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("training.learning.time.monotonic", lambda: next(clock))
     run = runs.create(version("recognizer"), {"epochs": 20, "batch": 4}, minutes=2)
-    work.train(attached("train", run=run.pk))
+    learning.train(attached("train", run=run.pk))
     run.refresh_from_db()
     stopped = run.environment["budget"]["stopped_after"]
     assert 1 < stopped < 20
