@@ -5,6 +5,7 @@
  *     const t = useTexts(texts);
  *     t("frames_left", { count: 3 })   // "{count} frames left", one/other by count
  */
+import { useMemo } from "react";
 import { type Language, language, useLanguage } from "./language";
 import { formatNumber } from "./format";
 
@@ -40,6 +41,8 @@ export function translator<T extends Table>(table: T, lang: Language = language(
   };
 }
 
+/** The same function until the language changes. */
 export function useTexts<T extends Table>(table: T): Translate<T> {
-  return translator(table, useLanguage());
+  const lang = useLanguage();
+  return useMemo(() => translator(table, lang), [table, lang]);
 }
