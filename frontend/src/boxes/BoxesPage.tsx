@@ -1,40 +1,37 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useParams, useSearchParams } from "react-router";
 
-import { sentenceOf } from "../api/client";
-import { useCounts, useProject, useProjectId, useSession } from "../api/queries";
+import { useProject, useProjectId, useSession } from "../api/queries";
 import { type FrameFilter, isEverything, readFilter, searchOf } from "../frames/filter";
-import type { Strip } from "../frames/strip";
-import { texts as frameTexts } from "../frames/texts";
-import { rememberStatus } from "../frames/useFrameIndex";
 import { useStrip } from "../frames/useStrip";
-import { SaveStatus, type ConflictView } from "../saving/SaveStatus";
-import { type Saving, useSaving, useSnapshot } from "../saving/useSaving";
+import { SaveStatus } from "../saving/SaveStatus";
+import { type Saving, useSaving } from "../saving/useSaving";
 import { type Command, useCommands } from "../shared/commands";
-import { formatMoment, formatNumber, parseClock } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { Key } from "../shared/Key";
-import { PlateText } from "../shared/PlateText";
 import { Empty, Failed, Loading } from "../shared/States";
-import { type Translate, translator, useTexts } from "../shared/text";
+import { useTexts } from "../shared/text";
 import { KeyHint, WorkPage } from "../shell/Page";
+import type { Field } from "../transcribe/field";
+import { plateFormats } from "../transcribe/wire";
 import { BoxPanel } from "./BoxPanel";
 import { Canvas } from "./Canvas";
 import { boxCommands } from "./commands";
-import { type EditorBox, selectedBoxes } from "./editor";
+import { useConflictView, useRereadAfterConflict } from "./conflicts";
+import type { EditorBox } from "./editor";
 import { Filmstrip } from "./Filmstrip";
-import { colourOf } from "./labels";
-import { texts } from "./texts";
-import { PlateField } from "./PlateField";
+import { BackToGrid, FrameName, FramesLeft, TimeJump } from "./FrameName";
 import { sameRect } from "./geometry";
-import { isPlate, plateToRead } from "./links";
+import { colourOf } from "./labels";
+import { isPlate } from "./links";
+import { PlateField } from "./PlateField";
+import { texts } from "./texts";
+import { type Said, useBoxDoing, useDoing, useSaidOfBetween } from "./useDoing";
 import { type EditorHandle, useEditor } from "./useEditor";
 import { useFrame } from "./useFrame";
 import { useProposals } from "./useProposals";
-import { type FrameStatus, type LoadedFrame, type Said as Told, firstFrame, firstOpen, markEntry, textEntry } from "./wire";
-import type { Field } from "../transcribe/field";
-import { plateFormats } from "../transcribe/wire";
+import { type LoadedFrame, type Said as Told, firstFrame, textEntry } from "./wire";
 import "../transcribe/transcribe.css";
 import "./boxes.css";
 
@@ -100,11 +97,6 @@ interface WorkProps {
   readonly go: (frame: number) => void;
   readonly filter: FrameFilter;
 }
-
-/** In the language of the moment. */
-const say: Translate<typeof texts> = (key, facts) => translator(texts)(key, facts);
-
-type Said = { readonly kind: "note" | "warn"; readonly text: string } | null;
 
 function Work({ title, project, saving, labels: lines, alphabet, id, go, filter }: WorkProps) {
   const t = useTexts(texts);
@@ -212,253 +204,6 @@ function Writing({ box, frame, handle, saving, project, alphabet, drafts, next, 
   const keep = useCallback((draft: Field) => void drafts.set(box.key, draft), [drafts, box.key]);
   return <PlateField box={box} editor={handle.editor} picture={frame.picture} formats={formats.data ?? []} alphabet={alphabet} suggestion={suggestion}
     draft={drafts.get(box.key)} keep={keep} save={save} leave={letGo} />;
-}
-
-interface BoxDoing {
-  readonly handle: EditorHandle;
-  readonly setSaid: (said: Said) => void;
-  readonly setWriting: (box: string) => void;
-  readonly setHistoryShown: (change: (shown: boolean) => boolean) => void;
-}
-
-/** What is done with the boxes in hand, with a word where nothing can be done. */
-function useBoxDoing({ handle: { act, now }, setSaid, setWriting, setHistoryShown }: BoxDoing) {
-  return useMemo(() => {
-    const warn = (key: keyof typeof texts): void => setSaid({ kind: "warn", text: say(key) });
-    return {
-      write: (): void => {
-        const { boxes, selected } = now();
-        const plate = plateToRead(boxes, selected);
-        if (plate === null) return warn("write_none");
-        act({ do: "select", key: plate });
-        setWriting(plate);
-      },
-      link: (): void => {
-        const before = now();
-        act({ do: "link" });
-        if (now() !== before) return;
-        const [one, ...others] = selectedBoxes(before);
-        warn(one && others.length === 0 && isPlate(one) ? "link_no_car" : "link_what");
-      },
-      interpolate: (): void => (now().boxes.length === 0 ? warn("interpolate_first") : act({ do: "interpolate", key: crypto.randomUUID() })),
-      history: (): void => setHistoryShown((shown) => !shown),
-    };
-  }, [act, now, setSaid, setWriting, setHistoryShown]);
-}
-
-/** What came of an interpolation; the frames between are read again. */
-function useSaidOfBetween({ saving, frame, setSaid }: { saving: Saving; frame: number } & Pick<BoxDoing, "setSaid">): void {
-  const client = useQueryClient();
-  useEffect(() => saving.queue.onSaved((entry, answer) => {
-    if (!entry.kind.startsWith("between.")) return;
-    void client.invalidateQueries({ queryKey: ["frame"] });
-    if (entry.body.frame !== frame) return;
-    const { boxes, frames } = answer as { boxes: number; frames: number };
-    const drawn = boxes === 0 ? say("between_none") : say("between_drawn", { count: boxes, frames });
-    setSaid({ kind: "note", text: entry.kind === "between.draw" ? drawn : say("between_undone") });
-  }), [saving, client, frame, setSaid]);
-}
-
-interface Doing {
-  readonly project: number;
-  readonly saving: Saving;
-  readonly id: number;
-  /** Undefined while it is on its way. */
-  readonly frame: LoadedFrame | undefined;
-  readonly handle: EditorHandle;
-  readonly go: (frame: number) => void;
-  readonly setSaid: (said: Said) => void;
-  readonly strip: Strip;
-  /** What is looked for; null: everything, and the way goes on to what needs somebody. */
-  readonly filter: FrameFilter | null;
-}
-
-/** What is done with a whole frame. */
-function useDoing({ project, saving, id, frame, handle, go, setSaid, strip, filter }: Doing) {
-  const client = useQueryClient();
-  const carried = useRef<{ to: number; boxes: readonly EditorBox[] } | null>(null);
-  const onScreen = useRef(id);
-  onScreen.current = id;
-
-  // Boxes copied to the next frame are put there when it is on screen.
-  const { act, now } = handle;
-  useEffect(() => setSaid(null), [id, setSaid]);
-  useEffect(() => {
-    const carry = carried.current;
-    if (!frame || carry?.to !== frame.id) return;
-    carried.current = null;
-    const before = now().boxes.length;
-    act({ do: "paste", key: crypto.randomUUID(), boxes: carry.boxes });
-    setSaid({ kind: "note", text: say("copied", { count: now().boxes.length - before }) });
-  }, [frame, act, now, setSaid]);
-
-  return useMemo(() => {
-    const tell = (key: keyof typeof texts, kind: "note" | "warn" = "warn"): void => setSaid({ kind, text: say(key) });
-    const mark = (frame: LoadedFrame, status: FrameStatus): void => {
-      void saving.queue.add(markEntry(frame.id, status, say("frame_title", { frame: String(frame.id), status: say(status) })));
-      rememberStatus(client, project, [frame.id], status);
-      client.setQueriesData<LoadedFrame>({ queryKey: ["frame", frame.id] }, (one) => one && { ...one, status });
-      const counted = frame.status === "open";
-      client.setQueryData<Record<string, number>>(["stats", project], (stats) =>
-        stats && counted ? { ...stats, frames_open: Math.max((stats.frames_open ?? 1) - 1, 0) } : stats);
-    };
-    const onward = async (): Promise<void> => {
-      if (!frame) return;
-      if (filter !== null) {
-        const like = strip.nextWith(filter.status ?? "open", strip.placeOf(id)) ?? (strip.count === 0 ? frame.next : null);
-        return like === null ? tell("no_next", "note") : go(like);
-      }
-      try {
-        const open = frame.nextOpen ?? (await firstOpen(project));
-        // Somebody may have gone elsewhere meanwhile.
-        if (onScreen.current !== id) return;
-        if (open !== null && open !== id) go(open);
-        else tell("all_done", "note");
-      } catch (error) {
-        setSaid({ kind: "warn", text: sentenceOf(error) });
-      }
-    };
-    const beside = (step: 1 | -1): number | null => {
-      const at = strip.placeOf(id);
-      return (at >= 0 ? strip.idAt(at + step) : null) ?? (step === 1 ? frame?.next : frame?.previous) ?? null;
-    };
-    const step = (by: 1 | -1): void => {
-      const to = beside(by);
-      if (to !== null) go(to);
-      else if (by === 1 && frame) tell("no_next", "note");
-    };
-    return {
-      go: step,
-      nextNeeds: (): void => void onward(),
-      done: (): void => {
-        if (!frame) return;
-        if (now().boxes.length === 0 && frame.status !== "nothing_here") return tell("enter_needs");
-        if (now().boxes.length > 0) mark(frame, "done");
-        void onward();
-      },
-      nothingHere: (): void => {
-        if (!frame) return;
-        if (now().boxes.length > 0) return tell("nothing_refused");
-        mark(frame, "nothing_here");
-        void onward();
-      },
-      copyToNext: (): void => {
-        if (!frame) return;
-        const to = beside(1);
-        if (to === null) return tell("no_next", "note");
-        if (now().boxes.length === 0) return tell("copy_none");
-        carried.current = { to, boxes: now().boxes };
-        go(to);
-      },
-    };
-  }, [project, saving, id, frame, now, go, setSaid, strip, filter, client]);
-}
-
-interface Reread {
-  readonly saving: Saving;
-  readonly frame: number;
-  readonly refetch: () => unknown;
-  readonly forget: () => void;
-}
-
-/** Whoever let the other's box stand wants to see it. */
-function useRereadAfterConflict({ saving, frame, refetch, forget }: Reread): void {
-  const count = useSnapshot(saving).conflicts.filter(({ body }) => body.frame === frame).length;
-  const before = useRef({ frame, count });
-  useEffect(() => {
-    if (before.current.frame === frame && count < before.current.count) {
-      forget();
-      void refetch();
-    }
-    before.current = { frame, count };
-  }, [frame, count, refetch, forget]);
-}
-
-function useConflictView(t: Translate<typeof texts>): ConflictView {
-  return {
-    mine: (entry) => (
-      <span>
-        {entry.kind === "box.delete" ? `${entry.title}: ${t("deleted_short")}` : entry.title}{" "}
-        <Numbers values={[entry.body.x1, entry.body.y1, entry.body.x2, entry.body.y2]} />
-      </span>
-    ),
-    theirs: (current) => {
-      const now = (current ?? {}) as { xyxy?: readonly unknown[]; label?: string; deleted?: boolean; text?: string };
-      if (now.text !== undefined) return now.text === "" ? <span>{t("unreadable")}</span> : <PlateText text={now.text} />;
-      return now.deleted ? <span>{t("deleted_short")}</span> : <span>{now.label} <Numbers values={now.xyxy ?? []} /></span>;
-    },
-    revision: (current) => (current as { revision?: number } | null)?.revision ?? 0,
-  };
-}
-
-function Numbers({ values }: { values: readonly unknown[] }) {
-  const known = values.filter((value): value is number => typeof value === "number");
-  return <span className="t3">{known.map((value) => Math.round(value)).join(", ")}</span>;
-}
-
-interface JumpProps {
-  readonly frame: LoadedFrame;
-  readonly strip: Strip;
-  readonly go: (frame: number) => void;
-  readonly say: (said: Said) => void;
-}
-
-function FrameName({ input, ...jump }: JumpProps & { readonly input: React.RefObject<HTMLInputElement | null> }) {
-  const t = useTexts(texts);
-  const { frame, strip } = jump;
-  const at = strip.placeOf(frame.id);
-  return (
-    <>
-      <span className="chip">{at >= 0 ? t("frame", { number: `${formatNumber(at + 1)} / ${formatNumber(strip.count)}` }) : t("frame", { number: `#${frame.id}` })}</span>
-      {frame.seconds === null ? <span className="t3 ellipsis wide-only">{frame.name}</span> : <TimeJump {...jump} input={input} className="wide-only" />}
-    </>
-  );
-}
-
-/** The frame's time; another one written there goes to the frame nearest to it. */
-function TimeJump({ frame, strip, go, say, input, className }: JumpProps & { readonly input?: React.RefObject<HTMLInputElement | null>; readonly className: string }) {
-  const t = useTexts(texts);
-  const own = useRef<HTMLInputElement>(null);
-  const field = input ?? own;
-  if (frame.seconds === null) return null;
-  const jump = (text: string): void => {
-    const seconds = parseClock(text);
-    const near = seconds === null ? null : strip.near(seconds, frame.video);
-    if (near !== null) go(near);
-    else say({ kind: "warn", text: t("no_such_time") });
-  };
-  return (
-    <form className={`to-time ${className}`} onSubmit={(event) => {
-      event.preventDefault();
-      jump(field.current?.value ?? "");
-      field.current?.blur();
-    }}>
-      <input key={frame.id} ref={field} className="chip" aria-label={t("to_time")} title={t("to_time")} defaultValue={formatMoment(frame.seconds)}
-        onFocus={(event) => event.currentTarget.select()} onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()} />
-      <Key k="G" />
-    </form>
-  );
-}
-
-/** What is looked for, and the way back to all frames like that. */
-function BackToGrid({ project, filter, id }: { project: number; filter: FrameFilter; id: number }) {
-  const t = useTexts(frameTexts);
-  if (isEverything(filter)) return null;
-  const labels = filter.has.map((word) => (word === "-" ? t("no_boxes") : word.startsWith("-") ? t("without", { label: word.slice(1) }) : word));
-  const what = [filter.status && t(filter.status), ...labels, filter.text].filter(Boolean).join(", ");
-  const search = searchOf(filter);
-  return (
-    <Link className="chip on in-filter ellipsis wide-only" title={t("back_to_grid")} to={`/p/${project}/grid${search}&at=${id}`}>
-      {what === "" ? t("back_to_grid") : t("in_filter", { what })}
-    </Link>
-  );
-}
-
-function FramesLeft() {
-  const t = useTexts(texts);
-  const left = useCounts().data?.frames_open;
-  if (left === undefined) return null;
-  return <span className="t2"><b className="strong left-count">{formatNumber(left)}</b> {t("frames_left", { count: left })}</span>;
 }
 
 function Bar({ handle: { editor, act }, labels, children }: { handle: EditorHandle; labels: readonly string[]; children: React.ReactNode }) {

@@ -6,7 +6,8 @@
 import type { components } from "../api/schema";
 import type { Entry, NewEntry, SaveQueue } from "../saving/queue";
 import { translator } from "../shared/text";
-import { type Action, type Editor, type Left, type Proposed, type Work, EMPTY, changes, edit, sameBoxes } from "./editor";
+import { changes, sameBoxes } from "./changes";
+import { type Action, type Editor, type Left, type Proposed, type Work, EMPTY, edit } from "./editor";
 import { texts } from "./texts";
 import { type LoadedFrame, betweenEntry, entryOf, proposalEntry, toBox } from "./wire";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { toScreen } from "./geometry";
-import { type Action, type Editor, type EditorBox, type Proposed, EMPTY, changes, drawn, edit, isSmall, preview, sameBoxes, waiting } from "./editor";
+import { changes, sameBoxes } from "./changes";
+import { type Action, type Editor, type EditorBox, type Proposed, EMPTY, drawn, edit, isSmall, preview, waiting } from "./editor";
 
 const FRAME = { width: 1000, height: 500 };
 const box = (key: string, x1: number, y1: number, x2: number, y2: number, label = "car"): EditorBox => ({
