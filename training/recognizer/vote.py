@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from typing import TypeVar
 
 from training.recognizer.predict import PlateRead
 
-OWN = 0.1
+OWN = 0.2
 """The share of the weight that a text must have by itself before shorter reads count for it."""
+SUREST = 0.99
+"""No read's share for a character counts as surer."""
 
 Choice = TypeVar("Choice", int, str)
 Second = tuple[str, float]
@@ -48,7 +51,8 @@ NOTHING = Voted("", 0.0, (), 0)
 
 
 def vote(reads: Sequence[PlateRead], weights: Sequence[float]) -> Voted:
-    """Vote on the length, then per character, each read by its weight times its confidence.
+    """Vote on the length, then per character, each read by its weight times its confidence,
+    and for a character by how sure it is of that.
 
     A box that cuts a plate short loses characters at its ends, so a read that is a part of a
     longer text speaks for that text too, at the places it covers. ``weights`` (>= 0, such as a
@@ -148,13 +152,22 @@ def _greedy(reads: Sequence[PlateRead], weights: Sequence[float]) -> str:
 
 
 def _elect(ballots: Sequence[Ballot], place: int) -> tuple[str, float]:
-    """The character at ``place`` and how sure the ballots that cover it are of it together."""
-    scores: dict[str, float] = defaultdict(float)
+    """The character at ``place`` and how sure the ballots that cover it are of it together.
+
+    A read's evidence for a character, its first or second choice, grows with -log(1 - share):
+    one that is nearly certain outweighs several that waver.
+    """
+    evidence: dict[str, float] = defaultdict(float)
+    shares: dict[str, float] = defaultdict(float)
     covering = _at(ballots, place)
     for read, at, weight in covering:
-        scores[read.text[at]] += weight * read.characters[at]
-    winner = _winner(scores)
-    return winner, min(1.0, scores[winner] / sum(weight for _, _, weight in covering))
+        first = (read.text[at], read.characters[at])
+        for character, share in (first, *read.alternatives[at : at + 1]):
+            if character:
+                evidence[character] -= weight * math.log1p(-min(share, SUREST))
+                shares[character] += weight * share
+    winner = _winner(evidence)
+    return winner, min(1.0, shares[winner] / sum(weight for _, _, weight in covering))
 
 
 def _winner(scores: dict[Choice, float]) -> Choice:

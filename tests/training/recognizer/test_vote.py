@@ -51,6 +51,18 @@ def test_one_longer_text_among_many_reads_is_not_believed():
     assert vote([read("PBA1234")] * 8 + [read("PBA12341", 0.5)], [1] * 9).text == "PBA1234"
 
 
+def test_a_longer_text_with_a_seventh_of_the_weight_is_not_believed():
+    assert vote([read("2368")] * 6 + [read("E2368")], [1] * 7).text == "2368"
+
+
+def test_a_nearly_certain_read_with_second_choices_outweighs_several_that_waver():
+    wavering = PlateRead("T9", 0.5, (0.55, 0.9), (("I", 0.43), ("", 0.0)), "T9", 0.5)
+    certain = PlateRead("I9", 0.5, (0.98, 0.9), (("T", 0.01), ("", 0.0)), "I9", 0.5)
+    voted = vote([wavering, wavering, wavering, certain], [1] * 4)
+    assert voted.text == "I9"
+    assert voted.characters[0] == pytest.approx((3 * 0.43 + 0.98) / 4)
+
+
 @pytest.mark.parametrize(
     ("part", "text", "at"),
     [
