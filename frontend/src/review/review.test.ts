@@ -287,6 +287,12 @@ describe("what others decided", () => {
     expect([known.reads.map(({ id }) => id), known.current]).toEqual([[1, 2, 3, -77], -77]);
     const gone = run(known, { do: "news", news }).state;
     expect([gone.reads.map(({ id }) => id), gone.current]).toEqual([[1, 2, 3], 1]);
+    // What was typed for it is not saved on the read that comes in its place.
+    const edited = run(known, { do: "edit" }, { do: "news", news }, enter("lost"));
+    expect([edited.state.reads[0]?.passage?.text, edited.orders]).toEqual(["PBA1235", []]);
+    // On its way from here it got another name: it is still the one being edited.
+    const renamed = run(mine, { do: "edit" }, { do: "news", news: { ...news, missed: [arrived] } }).state;
+    expect([renamed.current, renamed.mode]).toEqual([-77, "edit"]);
   });
 
   it("reads of a reading at work come in", () => {

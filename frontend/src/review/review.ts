@@ -250,7 +250,7 @@ export function decide(state: Review, action: ReviewAction): Step {
     case "details":
       return only({ ...state, reads: state.reads.map((read) => withDetail(read, action.details.get(read.id))) });
     case "news":
-      return only(withNews(state, action.news));
+      return only(afterNews(state, withNews(state, action.news)));
     case "bulk":
       return only({ ...state, done: [...state.done, { reads: [], clientKey: action.key }] });
     case "merge":
@@ -297,6 +297,15 @@ function load(state: Review, { reads, alphabet, busy = new Set() }: Extract<Revi
   if (currentRead(loaded) !== null) return loaded;
   const first = listed(loaded).find((read) => !isDecided(read)) ?? listed(loaded)[0];
   return look({ ...loaded, current: first?.id ?? null });
+}
+
+/** Where the read on screen is gone, what was begun with it is not for the next one. */
+function afterNews(was: Review, now: Review): Review {
+  if (now.current === was.current || was.mode === "draw" || was.mode === "add") return now;
+  const [before, after] = [currentRead(was), currentRead(now)];
+  if (before === null || after === null) return look(now);
+  const renamed = before.missed !== null && after.missed !== null && after.firstSeconds === before.firstSeconds;
+  return renamed ? now : look(now);
 }
 
 const look = (state: Review): Review => ({ ...state, mode: "look", drawn: null, parting: null, field: written("") });
