@@ -27,7 +27,7 @@ from annotations.models.passages import PassageStatus
 from annotations.passages import edits
 from annotations.vision.live import Piece
 from lprsite.jobs import engine
-from lprsite.jobs.engine import Cancelled, Running
+from lprsite.jobs.engine import Cancelled, Running, WorkerDied
 from lprsite.jobs.models import ACTIVE, State
 from training import readings, reads, runs
 from training.errors import CameraRecorded, ReadingBehind
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 PIECE_SECONDS = 30.0
 SHORTEST_PIECE, LONGEST_PIECE = 5.0, 3600.0
 MOST_UNREAD = 60  # pieces that wait to be read; further ones are thrown away until half are
+MOST_TRIES = 3  # of a piece that stops the program that reads it
 SEAM_SECONDS, SEAM_EDITS = 3.0, 1  # between two reads of a vehicle at the seam of two pieces
 LOOK_TICKS = 10  # of a second: how often is looked whether the camera is still wanted so
 AGAIN = timedelta(seconds=60)  # after a failure of ours
@@ -307,11 +308,46 @@ def _ended(read: Read, piece: InferenceRun) -> float:
     return piece.video.seconds(read.last_pts)
 
 
+def _unread() -> QuerySet[InferenceRun]:
+    return InferenceRun.objects.filter(
+        camera_run__isnull=False, throughput={}, video__deleting_at=None
+    )
+
+
 def unread(found: Collection[CameraRun]) -> dict[int, int]:
     """How many pieces of each run wait to be read."""
-    rows = InferenceRun.objects.filter(camera_run__in=found, job__state__in=ACTIVE)
-    counted = rows.order_by().values_list("camera_run").annotate(count=Count("pk"))
+    rows = _unread().filter(camera_run__in=found).order_by()
+    counted = rows.values_list("camera_run").annotate(count=Count("pk"))
     return {int(pk or 0): count for pk, count in counted}
+
+
+def with_unread() -> QuerySet[CameraRun]:
+    """The runs of which pieces wait to be read, also of those that were stopped."""
+    rows = CameraRun.objects.filter(pk__in=_unread().values("camera_run"))
+    return rows.filter(camera__project__deleting_at=None).select_related("camera")
+
+
+def next_unread(run: CameraRun) -> InferenceRun | None:
+    """The oldest piece that waits. One that stopped its program several times is left unread."""
+    rows = _unread().filter(camera_run=run).order_by("pk")
+    for piece in rows.select_related("video__camera", "detector", "recognizer"):
+        tries = piece.options.get("tries", 0) + 1
+        if tries > MOST_TRIES:
+            leave_unread(piece, WorkerDied(attempt=MOST_TRIES))
+            continue
+        piece.options = {**piece.options, "tries": tries}
+        piece.save(update_fields=["options"])
+        return piece
+    return None
+
+
+def leave_unread(piece: InferenceRun, why: Refused) -> None:
+    """Read a piece no further: it counts as thrown away."""
+    log.warning("%s was left unread: %s", piece, why.sentence())
+    piece.throughput = {"left": why.code}
+    piece.save(update_fields=["throughput"])
+    CameraRun.objects.filter(readings=piece).update(dropped=F("dropped") + 1)
+    readings.forget_scratch_of(piece.pk)
 
 
 def reads_today(found: Collection[CameraRun]) -> dict[int, int]:

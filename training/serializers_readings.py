@@ -48,6 +48,7 @@ class InferenceRunSerializer(serializers.ModelSerializer[InferenceRun]):
             "recognizer_name",
             "options",
             "throughput",
+            "camera_run",
             "job",
             "score",
             "created_at",

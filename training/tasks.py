@@ -114,14 +114,10 @@ def compare(running: Running) -> dict[str, Any]:
 def infer(running: Running) -> dict[str, Any]:
     readings.forget_scratch()
     try:
-        result = supervise.run(running, WORK)
+        return supervise.run(running, WORK)
     except Cancelled:  # the job's row says so only after this
         readings.forget_scratch_of(running.parameters["run"])
         raise
-    for piece in InferenceRun.objects.filter(pk=result["run"], camera_run__isnull=False):
-        camera_runs.join_beside(piece)
-        running.job.forget_earlier()
-    return result
 
 
 @task("record_camera", queue="cameras", role=Role.MANAGER)
@@ -131,12 +127,30 @@ def record_camera(running: Running) -> dict[str, Any]:
     run = rows.get(pk=running.parameters["camera_run"])
     try:
         with closing(camera_runs.record(run, running)) as begun:
-            for reading in begun:
-                start_reading(reading)
+            for _ in begun:
+                start_reading_pieces(run)
     except Refused as refusal:
         camera_runs.give_up(run, refusal)
         raise
     return {"camera_run": run.pk, "pieces": running.job.done}
+
+
+@task("read_pieces", queue="gpu", max_attempts=5, role=Role.MANAGER, place=_device)
+def read_pieces(running: Running) -> dict[str, Any]:
+    """Read what waits of a camera: one job for all its pieces."""
+    result = supervise.run(running, WORK)
+    running.job.forget_earlier()
+    return result
+
+
+def start_reading_pieces(run: CameraRun) -> Job:
+    """Queue the reading of a camera's pieces, unless it is being done."""
+    return read_pieces.enqueue(
+        project_id=run.camera.project_id,
+        dedupe=str(run.pk),
+        camera_run=run.pk,
+        camera=run.camera_id,
+    )
 
 
 def start_recording(run: CameraRun, *, by: Any = None) -> Job:
@@ -154,7 +168,7 @@ def start_recording(run: CameraRun, *, by: Any = None) -> Job:
 
 @shared_task(name="training.tasks.go_on_recording")
 def go_on_recording() -> None:
-    """Queue the recordings that are wanted and that nobody works on: their worker ended.
+    """Queue what nobody works on: recordings that are wanted, pieces that wait to be read.
 
     Of one that was killed on this machine the lease is not waited for: what comes meanwhile is
     lost.
@@ -163,6 +177,8 @@ def go_on_recording() -> None:
         engine.free_if_abandoned(job)
     for run in camera_runs.wanted():
         start_recording(run)
+    for run in camera_runs.with_unread():
+        start_reading_pieces(run)
 
 
 @task("learn_frames", queue="media", role=Role.REVIEWER)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ from lprsite.jobs import engine, supervise  # noqa: E402
 from lprsite.jobs.engine import Running  # noqa: E402
 from lprsite.jobs.models import Job  # noqa: E402
 from training import (  # noqa: E402
+    camera_runs,
     devices,
     evaluating,
     exporting,
@@ -36,8 +38,10 @@ from training import (  # noqa: E402
 )
 from training.detector import predict as detector_predict  # noqa: E402
 from training.errors import DiskRanFull, MemoryFull  # noqa: E402
-from training.models import InferenceRun, TrainedModel, TrainingRun  # noqa: E402
+from training.models import CameraRun, InferenceRun, TrainedModel, TrainingRun  # noqa: E402
 from training.recognizer import predict as recognizer_predict  # noqa: E402
+
+PIECES_SECONDS = 300.0  # on the clock, that a camera's pieces may hold a device
 
 
 def infer(running: Running) -> dict[str, Any]:
@@ -45,11 +49,37 @@ def infer(running: Running) -> dict[str, Any]:
     run = InferenceRun.objects.select_related("video", "detector", "recognizer").get(
         pk=running.parameters["run"]
     )
+    eyes, reader = _networks(run)
+    return reading.read_video(run, eyes, reader, running)
+
+
+def _networks(run: InferenceRun) -> tuple[detector_predict.Detector, recognizer_predict.Recognizer]:
     eyes = detector_predict.Detector.load(files.local_path(run.detector.file))
     reader = recognizer_predict.Recognizer.load(
         files.local_path(run.recognizer.file), formats=run.options.get("formats", [])
     )
-    return reading.read_video(run, eyes, reader, running)
+    return eyes, reader
+
+
+def read_pieces(running: Running) -> dict[str, Any]:
+    """Read the pieces of a camera that wait, the oldest first, with networks loaded once.
+
+    After some minutes it ends all the same, so that others have their turn at the device.
+    """
+    run = CameraRun.objects.get(pk=running.parameters["camera_run"])
+    count, loaded, known = 0, None, None
+    until = time.monotonic() + PIECES_SECONDS
+    while time.monotonic() < until and (piece := camera_runs.next_unread(run)):
+        its = (piece.detector_id, piece.recognizer_id, piece.options["formats"])
+        if loaded is None or its != known:
+            loaded, known = _networks(piece), its
+        try:
+            reading.read_video(piece, *loaded, running)
+        except Refused as refusal:
+            camera_runs.leave_unread(piece, refusal)
+        camera_runs.join_beside(piece)
+        count += 1
+    return {"camera_run": run.pk, "pieces": count}
 
 
 def export_model(running: Running) -> dict[str, Any]:
@@ -72,6 +102,7 @@ WORK: dict[str, Callable[[Running], dict[str, Any]]] = {
     "evaluate": evaluating.evaluate,
     "compare": evaluating.compare,
     "infer": infer,
+    "read_pieces": read_pieces,
     "export_model": export_model,
 }
 

@@ -19,7 +19,7 @@ from lprsite.jobs.models import Job, State, this_process
 from tests.annotations.rows import make_frame, make_video
 from tests.annotations.vision import clips
 from tests.training.rows import make_read, make_run
-from training import camera_runs, runs, tasks
+from training import camera_runs, reading, runs, tasks, work
 from training.errors import CameraRecorded
 from training.models import CameraRun, InferenceRun, TrainedModel
 
@@ -66,7 +66,7 @@ def sends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sends:
     return sends
 
 
-def work(run: CameraRun) -> Job:
+def recorded(run: CameraRun) -> Job:
     """Have the recording's job done here, as a worker does."""
     job = tasks.start_recording(run)
     engine.work_on("cameras")
@@ -77,12 +77,13 @@ def work(run: CameraRun) -> Job:
 
 def test_each_piece_becomes_a_video_that_waits_to_be_read(run: CameraRun, sends: Sends) -> None:
     sends(None, 1, None, 2)
-    job = work(run)
+    job = recorded(run)
     assert (job.state, job.result["pieces"], job.done) == (State.SUCCEEDED, 2, 2)
     assert (run.pieces, run.dropped, run.trouble) == (2, 0, "")
     assert run.stopped_at is not None  # the playlist ended
-    readings = InferenceRun.objects.filter(camera_run=run)
-    assert {reading.job.queue for reading in readings if reading.job} == {"gpu"}
+    assert InferenceRun.objects.filter(camera_run=run, throughput={}).count() == 2
+    waits = Job.objects.get(task="read_pieces")  # one job reads both
+    assert (waits.queue, waits.parameters["camera_run"]) == ("gpu", run.pk)
     video = Video.objects.earliest("pk")
     assert video.camera == run.camera and video.recorded_at is not None
     assert video.preview == video.file
@@ -127,7 +128,7 @@ def test_recording_goes_on_by_itself_when_its_worker_ended(
 ) -> None:
     sends(1, engine.ENDING.set, 2, 3)
     try:
-        job = work(run)
+        job = recorded(run)
     finally:
         engine.ENDING.clear()
     assert (job.state, run.pieces, run.stopped_at) == (State.SUCCEEDED, 2, None)
@@ -159,7 +160,7 @@ def test_broken_recording_is_begun_again_after_a_while(run: CameraRun, sends: Se
 
     sends(break_down)
     with pytest.raises(RuntimeError):
-        work(run)
+        recorded(run)
     assert not camera_runs.wanted().exists()
     Job.objects.update(ended_at=timezone.now() - 2 * camera_runs.AGAIN)
     assert list(camera_runs.wanted()) == [run]
@@ -170,7 +171,7 @@ def test_recording_of_another_address_begins_anew(run: CameraRun, sends: Sends) 
         Camera.objects.update(**cameras.source_of("rtsp://10.0.0.9/"))
 
     sends(1, move, *([None] * camera_runs.LOOK_TICKS), 2, 3)
-    work(run)
+    recorded(run)
     assert (run.pieces, run.stopped_at) == (2, None)
 
 
@@ -178,7 +179,7 @@ def test_recording_whose_address_was_lost_ends_with_a_sentence(
     run: CameraRun, settings: Any
 ) -> None:
     settings.SECRET_KEY = "another"
-    job = work(run)
+    job = recorded(run)
     assert (job.state, job.error_code) == (State.FAILED, "CameraAddressLost")
     assert run.stopped_at and "Give it again" in run.trouble_en
 
@@ -192,7 +193,7 @@ def test_trouble_is_told_while_it_lasts(run: CameraRun, sends: Sends) -> None:
 
     away = errors.CameraAway(host="192.168.1.20", why="it fell silent")
     sends(None, look, away, look, None, look)
-    work(run)
+    recorded(run)
     assert seen == [("", False, True), ("CameraAway", True, True), ("", False, True)]
 
 
@@ -202,34 +203,34 @@ def test_pieces_are_dropped_while_reading_is_behind(
     monkeypatch.setattr(camera_runs, "MOST_UNREAD", 2)
 
     def read_one() -> None:
-        Job.objects.filter(task="infer").update(state=State.SUCCEEDED)
+        InferenceRun.objects.filter(camera_run=run).update(throughput={"frames": 9})
 
     def look() -> None:
         assert CameraRun.objects.get(pk=run.pk).trouble == "ReadingBehind"
 
     sends(1, 2, 3, look, read_one, 4)
-    work(run)
+    recorded(run)
     assert (run.pieces, run.dropped, Video.objects.count()) == (3, 1, 3)
 
 
 def test_project_that_is_full_takes_no_piece(run: CameraRun, sends: Sends, settings: Any) -> None:
     settings.PROJECT_BYTES = 1
     sends(1)
-    work(run)
+    recorded(run)
     assert (run.pieces, run.dropped) == (0, 1)
 
 
 def test_pieces_without_a_plate_are_deleted(gate: Camera, sends: Sends, project: Project) -> None:
     run = camera_runs.start(gate)
     found = [make_run(project, make_video(project, camera=gate, name=str(n))) for n in range(4)]
-    for reading in found:
-        reading.camera_run, reading.throughput = run, {"frames": 9}
-        reading.save()
+    for piece in found:
+        piece.camera_run, piece.throughput = run, {"frames": 9}
+        piece.save()
     make_read(found[0], "PBA1234", 0, 5)
     make_frame(project, video=found[1].video, pts=0)  # somebody labels it
     InferenceRun.objects.filter(pk=found[2].pk).update(throughput={})  # is being read
     sends(1)
-    work(run)
+    recorded(run)
     names = Video.objects.order_by("pk").values_list("name", flat=True)
     assert list(names)[:3] == ["0", "1", "2"] and len(names) == 4
 
@@ -263,11 +264,11 @@ def test_reads_of_a_camera_come_newest_first(
     api: Any, run: CameraRun, project: Project, django_assert_num_queries: Any
 ) -> None:
     now = timezone.now()
-    reading = make_run(project, make_video(project, camera=run.camera, recorded_at=now))
-    reading.camera_run = run
-    reading.save()
+    seen = make_run(project, make_video(project, camera=run.camera, recorded_at=now))
+    seen.camera_run, seen.throughput = run, {"frames": 9}
+    seen.save()
     for number in range(3):
-        make_read(reading, f"PBA100{number}", number, number + 1, crops=("PBA1000",))
+        make_read(seen, f"PBA100{number}", number, number + 1, crops=("PBA1000",))
     make_read(make_run(project, make_video(project, camera=run.camera)), "PBA9999", 0, 1)
     rows = api.get(f"/api/v1/cameras/{run.camera_id}/reads/").json()["results"]
     assert [row["text"] for row in rows] == ["PBA1002", "PBA1001", "PBA1000"]
@@ -331,3 +332,78 @@ def test_vehicle_that_is_not_at_the_seam_any_more_is_there_again(
     camera_runs.join_beside(pieces[0])
     again.refresh_from_db()
     assert again.continues_id is None
+
+
+# --- reading what waits
+
+
+@pytest.fixture
+def waiting(run: CameraRun, project: Project) -> list[InferenceRun]:
+    found = []
+    for _ in range(3):
+        found.append(make_run(project, make_video(project, camera=run.camera), formats=[]))
+        InferenceRun.objects.filter(pk=found[-1].pk).update(camera_run=run)
+    InferenceRun.objects.update(detector=found[0].detector, recognizer=found[0].recognizer)
+    return found
+
+
+def read_waiting(
+    run: CameraRun, reads: Callable[[InferenceRun], None]
+) -> tuple[dict[str, Any], int]:
+    """Have what waits read as the program of a job does; returns also how often it loaded."""
+    loaded: list[InferenceRun] = []
+
+    def load(piece: InferenceRun) -> tuple[None, None]:
+        loaded.append(piece)
+        return None, None
+
+    def read_video(piece: InferenceRun, *_: Any) -> None:
+        reads(piece)
+        InferenceRun.objects.filter(pk=piece.pk).update(throughput={"frames": 9})
+
+    job = tasks.start_reading_pieces(run)
+    claimed = Job.objects.claim(job.pk)
+    assert claimed is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "_networks", load)
+        patch.setattr(reading, "read_video", read_video)
+        return work.read_pieces(engine.Running(claimed)), len(loaded)
+
+
+def test_what_waits_is_read_in_one_go_with_networks_loaded_once(
+    run: CameraRun, waiting: list[InferenceRun]
+) -> None:
+    order: list[int] = []
+    result, loaded = read_waiting(run, lambda piece: order.append(piece.pk))
+    assert (result["pieces"], loaded) == (3, 1)
+    assert order == [piece.pk for piece in waiting]
+    assert camera_runs.unread([run]) == {} and not camera_runs.with_unread().exists()
+
+
+def test_piece_that_cannot_be_read_holds_up_no_other(
+    run: CameraRun, waiting: list[InferenceRun]
+) -> None:
+    def reads(piece: InferenceRun) -> None:
+        if piece.pk == waiting[0].pk:
+            raise errors.VideoDecoderDied(name="x")
+
+    assert read_waiting(run, reads)[0]["pieces"] == 3
+    run.refresh_from_db()
+    assert run.dropped == 1
+
+
+def test_piece_that_kills_its_program_is_left_after_a_few_tries(
+    run: CameraRun, waiting: list[InferenceRun]
+) -> None:
+    for _ in range(camera_runs.MOST_TRIES):
+        piece = camera_runs.next_unread(run)
+        assert piece is not None and piece.pk == waiting[0].pk
+    piece = camera_runs.next_unread(run)
+    assert piece is not None and piece.pk == waiting[1].pk
+
+
+def test_what_nobody_reads_is_begun_by_itself(run: CameraRun, waiting: list[InferenceRun]) -> None:
+    camera_runs.stop(run)
+    tasks.go_on_recording()
+    tasks.go_on_recording()
+    assert Job.objects.filter(task="read_pieces").count() == 1

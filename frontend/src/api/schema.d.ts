@@ -3162,6 +3162,7 @@ export interface components {
             readonly recognizer_name: string;
             readonly options: unknown;
             readonly throughput: unknown;
+            readonly camera_run: number | null;
             readonly job: components["schemas"]["Job"] | null;
             /** @description right, wrong, false, double, missed, reads, open */
             readonly score: {

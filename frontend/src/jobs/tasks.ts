@@ -27,6 +27,7 @@ const names: Record<string, { en: string; es: string }> = {
   suggest: { en: "Suggesting texts", es: "Sugerir textos" },
   suggest_boxes: { en: "Suggesting boxes", es: "Sugerir recuadros" },
   record_camera: { en: "Recording a camera", es: "Grabación de una cámara" },
+  read_pieces: { en: "Reading a camera", es: "Lectura de una cámara" },
   infer: { en: "Reading a video", es: "Lectura de un video" },
   learn_frames: { en: "Frames of what was reviewed", es: "Fotogramas de lo revisado" },
   accept_sure: { en: "Accepting sure reads", es: "Aceptar lecturas seguras" },

@@ -96,7 +96,7 @@ function StateOf({ run }: { run: InferenceRun }) {
   const t = useTexts(texts);
   if (run.job) return <RunState job={run.job} />;
   const ended = Object.keys(run.throughput as object).length > 0;
-  return <span className={ended ? "chip ok" : "chip"}>{t(ended ? "ended" : "broken_off")}</span>;
+  return <span className={ended ? "chip ok" : "chip"}>{t(ended ? "ended" : run.camera_run !== null ? "waits" : "broken_off")}</span>;
 }
 
 /** How much of the recording was not looked at, because nothing moved. */

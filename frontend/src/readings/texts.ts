@@ -11,6 +11,7 @@ export const texts = defineTexts({
   fps: { en: "Frames a second", es: "Fotogramas por segundo" },
   detect_every: { en: "Find plates", es: "Buscar placas" },
   detect_all: { en: "on each of them", es: "en cada uno de ellos" },
+  waits: { en: "waits", es: "en espera" },
   detect_some: { en: "on 1 of {every}, follow them between", es: "en 1 de cada {every}, y seguirlas entre ellos" },
   tiles: { en: "Look closer, for far plates", es: "Mirar más de cerca, para placas lejanas" },
   tiles_cars: { en: "Around each car found: a look more for each", es: "Alrededor de cada auto hallado: una mirada más por cada uno" },
