@@ -12,6 +12,7 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
+from django.utils import timezone
 
 from annotations import lessons, suggestions, verdicts
 from annotations.errors import PassageChanged
@@ -21,7 +22,7 @@ from annotations.tasks import start_delete_video
 from lprsite.errors import Refused
 from lprsite.jobs import engine, supervise
 from lprsite.jobs.engine import Cancelled, Running, task
-from lprsite.jobs.models import HELD, Job
+from lprsite.jobs.models import HELD, Job, State
 from lprsite.jobs.resident import Resident
 from training import (
     camera_runs,
@@ -177,7 +178,10 @@ def go_on_recording() -> None:
         engine.free_if_abandoned(job)
     for run in camera_runs.wanted():
         start_recording(run)
-    for run in camera_runs.with_unread():
+    broken = Job.objects.filter(task=read_pieces.name, state=State.FAILED)
+    broken = broken.filter(ended_at__gt=timezone.now() - camera_runs.AGAIN)
+    waits = set(broken.values_list("parameters__camera_run", flat=True))
+    for run in camera_runs.with_unread().exclude(pk__in=waits):
         start_reading_pieces(run)
 
 

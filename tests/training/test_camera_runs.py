@@ -407,3 +407,9 @@ def test_what_nobody_reads_is_begun_by_itself(run: CameraRun, waiting: list[Infe
     tasks.go_on_recording()
     tasks.go_on_recording()
     assert Job.objects.filter(task="read_pieces").count() == 1
+    Job.objects.update(state=State.FAILED, ended_at=timezone.now())
+    tasks.go_on_recording()
+    assert Job.objects.filter(task="read_pieces").count() == 1  # not again at once
+    Job.objects.update(ended_at=timezone.now() - 2 * camera_runs.AGAIN)
+    tasks.go_on_recording()
+    assert Job.objects.filter(task="read_pieces").count() == 2
