@@ -364,15 +364,13 @@ def reads_today(found: Collection[CameraRun]) -> dict[int, int]:
 
 
 def reads_of(camera: Camera) -> QuerySet[Any]:
-    """What is read of a camera while it is recorded, the newest first, without the rejected.
+    """What is read of a camera while it is recorded, without the rejected.
 
     A vehicle at the seam of two pieces is there once.
     ``shown`` is the text that counts: what a person confirmed, else what was read.
     """
     confirmed = When(match__passage__status__in=reads.CONFIRMED, then=F("match__passage__text"))
     rows = Read.objects.filter(run__camera_run__camera=camera, continues=None)
-    return (
-        rows.exclude(match__passage__status=PassageStatus.REJECTED)
-        .annotate(shown=Coalesce(Case(confirmed), F("text"), Value("")))
-        .order_by("-pk")
+    return rows.exclude(match__passage__status=PassageStatus.REJECTED).annotate(
+        shown=Coalesce(Case(confirmed), F("text"), Value(""))
     )

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -92,12 +93,21 @@ class CameraRunViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         )
 
 
+class NewestPieceFirst(CursorPagination):
+    """By when something was seen, not by when it was read: old pieces may be read late."""
+
+    ordering = ("-run_id", "-first_pts", "-id")
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = 200
+
+
 class CameraReadViewSet(ListModelMixin, InProject):
     """What is read of a camera while it is recorded, the newest reads first."""
 
     queryset = Read.objects.all()
     serializer_class = CameraReadSerializer
-    pagination_class = NewestFirst
+    pagination_class = NewestPieceFirst
     project_path = "run__project"
     filterset_fields: list[str] = []
 
