@@ -4,12 +4,12 @@
 
 Each real plate (``--plates``, default ../shared/plates: see benchmarks/recognizer.py; without
 them this says so and does nothing) passes a made-up camera once a seed: 5 to 15 frames in which
-it grows from 30 to 60 pixels to up to three times that, with the surroundings of the
-picture where there are any, and in each frame otherwise: shifted by parts of a pixel, turned a
-little, smeared, out of focus, exposed, noisy, half hidden by a glare now and then, as JPEG, in a
-box that is some percent off and in three of ten passings too short at first. ``--spoiled`` scales
-how the pictures are. The starter reads every frame as
-``read_video`` does, without plate formats, as countries are mixed.
+it grows from 30 to 60 pixels to up to three times that, with the surroundings of the picture where
+there are any, and in each frame otherwise: shifted by parts of a pixel, turned a little, smeared,
+out of focus, exposed, noisy, half hidden by a glare now and then, as JPEG, in a box that is some
+percent off and in three of ten passings too short at first. ``--spoiled`` scales how bad the
+pictures are. The starter reads every frame as ``read_video`` does, without plate formats, as
+countries are mixed.
 
 Told are the passings read right by the vote, by the surest frame alone, by the largest and
 sharpest, and of how many frames the text is right; with 95 % Clopper-Pearson intervals, which
