@@ -39,6 +39,7 @@ SHORTEST_PIECE, LONGEST_PIECE = 5.0, 3600.0
 MOST_UNREAD = 60  # pieces that wait to be read; further ones are thrown away until half are
 MOST_TRIES = 3  # of a piece that stops the program that reads it
 SEAM_SECONDS, SEAM_EDITS = 3.0, 1  # between two reads of a vehicle at the seam of two pieces
+SHOWN = 1000  # pieces; older ones are found by a search
 LOOK_TICKS = 10  # of a second: how often is looked whether the camera is still wanted so
 AGAIN = timedelta(seconds=60)  # after a failure of ours
 
@@ -364,13 +365,14 @@ def reads_today(found: Collection[CameraRun]) -> dict[int, int]:
 
 
 def reads_of(camera: Camera) -> QuerySet[Any]:
-    """What is read of a camera while it is recorded, without the rejected.
+    """What is read of the newest pieces of a camera that is recorded, without the rejected.
 
     A vehicle at the seam of two pieces is there once.
     ``shown`` is the text that counts: what a person confirmed, else what was read.
     """
     confirmed = When(match__passage__status__in=reads.CONFIRMED, then=F("match__passage__text"))
-    rows = Read.objects.filter(run__camera_run__camera=camera, continues=None)
+    newest = InferenceRun.objects.filter(camera_run__camera=camera).order_by("-pk")[:SHOWN]
+    rows = Read.objects.filter(run__in=newest).exclude(continues__isnull=False)
     return rows.exclude(match__passage__status=PassageStatus.REJECTED).annotate(
         shown=Coalesce(Case(confirmed), F("text"), Value(""))
     )
