@@ -209,6 +209,7 @@ def _check_balance(wanted: Case, expected: Case) -> None:
     steps = wanted["epochs"] * wanted["batches_per_epoch"]
     for number, epoch in enumerate(expected["epochs"]):
         totals = []
+        sums = {item.name: {"coverage": 0.0, "box": 0.0} for item in classes}
         for batch in range(wanted["batches_per_epoch"]):
             value = (number * wanted["batches_per_epoch"] + batch) / (steps - 1)
             costs = loss.class_costs(
@@ -219,13 +220,10 @@ def _check_balance(wanted: Case, expected: Case) -> None:
                 classes=classes,
             )
             totals.append(balance.total(costs).item())
-            balance.note(
-                {
-                    name: {key: cost.item() for key, cost in parts.items()}
-                    for name, parts in costs.items()
-                }
-            )
-        balance.end_epoch()
+            for name, parts in costs.items():
+                for key, cost in parts.items():
+                    sums[name][key] += cost.item()
+        balance.end_epoch(sums)
         _close(totals, epoch["total_cost_per_step"])
         for name, weights in epoch["weights_after_epoch"].items():
             found = balance.weights[name]

@@ -25,7 +25,7 @@ from training.detector.config import DetectorConfig
 from training.detector.data import Batch, FrameStore, Item, Sample, SampleBox, TrainSet
 from training.detector.evaluation import Tally
 from training.detector.inputs import Inputs, as_input
-from training.detector.loss import Balance, ClassCost, class_costs
+from training.detector.loss import Balance, ClassCost, Objectives, class_costs
 from training.detector.network import DetectNet, set_norm_momentum
 from training.detector.predict import (
     CHUNK,
@@ -57,6 +57,7 @@ CACHE = "frames"
 # than any usable one: 0.1 is a bad first epoch.
 HOPELESS_GROWTH, HOPELESS_COST = 10.0, 0.5
 MOST_WORKERS = 16
+LOOK_EVERY = 50  # steps after which a training that diverged is noticed at the latest
 
 Progress = Callable[[int, int], None]
 
@@ -208,10 +209,16 @@ class _Training:
             share_norms(self.network)
         # What is evaluated and saved: the running mean of the weights, or the weights.
         self.mean = copy.deepcopy(self.network) if config.ema else self.network
+        pairs = zip(
+            self.mean.state_dict().values(), self.network.state_dict().values(), strict=True
+        )
+        moving = [pair for pair in pairs if pair[0].is_floating_point()]
+        self.followed = [mean for mean, _ in moving], [now for _, now in moving]
         for stage in self._frozen:
             stage.requires_grad_(requires_grad=False)
         self.learning = [value for value in self.network.parameters() if value.requires_grad]
-        self.optimiser = torch.optim.Adam(self.learning, lr=config.lr_hi)
+        fused = device.type == "cuda"  # one kernel instead of some for each parameter
+        self.optimiser = torch.optim.Adam(self.learning, lr=config.lr_hi, fused=fused)
         shares = {"coverage": 1.0, "box": config.box_target}
         self.balance = Balance(
             [
@@ -255,18 +262,27 @@ class _Training:
         for stage in self._frozen:
             stage.eval()
         total = loader.source.steps(self.config.batch)
-        sums: dict[str, float] = {}
+        costs = torch.zeros(1 + 2 * len(self.config.classes), dtype=torch.double)
+        costs = costs.to(self.device)
         with closing(prefetch(self._inputs(loader), ahead=2)) as batches:
             for done, batch in enumerate(batches, start=1):
                 rate = self._rate(total)
-                for name, value in self._step(batch, rate).items():
-                    sums[name] = sums.get(name, 0.0) + value
+                costs += self._step(batch)
+                if done == 1 or done % LOOK_EVERY == 0:  # each look waits for the device
+                    self._check_cost(costs)
                 with self.ranks.leaving_together(self.device):
                     if progress:
                         progress(done, total)
-        self.balance.end_epoch()
+        self._check_cost(costs)
         self._check_weights()
-        self.metrics = {name: value / total for name, value in sums.items()} | {"rate": rate}
+        loss, plain = self._named(costs.tolist())
+        self.balance.end_epoch(plain)
+        parts = {
+            f"{part}_{name}": cost / total
+            for name, objectives in plain.items()
+            for part, cost in objectives.items()
+        }
+        self.metrics = {"loss": loss / total} | parts | {"rate": rate}
         assert self.first_cost is not None
         if self.metrics["loss"] > max(HOPELESS_GROWTH * self.first_cost, HOPELESS_COST):
             raise Diverged(epoch=self.epoch)
@@ -290,7 +306,8 @@ class _Training:
             group["lr"] = rate
         return rate
 
-    def _step(self, batch: Inputs, rate: float) -> dict[str, float]:
+    def _step(self, batch: Inputs) -> Tensor:
+        """Learn from a batch; its cost, and those of the parts in the order of ``_named``."""
         reduced = self.dtype != torch.float32
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
             features = self.network.features(batch.frames)
@@ -306,33 +323,33 @@ class _Training:
         total = self.balance.total(costs)
         if self.config.l1:
             total = total + self.config.l1 * _l1(self.network) / self.ranks.count
-        value, plain = self._summed(total, costs)
-        if not math.isfinite(value):
-            raise Diverged(epoch=self.epoch)
-        if self.first_cost is None:
-            self.first_cost = value
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.ranks.add_gradients(self.learning)
         self.optimiser.step()
         self.steps += 1
         self._follow()
-        self.balance.note(plain)
-        flat = {
-            f"{part}_{name}": cost for name, parts in plain.items() for part, cost in parts.items()
-        }
-        return {"loss": value} | flat
-
-    def _summed(
-        self, total: Tensor, costs: Mapping[str, Mapping[str, Tensor]]
-    ) -> tuple[float, dict[str, dict[str, float]]]:
-        """The costs of the whole batch as plain numbers."""
         each = [cost for parts in costs.values() for cost in parts.values()]
-        values = torch.stack([total, *each]).detach()
+        values = torch.stack([total, *each]).detach().double()
         self.ranks.add(values)
-        value, *plain = values.tolist()
-        told = iter(plain)
-        return value, {name: {part: next(told) for part in parts} for name, parts in costs.items()}
+        return values
+
+    def _named(self, values: Sequence[float]) -> tuple[float, dict[str, Objectives]]:
+        """The whole cost, and each class's by its objectives."""
+        cost, *parts = values
+        told = iter(parts)
+        return cost, {
+            item.name: {part: next(told) for part in ("coverage", "box")}
+            for item in self.balance.classes
+        }
+
+    def _check_cost(self, costs: Tensor) -> None:
+        """Raises Diverged where the sum of an epoch's costs so far is no number."""
+        cost = float(costs[0])
+        if not math.isfinite(cost):
+            raise Diverged(epoch=self.epoch)
+        if self.first_cost is None:
+            self.first_cost = cost
 
     def _follow(self) -> None:
         """Move the running mean of the weights; young means follow faster."""
@@ -340,14 +357,7 @@ class _Training:
             return
         decay = min(self.config.ema, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
-            pairs = [
-                (mean, now)
-                for mean, now in zip(
-                    self.mean.state_dict().values(), self.network.state_dict().values(), strict=True
-                )
-                if mean.is_floating_point()
-            ]
-            torch._foreach_lerp_([mean for mean, _ in pairs], [now for _, now in pairs], 1 - decay)
+            torch._foreach_lerp_(*self.followed, 1 - decay)
 
     def _check_weights(self) -> None:
         for value in self.network.state_dict().values():

@@ -87,8 +87,6 @@ class Balance:
         self.class_weights = {item.name: item.weight / total for item in classes}
         self.weights = {item.name: _shares(item.initial) for item in classes}
         self.bounds = (lightest, heaviest)
-        self._sums: dict[str, Objectives] = {}
-        self._forget()
 
     def total(self, costs: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
         """The weighted sum of one batch's costs: class name -> objective -> scalar."""
@@ -99,16 +97,11 @@ class Balance:
         ]
         return torch.stack(parts).sum()
 
-    def note(self, costs: Mapping[str, Mapping[str, float]]) -> None:
-        """Remember one batch's unweighted costs for the end of the epoch."""
-        for name, objectives in costs.items():
-            for objective, cost in objectives.items():
-                self._sums[name][objective] += cost
-
-    def end_epoch(self) -> None:
-        """Weights for the next epoch: target over this epoch's sum, shared out, clamped."""
+    def end_epoch(self, costs: Mapping[str, Mapping[str, float]]) -> None:
+        """Weights for the next epoch: target over this one's unweighted costs (class name ->
+        objective -> sum or mean over the epoch), shared out, clamped."""
         for item in self.classes:
-            sums = self._sums[item.name]
+            sums = costs[item.name]
             if not any(sums.values()):
                 continue
             raw = {key: item.target[key] / cost if cost else 0.0 for key, cost in sums.items()}
@@ -116,10 +109,6 @@ class Balance:
             self.weights[item.name] = {
                 key: min(max(share, low), high) for key, share in _shares(raw).items()
             }
-        self._forget()
-
-    def _forget(self) -> None:
-        self._sums = {item.name: dict.fromkeys(item.initial, 0.0) for item in self.classes}
 
 
 def class_costs(

@@ -36,16 +36,15 @@ def test_foreground_weight_applies_above_one_half_only():
 def test_weights_follow_the_costs_and_stay_when_there_were_none():
     balance = Balance([ClassCost(name="car"), ClassCost(name="plate", weight=3)])
     assert balance.class_weights == {"car": 0.25, "plate": 0.75}
-    balance.note({"car": {"coverage": 1.0, "box": 10.0}, "plate": {"coverage": 0.0, "box": 0.0}})
-    balance.end_epoch()
+    nothing = {"coverage": 0.0, "box": 0.0}
+    balance.end_epoch({"car": {"coverage": 1.0, "box": 10.0}, "plate": nothing})
     assert balance.weights["car"] == pytest.approx({"coverage": 0.5, "box": 0.5})
     assert balance.weights["plate"] == pytest.approx({"coverage": 1 / 11, "box": 10 / 11})
 
 
 def test_weights_are_clamped():
     balance = Balance([ClassCost(name="car")])
-    balance.note({"car": {"coverage": 1e9, "box": 1.0}})
-    balance.end_epoch()
+    balance.end_epoch({"car": {"coverage": 1e9, "box": 1.0}})
     assert balance.weights["car"] == {"coverage": 1e-4, "box": 0.9999}
 
 
