@@ -1,6 +1,7 @@
 """How well a detector finds real plates and cars, source by source, and what a training gains.
 
     python benchmarks/detector.py score MODEL [--fold 0] [--tiles 2] [--around-cars]
+        [--[no-]verify]
     python benchmarks/detector.py train --out DIR [--from MODEL] [--fold 0] [--set epochs=22]
 
 The real pictures lie beside the project (``--plates``, default ../shared/plates: manifest.csv
@@ -142,7 +143,8 @@ def train(given: argparse.Namespace, samples: dict[str, Sample]) -> None:
     for epoch in fit(config, learnt, list(held.values()), given.out, init=init):
         told = ", ".join(f"{name} {value:.4f}" for name, value in epoch.metrics.items())
         print(f"epoch {epoch.epoch} {time.perf_counter() - begun:.0f} s: {told}", flush=True)
-    score(Detector.load(given.out), held)
+    detector = Detector.load(given.out)
+    score(detector, held, verify=detector.verifies)
 
 
 def _model(given: str) -> Path:
@@ -160,6 +162,7 @@ def main() -> None:
     scoring.add_argument("--fold", type=int, help="only this fifth (default: every picture)")
     scoring.add_argument("--tiles", type=int, default=1)
     scoring.add_argument("--around-cars", action="store_true")
+    scoring.add_argument("--verify", action=argparse.BooleanOptionalAction)
     learning = doors.add_parser("train")
     learning.add_argument("--out", type=Path, required=True)
     learning.add_argument("--from", dest="start")
@@ -179,7 +182,8 @@ def main() -> None:
     if given.fold is not None:
         samples = {file: sample for file, sample in samples.items() if fold_of(file) == given.fold}
     detector = Detector.load(_model(given.model))
-    score(detector, samples, tiles=given.tiles, around_cars=given.around_cars)
+    verify = detector.verifies if given.verify is None else given.verify
+    score(detector, samples, tiles=given.tiles, around_cars=given.around_cars, verify=verify)
 
 
 if __name__ == "__main__":

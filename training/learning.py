@@ -341,7 +341,8 @@ def _said(run: TrainingRun, folder: Path, items: Sequence[DatasetItem]) -> list[
     if not pictures:
         return []
     if run.kind == Kind.DETECTOR:
-        seen = detector_predict.Detector.load(last).detect(pictures)
+        detector = detector_predict.Detector.load(last)
+        seen = detector.detect(pictures, verify=detector.verifies)
         return [found_boxes(item.pk, each) for item, each in zip(items, seen, strict=True)]
     reads = recognizer_predict.Recognizer.load(last).read(pictures)
     return [found_text(item.pk, read) for item, read in zip(items, reads, strict=True)]

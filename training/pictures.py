@@ -168,6 +168,7 @@ def evaluate_detector(
     *,
     tiles: int = 1,
     around_cars: bool = False,
+    verify: bool | None = None,
     smallest: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Find objects on the manifest's pictures. Only its labels count as fully labelled.
@@ -176,7 +177,8 @@ def evaluate_detector(
     Figures beside those of training.detector.predict.evaluate: "left_out", a sentence for every
     line that counts for nothing, where there are such.
 
-    ``tiles``, ``around_cars`` and ``smallest`` as training.detector.predict.evaluate takes them.
+    ``tiles``, ``around_cars``, ``verify`` and ``smallest`` as training.detector.predict.evaluate
+    takes them.
     """
     with_boxes = [row for row in rows if row.box]
     labels = frozenset(row.label for row in with_boxes or rows if not row.problem)
@@ -220,6 +222,7 @@ def evaluate_detector(
         facts=facts,
         tiles=tiles,
         around_cars=around_cars,
+        verify=verify,
         smallest=smallest,
     )
     return figures | _told(left_out), predictions
@@ -238,14 +241,17 @@ def read_images(
     *,
     tiles: int = 1,
     around_cars: bool = False,
+    verify: bool | None = None,
 ) -> tuple[dict[str, Any], list[Prediction]]:
     """Find and read the plates on whole pictures, the next one decoded meanwhile.
 
-    ``tiles`` and ``around_cars`` as training.detector.predict.Detector.detect takes them.
+    ``tiles``, ``around_cars`` and ``verify`` as training.detector.predict.evaluate takes them.
 
     With texts in the manifest, "exact" is the share of them that a detection on the plate
     (IoU >= 0.3) reads exactly. "left_out" has a sentence for every box that cannot be used.
     """
+    verify = detector.verifies if verify is None else verify
+    looks: dict[str, Any] = {"tiles": tiles, "around_cars": around_cars, "verify": verify}
     predictions: list[Prediction] = []
     right = wanted = pictures = 0
     spent = 0.0
@@ -257,7 +263,7 @@ def read_images(
     )
     for part, picture in decoded:
         begun = time.perf_counter()
-        (seen,) = detector.detect([picture], tiles=tiles, around_cars=around_cars)
+        (seen,) = detector.detect([picture], **looks)
         found = [item for item in seen if item.label == PLATE]
         cut = [vision.crop_plate(picture, d.with_margin()) for d in found]
         said = recognizer.read(cut) if cut else []

@@ -67,7 +67,8 @@ def boxes(request: dict[str, Any]) -> dict[str, Any]:
     finds = detector(request["detector"])
     pictures = [_picture(path) for path in request["frames"]]
     whole = [picture for picture in pictures if picture is not None]
-    left = iter(finds.detect(whole, around_cars=True))  # a person sees what is proposed too much
+    # A person sees what is proposed too much.
+    left = iter(finds.detect(whole, around_cars=True, verify=finds.verifies))
     told = [[] if picture is None else next(left) for picture in pictures]
     return {
         "found": [

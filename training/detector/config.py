@@ -148,8 +148,12 @@ class DetectorConfig:
         """Size of the training windows in an epoch (from 1); None for whole frames."""
         if self.window == 1 or epoch > self.window_until * self.epochs:
             return None
+        return self.part(self.window)
+
+    def part(self, share: float) -> tuple[int, int]:
+        """Size of a window of this share of the input's sides, in multiples of 16."""
         width, height = (
-            -(-int(side * self.window) // STRIDE) * STRIDE for side in (self.width, self.height)
+            -(-int(side * share) // STRIDE) * STRIDE for side in (self.width, self.height)
         )
         return width, height
 

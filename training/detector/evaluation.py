@@ -90,8 +90,13 @@ class Tally:
                 "recall_50_one_false": matched.with_false(len(self.seen[name])).recall,
                 "threshold": thresholds[name],
             }
-        present = [item["ap_50"] for item in result.values() if item["objects"]]
-        return {**result, "map": float(np.mean(present)) if present else 0.0}
+        return {**result, "map": self.mean_ap()}
+
+    def mean_ap(self) -> float:
+        """The mean AP at IoU 0.5 of the labels that have objects, 0 where none has."""
+        every = [self.matched(name) for name in self.classes]
+        present = [metrics.average_precision(one) for one in every if one.objects]
+        return float(np.mean(present)) if present else 0.0
 
     def report(self, thresholds: Mapping[str, float]) -> dict[str, Any]:
         """Everything but the headline, of the labels that were there to be found or judged."""

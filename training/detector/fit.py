@@ -21,8 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from training import bounds, checkpoints, devices, ranks
+from training.detector import second_look
 from training.detector.config import DetectorConfig
-from training.detector.data import Batch, FrameStore, Item, Sample, SampleBox, TrainSet
+from training.detector.data import Batch, Bgr, FrameStore, Item, Sample, SampleBox, TrainSet
 from training.detector.evaluation import Tally
 from training.detector.inputs import Inputs, as_input
 from training.detector.loss import Balance, ClassCost, Objectives, class_costs
@@ -30,6 +31,7 @@ from training.detector.network import DetectNet, set_norm_momentum
 from training.detector.predict import (
     CHUNK,
     KIND,
+    Floats,
     choose_device,
     choose_dtype,
     new_network,
@@ -240,6 +242,7 @@ class _Training:
         self.history: list[Epoch] = []
         self.metrics: dict[str, float] = {}
         self.thresholds: dict[str, float] = {}
+        self.verifies = False  # whether the last figures are better with a second look
         self.evaluated = False
 
     @property
@@ -369,18 +372,21 @@ class _Training:
     def evaluate(self, val: Sequence[Sample], held: FrameStore) -> None:
         """Figures on the held frames; without any, the loss alone decides which is best."""
         self.mean.eval()
-        tally = Tally(self.config.classes)
+        once, twice = tallies = Tally(self.config.classes), Tally(self.config.classes)
         size = (self.config.width, self.config.height)
         own = {
-            start: read_grids(*self._forward(held.frames[start : start + CHUNK]), self.config)
+            start: self._looks(np.array(held.frames[start : start + CHUNK]))
             for start in self.ranks.share(range(0, len(val), CHUNK))
         }
         found = chain.from_iterable(self.ranks.together(own))
-        for sample, original, classes in zip(val, held.original_sizes, found, strict=True):
+        for sample, original, looks in zip(val, held.original_sizes, found, strict=True):
             truths = truths_of(sample, self.config.classes, to_size=size, original=original)
-            tally.add(truths, dict(zip(self.config.classes, classes, strict=True)))
+            for tally, classes in zip(tallies, looks, strict=True):
+                tally.add(truths, dict(zip(self.config.classes, classes, strict=True)))
         self.evaluated = True
         if val:
+            self.verifies = twice.mean_ap() > once.mean_ap()
+            tally = twice if self.verifies else once
             self.thresholds = tally.thresholds()
             figures = tally.figures(self.thresholds)
             self.metrics["map"] = figures.pop("map")
@@ -389,9 +395,29 @@ class _Training:
                 for key in ("ap_50", "recall_50", "precision_50"):
                     self.metrics[f"{key}_{name}"] = values[key]
 
-    def _forward(self, frames: Any) -> tuple[Tensor, Tensor]:
+    def _looks(self, frames: Bgr) -> list[tuple[list[Floats], list[Floats]]]:
+        """What is found on each frame, per class, and the same with verified plates."""
+        once = self._read(frames)
+        if second_look.LABEL not in self.config.classes:
+            return [(classes, classes) for classes in once]
+        plate = self.config.classes.index(second_look.LABEL)
+        again = second_look.verified(
+            frames,
+            [classes[plate] for classes in once],
+            read=lambda windows: [classes[plate] for classes in self._read(windows)],
+            window=self.config.part(second_look.PART),
+        )
+        return [
+            (classes, [*classes[:plate], rows, *classes[plate + 1 :]])
+            for classes, rows in zip(once, again, strict=True)
+        ]
+
+    def _read(self, frames: Bgr) -> list[list[Floats]]:
+        return read_grids(*self._forward(frames), self.config)
+
+    def _forward(self, frames: Bgr) -> tuple[Tensor, Tensor]:
         with torch.inference_mode():
-            inputs = as_input(np.array(frames), self.device)
+            inputs = as_input(frames, self.device)
             with torch.autocast(
                 self.device.type, dtype=torch.bfloat16, enabled=self.dtype != torch.float32
             ):
@@ -430,6 +456,7 @@ class _Training:
             "first_cost": self.first_cost,
             "weights": self.balance.weights,
             "thresholds": self.thresholds,
+            "verifies": self.verifies,
             "history": [asdict(replace(item, replayed=False)) for item in self.history],
         }
 
@@ -446,6 +473,7 @@ class _Training:
         self.first_cost = kept.get("first_cost")  # older trainings did not keep it
         self.balance.weights = kept["weights"]
         self.thresholds = kept["thresholds"]
+        self.verifies = kept.get("verifies", False)
         self.history = [Epoch(**item) for item in kept["history"]]
 
 
@@ -532,6 +560,7 @@ def _save(
         "config": config.to_json(),
         "widths": training.network.widths,
         "thresholds": training.thresholds,
+        "verifies": training.verifies,
         "epoch": training.epoch,
         "figures": report.metrics,
         "dataset_version": dataset_version,

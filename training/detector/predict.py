@@ -19,7 +19,7 @@ from torch import Tensor
 from annotations.vision import boxes as geometry
 from annotations.vision.crops import read_picture, resize_frame
 from training import checkpoints
-from training.detector import evaluation, metrics
+from training.detector import evaluation, metrics, second_look
 from training.detector import tiles as tiling
 from training.detector.cluster import candidates, cluster
 from training.detector.config import DetectorConfig, Precision
@@ -121,6 +121,8 @@ class Detector:
         self.config, self.metadata = config, dict(metadata)
         self.classes = config.classes
         self.thresholds = {name: thresholds.get(name, DEFAULT_THRESHOLD) for name in self.classes}
+        self.verifies = bool(metadata.get("verifies"))
+        """Whether a second look at its plates was better on its training's validation frames."""
         self.clustering = 0.0
         """Seconds spent so far on making boxes of what the network said."""
         self._device, self._dtype = device, dtype
@@ -158,26 +160,55 @@ class Detector:
         confidence: float | None = None,
         tiles: int = 1,
         around_cars: bool = False,
+        verify: bool = False,
     ) -> list[list[Detection]]:
         """Detections of each BGR frame (H, W, 3) of any size, best first.
 
         Without ``confidence`` each label has the threshold that was best on the validation
         frames of its training. ``tiles`` above 1 looks also at so many parts across and down
         of every frame, for far plates on wide shots: 1 + tiles * tiles passes a frame.
-        ``around_cars`` looks again around every car found: a pass more for each.
+        ``around_cars`` looks again around every car found: a pass more for each. ``verify``
+        looks again at every plate found (second_look.py): a quarter of a pass for each.
         """
-        found = []
+        found: list[list[Detection]] = []
         for start in range(0, len(frames), CHUNK):
             chunk = frames[start : start + CHUNK]
             resized = np.stack([resize_frame(frame, self.size) for frame in chunk])
-            for frame, classes in zip(chunk, self.read(resized), strict=True):
-                seen = self._detections(classes, frame)
-                if tiles > 1 or around_cars:
-                    seen = self._with_closer_looks(seen, frame, tiles, around_cars=around_cars)
-                found.append(
-                    [item for item in seen if item.confidence >= self._least(item, confidence)]
-                )
+            whole = zip(chunk, self.read(resized), strict=True)
+            seen = [self._detections(classes, frame) for frame, classes in whole]
+            if tiles > 1 or around_cars:
+                seen = [
+                    self._with_closer_looks(items, frame, tiles, around_cars=around_cars)
+                    for items, frame in zip(seen, chunk, strict=True)
+                ]
+            if verify:
+                seen = self._verified(seen, chunk)
+            found += [
+                [item for item in items if item.confidence >= self._least(item, confidence)]
+                for items in seen
+            ]
         return found
+
+    def _verified(
+        self, found: list[list[Detection]], frames: Sequence[Bgr]
+    ) -> list[list[Detection]]:
+        if second_look.LABEL not in self.classes:
+            return found
+        plate = self.classes.index(second_look.LABEL)
+        rows = second_look.verified(
+            frames,
+            [_rows(items, second_look.LABEL) for items in found],
+            read=lambda windows: [classes[plate] for classes in self.read(windows)],
+            window=self.config.part(second_look.PART),
+        )
+        others = [[item for item in items if item.label != second_look.LABEL] for items in found]
+        return [
+            sorted(
+                [*kept, *(Detection(second_look.LABEL, *row) for row in again.tolist())],
+                key=lambda item: -item.confidence,
+            )
+            for kept, again in zip(others, rows, strict=True)
+        ]
 
     def _least(self, item: Detection, confidence: float | None) -> float:
         return self.thresholds[item.label] if confidence is None else confidence
@@ -216,9 +247,9 @@ class Detector:
         return found
 
     def read(self, resized: Bgr) -> list[list[Floats]]:
-        """Frames (N, H, W, 3) BGR of the network's size: per frame and class (K, 5) boxes.
+        """Frames (N, H, W, 3) BGR of the network's size or a window: per frame and class (K, 5).
 
-        Columns are x1 y1 x2 y2 in pixels of the network's input, and confidence.
+        Columns are x1 y1 x2 y2 in pixels of what is read, and confidence.
         """
         with torch.inference_mode():
             inputs = as_input(resized, self._device).to(self._dtype)
@@ -245,7 +276,8 @@ def read_grids(coverage: Tensor, edges: Tensor, config: DetectorConfig) -> list[
     sides = edges.double().cpu().numpy()
     count = len(config.classes)
     sides = sides.reshape(len(sides), count, 4, *sides.shape[2:])
-    grid = config.grid
+    wide, high = config.grid.cell
+    grid = config.grid.sized(round(sides.shape[-1] * wide), round(sides.shape[-2] * high))
     return [
         [
             _read_class(covered[frame, number], sides[frame, number], config, grid)
@@ -304,6 +336,7 @@ def evaluate(
     facts: Mapping[Path, evaluation.Facts] | None = None,
     tiles: int = 1,
     around_cars: bool = False,
+    verify: bool | None = None,
     smallest: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Figures per label at IoU 0.5, and "map", the mean AP of the labels that have objects.
@@ -312,17 +345,20 @@ def evaluate(
     "recall_50_one_false", "threshold"}; recall and precision at the detector's own thresholds,
     AP (VOC 2010) over all confidences, one recall at one false box a picture. Under
     "report" all else that training.detector.evaluation tells; ``facts`` say what frames are,
-    by their pictures. ``tiles`` and ``around_cars`` as ``Detector.detect`` takes them.
+    by their pictures. ``tiles``, ``around_cars`` and ``verify`` as ``Detector.detect`` takes
+    them; without the last plates are verified where that was better in the model's training.
     ``smallest``: by label, the share of the frame's height below which boxes count neither
     way. ``on_frame`` is given each sample with the detections above the thresholds.
     """
     tally = evaluation.Tally(detector.classes)
+    verify = detector.verifies if verify is None else verify
+    looks: dict[str, Any] = {"tiles": tiles, "around_cars": around_cars, "verify": verify}
     parts = (samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK))
     decoded = prefetch(
         (([read_picture(item.picture) for item in part], part) for part in parts), ahead=1
     )
     for frames, chunk in decoded:
-        seen = detector.detect(frames, confidence=0.0, tiles=tiles, around_cars=around_cars)
+        seen = detector.detect(frames, confidence=0.0, **looks)
         for sample, frame, found in zip(chunk, frames, seen, strict=True):
             size = (frame.shape[1], frame.shape[0])
             known = (facts or {}).get(sample.picture, evaluation.Facts(sample.picture.name))

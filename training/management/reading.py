@@ -9,6 +9,12 @@ from annotations.models import Project
 from training import runs
 from training.readings import AROUND_CARS, EVERY, FRAMES_A_SECOND, TILES
 
+# The option of the commands that read pictures, as argparse takes it.
+VERIFY: dict[str, Any] = {
+    "action": argparse.BooleanOptionalAction,
+    "help": "look again, close up, at every plate found: more are right, for a quarter of a pass "
+    "each (default: where that was better in the model's training)",
+}
 MODEL = "number, folder, current or starter (default: current)"
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from annotations.vision.crops import read_picture
 from training import checkpoints, devices
 from training.detector import fit as fitting
+from training.detector import second_look
 from training.detector.fit import fit, history
 from training.detector.predict import Detector, evaluate
 from training.errors import (
@@ -33,6 +35,33 @@ def test_an_epoch_writes_checkpoints_that_say_what_they_are(samples, tiny, tmp_p
     assert story["kind"] == "detector" and story["classes"] == ["car", "plate"]
     assert story["input_size"] == [96, 64] and story["dataset_version"] == "7"
     assert not (tmp_path / "run" / "frames").exists()
+
+
+def test_a_training_tells_whether_a_second_look_finds_plates_better(
+    samples, tiny, tmp_path, monkeypatch
+):
+    def truth(frames, found, **_):
+        wide, high = 96 / 128, 64 / 96
+        return [
+            np.array(
+                [
+                    (wide * box.x1, high * box.y1, wide * box.x2, high * box.y2, 1.0)
+                    for box in sample.boxes
+                    if box.label == "plate"
+                ]
+            ).reshape(-1, 5)
+            for sample in samples
+        ]
+
+    def nothing(frames, found, **_):
+        return [np.zeros((0, 5)) for _ in frames]
+
+    for look, better in ((truth, True), (nothing, False)):
+        monkeypatch.setattr(second_look, "verified", look)
+        (epoch,) = fit(tiny(epochs=1), samples, samples, tmp_path / look.__name__)
+        assert checkpoints.read_metadata(tmp_path / look.__name__)["verifies"] is better
+        assert Detector.load(tmp_path / look.__name__).verifies is better
+        assert (epoch.metrics["ap_50_plate"] == 1) is better
 
 
 def test_the_costs_fall(samples, tiny, tmp_path):

@@ -54,16 +54,70 @@ def test_drawn_frames_are_learnt_by_heart_and_found_again(samples, learnt, monke
     np.testing.assert_allclose(plates[0].box, [26, 32, 62, 46], atol=8)
 
 
-def test_a_look_around_a_car_finds_the_plate_that_was_missed(tiny, monkeypatch):
-    config = tiny(classes=("car", "plate"))
-    detector = Detector(
+def untrained(config, **metadata):
+    return Detector(
         new_network(config),
         config,
         thresholds={},
-        metadata={},
+        metadata=metadata,
         device=torch.device("cpu"),
         dtype=torch.float32,
     )
+
+
+def test_a_second_look_at_a_plate_is_in_pixels_of_the_frame_and_leaves_cars(tiny, monkeypatch):
+    detector = untrained(tiny())
+    wide, high = detector.size
+    nothing = np.zeros((0, 5))
+    car = np.array([[0.1 * wide, 0.1 * high, 0.9 * wide, 0.9 * high, 0.8]])
+    plate = np.array([[0.40 * wide, 0.5 * high, 0.54 * wide, 0.54 * high, 0.4]])
+    # Close up it is 0.28 of a window that is half the frame, from 0.22 and 0.27 of it on.
+    again = np.array([[0.18 * wide, 0.23 * high, 0.32 * wide, 0.27 * high, 0.9]])
+    asked = []
+
+    def read(resized):
+        asked.append(resized.shape)
+        return [[nothing, again]] if len(asked) == 2 else [[car, plate]]
+
+    monkeypatch.setattr(detector, "read", read)
+    (found,) = detector.detect([np.zeros((900, 1600, 3), np.uint8)], verify=True)
+    assert asked == [(1, high, wide, 3), (1, high // 2, wide // 2, 3)]
+    assert [(item.label, round(item.confidence, 3)) for item in found] == [
+        ("car", 0.8), ("plate", 0.6)]  # fmt: skip
+    np.testing.assert_allclose(found[1].box, [640, 450, 864, 486], atol=2)
+
+
+def test_without_plates_there_is_nothing_to_look_at_again(tiny, monkeypatch):
+    detector = untrained(tiny(classes=("car",)))
+    wide, high = detector.size
+    reads = iter([[[np.array([[0, 0, wide / 2, high / 2, 0.9]])]]])
+    monkeypatch.setattr(detector, "read", lambda resized: next(reads))
+    (found,) = detector.detect([np.zeros((90, 160, 3), np.uint8)], verify=True)
+    assert [item.label for item in found] == ["car"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "looks"),
+    [(True, None, True), (False, None, False), (True, False, False), (False, True, True)],
+)
+def test_plates_are_verified_where_the_training_says_so_or_somebody_asks(
+    samples, tiny, monkeypatch, kept, asked, looks
+):
+    detector = untrained(tiny(), verifies=kept)
+    told = []
+    real = detector.detect
+
+    def detect(frames, **options):
+        told.append(options["verify"])
+        return real(frames, **options)
+
+    monkeypatch.setattr(detector, "detect", detect)
+    evaluate(detector, samples[:1], verify=asked)
+    assert told == [looks]
+
+
+def test_a_look_around_a_car_finds_the_plate_that_was_missed(tiny, monkeypatch):
+    detector = untrained(tiny())
     wide, high = detector.size
     nothing = np.zeros((0, 5))
     car = np.array([[0.5 * wide, 0.5 * high, 0.7 * wide, 0.7 * high, 0.8]])

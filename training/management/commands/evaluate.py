@@ -11,6 +11,7 @@ from annotations.models import Project
 from annotations.models.datasets import Kind
 from training import runs, tasks
 from training.errors import EvaluationUnclear
+from training.management.reading import VERIFY
 from training.readings import AROUND_CARS, TILES
 
 
@@ -27,6 +28,7 @@ class Command(StepCommand):
         parser.add_argument(
             "--around-cars", **{**AROUND_CARS, "help": f"{AROUND_CARS['help']}; manifests only"}
         )
+        parser.add_argument("--verify", **{**VERIFY, "help": f"{VERIFY['help']}; manifests only"})
         parser.add_argument(
             "--ignore-below",
             type=_label_and_share,
@@ -69,6 +71,7 @@ class Command(StepCommand):
                     bar.count,
                     tiles=options["tiles"],
                     around_cars=options["around_cars"],
+                    verify=options["verify"],
                     smallest=dict(options["ignore_below"]),
                 )
             else:

@@ -9,6 +9,7 @@ from annotations import projects
 from annotations.commands import Bar, StepCommand, writable
 from annotations.models import Project
 from training import readings, runs
+from training.management.reading import VERIFY
 from training.readings import AROUND_CARS, TILES
 
 
@@ -26,6 +27,7 @@ class Command(StepCommand):
         )
         parser.add_argument("--tiles", **TILES)
         parser.add_argument("--around-cars", **AROUND_CARS)
+        parser.add_argument("--verify", **VERIFY)
         parser.add_argument("--out", type=Path, required=True, help="CSV of the reads")
 
     def step(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +47,7 @@ class Command(StepCommand):
                 bar.count,
                 tiles=options["tiles"],
                 around_cars=options["around_cars"],
+                verify=options["verify"],
             )
         pictures.write(out, predictions)
         return figures
