@@ -43,12 +43,13 @@ def test_windows_stay_in_the_frame_and_are_never_larger_or_tiny() -> None:
     assert (right - left, bottom - top) == (80, 45)
 
 
-def test_what_is_seen_again_is_as_sure_as_both_looks_and_takes_the_closer_box() -> None:
+def test_what_is_seen_again_is_as_sure_as_both_looks_and_lies_between_them() -> None:
     # Its window is 300 x 169 pixels from 492, 237, shown as 320 x 192.
     first = [600.0, 300.0, 684.0, 342.0, 0.9]
-    left, windows = look([first], [[115.2, 72.0, 205.0, 120.0, 0.4]])
+    # What is seen there lies 10 pixels further right: 115.2 + 10 / 300 * 320.
+    left, windows = look([first], [[125.9, 72.0, 215.5, 120.0, 0.4]])
     assert [window.shape for window in windows] == [(192, 320, 3)]
-    assert left[0, :4] == pytest.approx([600, 300, 684, 342], abs=3)
+    assert left[0, :4] == pytest.approx([605, 300, 689, 342], abs=1)
     assert left[0, 4] == pytest.approx(0.6)
 
 
@@ -76,3 +77,9 @@ def test_boxes_that_the_second_look_brings_together_become_one() -> None:
 def test_a_frame_without_boxes_costs_no_look() -> None:
     left, windows = look([], [])
     assert left.shape == (0, 5) and windows == []
+
+
+def test_where_the_looks_differ_much_the_closer_one_is_right() -> None:
+    # Seen close up is the right half of what was found, in pixels of the window from 492, 237.
+    left, _ = look([[600.0, 300.0, 684.0, 342.0, 0.9]], [[160.0, 72.0, 205.0, 120.0, 0.9]])
+    assert left[0, :4] == pytest.approx([642, 300, 684, 342], abs=1)
