@@ -21,7 +21,7 @@ from rest_framework.authtoken.models import TokenProxy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from annotations import deletion, exports, tasks
+from annotations import cameras, deletion, exports, tasks
 from annotations.models import (
     AuditEntry,
     Camera,
@@ -282,6 +282,13 @@ class CameraAdmin(Tidy):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(counted=counted(Video, "camera"))
+
+    def delete_model(self, request: HttpRequest, obj: Camera) -> None:
+        cameras.forget(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Camera]) -> None:
+        for camera in queryset:
+            cameras.forget(camera)
 
     @admin.display(description=both("videos", "videos"), ordering="counted")
     def videos(self, camera: Any) -> int:

@@ -36,6 +36,8 @@ from annotations.vision import child, live
 from annotations.vision.confined import Message
 from annotations.vision.live import Piece
 from lprsite import files, sealing
+from lprsite.jobs import engine
+from lprsite.jobs.models import Job
 
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0  # seconds until a broken connection is made again
@@ -92,6 +94,14 @@ def look(camera: Camera, address: str = "") -> Message:
         return child.still(address)
     finally:
         cache.delete(key)
+
+
+def forget(camera: Camera) -> None:
+    """Delete a camera and stop the jobs that work with it; its videos stay, of no camera."""
+    active = Job.objects.active().filter(project_id=camera.project_id)
+    for job in active.filter(parameters__camera=camera.pk):
+        engine.cancel(job)
+    camera.delete()
 
 
 class Recording:

@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from annotations import cameras, deletion
-from annotations.errors import ProjectFull, Refused
+from annotations.errors import CameraUnknown, ProjectFull, Refused
 from annotations.models import Camera, CheckedSpan, Frame, Passage, Project, Video
 from annotations.models.passages import PassageStatus
 from annotations.passages import edits
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 PIECE_SECONDS = 30.0
 SHORTEST_PIECE, LONGEST_PIECE = 5.0, 3600.0
 MOST_UNREAD = 60  # pieces that wait to be read; further ones are thrown away until half are
+LEFT = "left"  # why a piece was not read, among the figures of its reading
 MOST_TRIES = 3  # of a piece that stops the program that reads it
 SEAM_SECONDS, SEAM_EDITS = 3.0, 1  # between two reads of a vehicle at the seam of two pieces
 SHOWN = 1000  # pieces; older ones are found by a search
@@ -91,6 +92,12 @@ def stop(run: CameraRun) -> None:
     CameraRun.objects.filter(pk=run.pk, stopped_at=None).update(stopped_at=now, **_well())
     if run.job is not None:
         engine.cancel(run.job)
+
+
+def heed_cancelled() -> None:
+    """Want no longer what somebody stopped among the jobs."""
+    rows = CameraRun.objects.filter(stopped_at=None, job__state=State.CANCELLED)
+    rows.update(stopped_at=timezone.now(), **_well())
 
 
 def wanted() -> QuerySet[CameraRun]:
@@ -194,7 +201,9 @@ class _State:
         return reading
 
     def _check(self, piece: Piece) -> None:
-        """Raises ReadingBehind, ProjectFull."""
+        """Raises CameraUnknown where it was deleted, ReadingBehind, ProjectFull."""
+        if not Camera.objects.filter(pk=self._run.camera_id).exists():
+            raise CameraUnknown(name=self._run.camera.name)
         waiting = unread([self._run]).get(self._run.pk, 0)
         most = MOST_UNREAD // 2 if self._behind else MOST_UNREAD
         self._behind = ReadingBehind(waiting=waiting) if waiting >= most else None
@@ -249,9 +258,16 @@ def _well() -> dict[str, Any]:
 
 
 def _forget_empty(run: CameraRun, running: Running) -> None:
-    """Delete the newest pieces that were read, had no plate, and that nobody worked on."""
+    """Delete the newest pieces that were read, had no plate, and that nobody worked on.
+
+    Of one that was left unread nobody knows whether it had a plate: it stays.
+    """
     newest = InferenceRun.objects.filter(camera_run=run).order_by("-pk")[: 2 * MOST_UNREAD]
-    ended = [reading.video_id for reading in newest.defer("options") if reading.throughput]
+    ended = [
+        reading.video_id
+        for reading in newest.defer("options")
+        if reading.throughput and LEFT not in reading.throughput
+    ]
     here = {"video": OuterRef("pk")}
     empty = Video.objects.filter(pk__in=ended, deleting_at=None).filter(
         ~Exists(Read.objects.filter(run__video=OuterRef("pk"))),
@@ -345,7 +361,7 @@ def next_unread(run: CameraRun) -> InferenceRun | None:
 def leave_unread(piece: InferenceRun, why: Refused) -> None:
     """Read a piece no further: it counts as thrown away."""
     log.warning("%s was left unread: %s", piece, why.sentence())
-    piece.throughput = {"left": why.code}
+    piece.throughput = {LEFT: why.code}
     piece.save(update_fields=["throughput"])
     CameraRun.objects.filter(readings=piece).update(dropped=F("dropped") + 1)
     readings.forget_scratch_of(piece.pk)

@@ -176,6 +176,7 @@ def go_on_recording() -> None:
     """
     for job in Job.objects.filter(task=record_camera.name, state__in=HELD):
         engine.free_if_abandoned(job)
+    camera_runs.heed_cancelled()
     for run in camera_runs.wanted():
         start_recording(run)
     broken = Job.objects.filter(task=read_pieces.name, state=State.FAILED)

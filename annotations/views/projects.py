@@ -211,6 +211,9 @@ class CameraViewSet(_ByProject):
         serializer.validated_data.pop("project", None)
         self._save(serializer)
 
+    def perform_destroy(self, instance: Camera) -> None:
+        cameras.forget(instance)
+
     def _save(self, serializer: Any) -> None:
         """Keep the row; what becomes of its address is noted, without the address."""
         address = serializer.validated_data.pop("address", None)

@@ -184,6 +184,32 @@ def test_recording_whose_address_was_lost_ends_with_a_sentence(
     assert run.stopped_at and "Give it again" in run.trouble_en
 
 
+def test_recording_stopped_among_the_jobs_stays_stopped(
+    api: Any, run: CameraRun, gate: Camera
+) -> None:
+    job = tasks.start_recording(run)
+    assert api.post(f"/api/v1/jobs/{job.pk}/cancel/").json()["state"] == State.CANCELLED
+    tasks.go_on_recording()
+    run.refresh_from_db()
+    assert run.stopped_at and Job.objects.count() == 1
+    assert api.post(API, {"camera": gate.pk}, format="json").status_code == 202
+
+
+def test_camera_that_is_deleted_is_recorded_no_further(
+    api: Any, run: CameraRun, gate: Camera, sends: Sends
+) -> None:
+    def delete() -> None:
+        assert api.delete(f"/api/v1/cameras/{gate.pk}/").status_code == 204
+
+    sends(1, delete, 2, 3)
+    job = tasks.start_recording(run)
+    engine.work_on("cameras")
+    job.refresh_from_db()
+    assert job.error == ""
+    assert list(Video.objects.values_list("camera", flat=True)) == [None]
+    assert not Job.objects.active().exists()
+
+
 def test_trouble_is_told_while_it_lasts(run: CameraRun, sends: Sends) -> None:
     seen = []
 
@@ -395,8 +421,8 @@ def test_what_waits_is_read_in_one_go_with_networks_loaded_once(
     assert camera_runs.unread([run]) == {} and not camera_runs.with_unread().exists()
 
 
-def test_piece_that_cannot_be_read_holds_up_no_other(
-    run: CameraRun, waiting: list[InferenceRun]
+def test_piece_that_cannot_be_read_is_kept_and_holds_up_no_other(
+    run: CameraRun, waiting: list[InferenceRun], sends: Sends
 ) -> None:
     def reads(piece: InferenceRun) -> None:
         if piece.pk == waiting[0].pk:
@@ -405,6 +431,12 @@ def test_piece_that_cannot_be_read_holds_up_no_other(
     assert read_waiting(run, reads)[0]["pieces"] == 3
     run.refresh_from_db()
     assert run.dropped == 1
+    run.options["keep_all"] = False
+    run.save()
+    sends(1)
+    recorded(run)
+    left = Video.objects.filter(inference_runs__in=waiting)
+    assert list(left) == [waiting[0].video]  # may have had plates
 
 
 def test_piece_that_kills_its_program_is_left_after_a_few_tries(

@@ -95,7 +95,9 @@ function Readings({ rows }: { rows: readonly InferenceRun[] }) {
 function StateOf({ run }: { run: InferenceRun }) {
   const t = useTexts(texts);
   if (run.job) return <RunState job={run.job} />;
-  const ended = Object.keys(run.throughput as object).length > 0;
+  const figures = run.throughput as object;
+  if ("left" in figures) return <span className="chip bad">{t("broken_off")}</span>;
+  const ended = Object.keys(figures).length > 0;
   return <span className={ended ? "chip ok" : "chip"}>{t(ended ? "ended" : run.camera_run !== null ? "waits" : "broken_off")}</span>;
 }
 
