@@ -242,7 +242,7 @@ class _Training:
         self.history: list[Epoch] = []
         self.metrics: dict[str, float] = {}
         self.thresholds: dict[str, float] = {}
-        self.verifies = False  # whether the last figures are better with a second look
+        self.verifies = False  # whether the last figures are not worse with a second look
         self.evaluated = False
 
     @property
@@ -385,7 +385,10 @@ class _Training:
                 tally.add(truths, dict(zip(self.config.classes, classes, strict=True)))
         self.evaluated = True
         if val:
-            self.verifies = twice.mean_ap() > once.mean_ap()
+            figures = once.figures(once.thresholds())
+            least = figures.pop("map") - _standard_error(list(figures.values()))
+            # Few frames say little, and on most pictures a second look is better.
+            self.verifies = twice.mean_ap() >= least and second_look.LABEL in figures
             tally = twice if self.verifies else once
             self.thresholds = tally.thresholds()
             figures = tally.figures(self.thresholds)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training import bounds
 from training.detector.cluster import overlaps
 
 Floats = NDArray[np.floating[Any]]
@@ -213,15 +214,20 @@ def average_precision_tao(matched: Matched) -> float:
 def best_threshold(matched: Matched, *, default: float) -> float:
     """Confidence where recall and precision are best together (F1); ``default`` if nothing hits.
 
-    Halfway down to the next weaker detection, so that the weakest hit does not sit on the edge.
+    The middle of all around it that are not worse by more than a standard error: where a few
+    frames say the same of 0.3 and of 0.6, their best lies at either end by chance.
     """
     if not matched.hit_count:
         return default
     recall, precision = curve(matched)
-    harmony = 2 * recall * precision / np.maximum(recall + precision, 1e-12)
-    # Only between different confidences can a threshold cut.
-    last = np.append(matched.confidence[1:] < matched.confidence[:-1], True)
-    place = int(np.argmax(np.where(last, harmony, -1.0)))
-    here = float(matched.confidence[place])
-    below = float(matched.confidence[place + 1]) if place + 1 < len(harmony) else 0.0
-    return (here + below) / 2
+    # Only between different confidences can a threshold cut: halfway to the next weaker one.
+    weaker = np.append(matched.confidence[1:], 0.0)
+    places = np.flatnonzero(weaker < matched.confidence)
+    harmony = (2 * recall * precision / np.maximum(recall + precision, 1e-12))[places]
+    cuts = ((matched.confidence + weaker) / 2)[places]
+    best = int(np.argmax(harmony))
+    least = harmony[best] - bounds.standard_error(float(harmony[best]), matched.objects)
+    worse = np.flatnonzero(harmony < least)
+    first = int(worse[worse < best].max(initial=-1)) + 1
+    last = int(worse[worse > best].min(initial=len(places))) - 1
+    return float(cuts[first] + cuts[last]) / 2

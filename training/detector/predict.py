@@ -122,7 +122,8 @@ class Detector:
         self.classes = config.classes
         self.thresholds = {name: thresholds.get(name, DEFAULT_THRESHOLD) for name in self.classes}
         self.verifies = bool(metadata.get("verifies"))
-        """Whether a second look at its plates was better on its training's validation frames."""
+        """Whether a second look was not worse on its training's validation frames, by more than a
+        standard error: on most pictures it is better."""
         self.clustering = 0.0
         """Seconds spent so far on making boxes of what the network said."""
         self._device, self._dtype = device, dtype
@@ -346,7 +347,7 @@ def evaluate(
     AP (VOC 2010) over all confidences, one recall at one false box a picture. Under
     "report" all else that training.detector.evaluation tells; ``facts`` say what frames are,
     by their pictures. ``tiles``, ``around_cars`` and ``verify`` as ``Detector.detect`` takes
-    them; without the last plates are verified where that was better in the model's training.
+    them; without the last plates are verified where that was not worse in the model's training.
     ``smallest``: by label, the share of the frame's height below which boxes count neither
     way. ``on_frame`` is given each sample with the detections above the thresholds.
     """

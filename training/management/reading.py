@@ -13,7 +13,7 @@ from training.readings import AROUND_CARS, EVERY, FRAMES_A_SECOND, TILES
 VERIFY: dict[str, Any] = {
     "action": argparse.BooleanOptionalAction,
     "help": "look again, close up, at every plate found: more are right, for a quarter of a pass "
-    "each (default: where that was better in the model's training)",
+    "each (default: unless that was worse in the model's training)",
 }
 MODEL = "number, folder, current or starter (default: current)"
 

@@ -37,31 +37,38 @@ def test_an_epoch_writes_checkpoints_that_say_what_they_are(samples, tiny, tmp_p
     assert not (tmp_path / "run" / "frames").exists()
 
 
-def test_a_training_tells_whether_a_second_look_finds_plates_better(
-    samples, tiny, tmp_path, monkeypatch
+@pytest.mark.parametrize(("plates", "verifies"), [(6, True), (5, True), (2, False)])
+def test_a_second_look_is_taken_unless_it_is_clearly_worse(
+    plates, verifies, samples, tiny, tmp_path, monkeypatch
 ):
-    def truth(frames, found, **_):
+    """One look finds all six plates, two find so many of them."""
+
+    def truth(number):
         wide, high = 96 / 128, 64 / 96
-        return [
-            np.array(
-                [
-                    (wide * box.x1, high * box.y1, wide * box.x2, high * box.y2, 1.0)
-                    for box in sample.boxes
-                    if box.label == "plate"
-                ]
-            ).reshape(-1, 5)
-            for sample in samples
+        rows = [
+            (wide * box.x1, high * box.y1, wide * box.x2, high * box.y2, 1.0)
+            for box in samples[number].boxes
+            if box.label == "plate"
         ]
+        return np.array(rows).reshape(-1, 5)
 
-    def nothing(frames, found, **_):
-        return [np.zeros((0, 5)) for _ in frames]
+    def once(coverage, edges, config):
+        return [[np.zeros((0, 5)), truth(number)] for number in range(len(coverage))]
 
-    for look, better in ((truth, True), (nothing, False)):
-        monkeypatch.setattr(second_look, "verified", look)
-        (epoch,) = fit(tiny(epochs=1), samples, samples, tmp_path / look.__name__)
-        assert checkpoints.read_metadata(tmp_path / look.__name__)["verifies"] is better
-        assert Detector.load(tmp_path / look.__name__).verifies is better
-        assert (epoch.metrics["ap_50_plate"] == 1) is better
+    def twice(frames, found, **_):
+        return [rows if number < plates else rows[:0] for number, rows in enumerate(found)]
+
+    monkeypatch.setattr(fitting, "read_grids", once)
+    monkeypatch.setattr(second_look, "verified", twice)
+    (epoch,) = fit(tiny(epochs=1), samples, samples, tmp_path / "run")
+    assert checkpoints.read_metadata(tmp_path / "run")["verifies"] is verifies
+    assert Detector.load(tmp_path / "run").verifies is verifies
+    assert epoch.metrics["ap_50_plate"] == pytest.approx(plates / 6 if verifies else 1)
+
+
+def test_without_plates_nothing_is_looked_at_again(samples, tiny, tmp_path):
+    list(fit(tiny(epochs=1, classes=("car",)), samples, samples, tmp_path / "run"))
+    assert checkpoints.read_metadata(tmp_path / "run")["verifies"] is False
 
 
 def test_the_costs_fall(samples, tiny, tmp_path):
