@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
 
 from annotations import activities, exports
 from annotations.errors import BeingDeleted
@@ -166,13 +166,15 @@ def forget_scratch() -> int:
     return len(ended)
 
 
-def newest(project: Project) -> list[int]:
-    """Of each video its newest reading that came to its end; where there is none, its newest."""
+def newest(project: Project) -> QuerySet[InferenceRun]:
+    """Of each video its newest reading that came to its end; where there is none, its newest.
+
+    Readings without a read do not count.
+    """
     runs = InferenceRun.objects.filter(Exists(Read.objects.filter(run=OuterRef("pk"))))
-    found: dict[int, tuple[bool, int]] = {}
-    for pk, video, ended in runs.filter(project=project).values_list("pk", "video", "throughput"):
-        found[video] = max(found.get(video, (False, 0)), (bool(ended), pk))
-    return [pk for _, pk in found.values()]
+    of_video = runs.filter(video=OuterRef("video"))
+    best = of_video.order_by(Case(When(throughput={}, then=1), default=0), "-pk").values("pk")
+    return InferenceRun.objects.filter(project=project, pk=Subquery(best[:1])).order_by()
 
 
 def captions_of(run: InferenceRun) -> list[tuple[str, list[list[float]]]]:

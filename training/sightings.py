@@ -28,6 +28,11 @@ from training.models import InferenceRun, Match, Read
 LONGEST = 86_400.0  # seconds of a video whose length nobody knows
 MOST = 100_000  # lines of an exported table
 BY_A_PERSON = "by a person"
+TIMES = (
+    "recorded_at", "duration", "time_base", "start_pts", "time_map",
+    "camera", "camera__clock_offset",
+)  # fmt: skip
+Stretches = dict[tuple[int | None, int | None], list[int]]  # videos by first and last pts
 COLUMNS = (
     "video", "camera", "time", "seconds", "text", "read", "confidence", "review",
 )  # fmt: skip
@@ -94,15 +99,17 @@ def find(
 ) -> Iterator[Sighting]:
     """What somebody looks for, at most so many, those that follow a place."""
     newest = readings.newest(project)
+    asked = sought.since or sought.until
+    stretches = _stretches(project, sought.since, sought.until) if asked else None
     found = (
-        _found(_reads(newest, sought), "run__video", project, sought, after)[:most],
-        _found(_unread(project, newest), "video", project, sought, after)[:most],
+        _found(_reads(newest, sought), "run__video", sought, stretches, after)[:most],
+        _found(_unread(project, newest), "video", sought, stretches, after)[:most],
     )
     sightings = (map(_of_read, found[0].iterator()), map(_of_passage, found[1].iterator()))
     return islice(heapq.merge(*sightings, key=lambda one: one.place, reverse=True), most)
 
 
-def _reads(newest: Sequence[int], sought: Sought) -> QuerySet[Any]:
+def _reads(newest: QuerySet[InferenceRun], sought: Sought) -> QuerySet[Any]:
     """The reads that count, with the text that does."""
     confirmed = When(match__passage__status__in=reads.CONFIRMED, then=F("match__passage__text"))
     rows = (
@@ -115,7 +122,7 @@ def _reads(newest: Sequence[int], sought: Sought) -> QuerySet[Any]:
     return rows.select_related("run__video__camera", "match__passage").defer("boxes")
 
 
-def _unread(project: Project, newest: Sequence[int]) -> QuerySet[Any]:
+def _unread(project: Project, newest: QuerySet[InferenceRun]) -> QuerySet[Any]:
     """The confirmed passages that no read that counts is of; their page is of the newest run."""
     met = Match.objects.filter(read__run__in=newest, passage=OuterRef("pk"))
     runs = InferenceRun.objects.filter(video=OuterRef("video")).order_by("-pk").values("pk")
@@ -126,7 +133,11 @@ def _unread(project: Project, newest: Sequence[int]) -> QuerySet[Any]:
 
 
 def _found(
-    rows: QuerySet[Any], video: str, project: Project, sought: Sought, after: Place | None
+    rows: QuerySet[Any],
+    video: str,
+    sought: Sought,
+    stretches: Stretches | None,
+    after: Place | None,
 ) -> QuerySet[Any]:
     """Those that somebody looks for, in order; ``video`` is the way to it from a row."""
     if sought.text:
@@ -135,8 +146,8 @@ def _found(
         rows = rows.filter(**{video: sought.video})
     if sought.camera is not None:
         rows = rows.filter(**{f"{video}__camera": sought.camera})
-    if sought.since or sought.until:
-        rows = rows.filter(_between(project, video, sought.since, sought.until))
+    if stretches is not None:
+        rows = rows.filter(_in_stretches(video, stretches))
     if after is not None:
         rows = rows.filter(_after(after, video, read=rows.model is Read))
     return rows.order_by(f"-{video}_id", "-first_pts", "-pk")
@@ -204,10 +215,14 @@ def nearby(text: str) -> list[str]:
     return sorted(found - {""})
 
 
-def _between(project: Project, way: str, since: datetime | None, until: datetime | None) -> Q:
-    """Of videos whose recorded time is known, what was seen in the stretch of time."""
-    found = Q(pk__in=[])
-    for video in project.videos.filter(recorded_at__isnull=False).select_related("camera"):
+def _stretches(project: Project, since: datetime | None, until: datetime | None) -> Stretches:
+    """The videos whose recorded time is known, by what of them lies in the stretch of time.
+
+    Nearly all of a camera's many pieces lie in it whole, and are one list to the database.
+    """
+    found: Stretches = {}
+    known = Video.objects.filter(project=project, recorded_at__isnull=False)
+    for video in known.select_related("camera").only(*TIMES):
         begins = video.began
         assert begins is not None
         first = (since - begins).total_seconds() if since else float("-inf")
@@ -215,11 +230,23 @@ def _between(project: Project, way: str, since: datetime | None, until: datetime
         length = video.original_seconds(video.duration or LONGEST)
         if last < 0 or first > length:
             continue
-        here = Q(**{way: video.pk})
-        if first > 0 and not video.time_map:  # a condensed video is found as a whole
-            here &= Q(last_pts__gte=video.pts(first))
-        if last < length and not video.time_map:
-            here &= Q(first_pts__lte=video.pts(last))
+        whole = bool(video.time_map)  # a condensed video is found as a whole
+        bounds = (
+            video.pts(first) if first > 0 and not whole else None,
+            video.pts(last) if last < length and not whole else None,
+        )
+        found.setdefault(bounds, []).append(video.pk)
+    return found
+
+
+def _in_stretches(way: str, stretches: Stretches) -> Q:
+    found = Q(pk__in=[])
+    for (lowest, highest), videos in stretches.items():
+        here = Q(**{f"{way}__in": videos})
+        if lowest is not None:
+            here &= Q(last_pts__gte=lowest)
+        if highest is not None:
+            here &= Q(first_pts__lte=highest)
         found |= here
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from annotations import passages
-from annotations.models import AuditEntry, Camera, Crop, Passage
+from annotations.models import AuditEntry, Camera, Crop, Passage, Video
 from tests.annotations.rows import client_of, make_video
 from tests.training.rows import FAR, make_read, make_run
 from training import reads, reviews
@@ -153,6 +153,27 @@ def test_times_of_the_recordings(run: InferenceRun, project: Any) -> None:
     assert texts(project, since=at[1], until=at[2]) == {"PBA1284", "GSK7788"}
     assert texts(project, until=DAY - timedelta(seconds=1)) == set()
     assert len(texts(project, since=DAY - timedelta(days=1), until=DAY + timedelta(days=1))) == 5
+
+
+def test_a_camera_may_have_thousands_of_pieces(
+    run: InferenceRun, project: Any, django_assert_num_queries: Any
+) -> None:
+    """More than the terms that SQLite takes in one expression."""
+    facts = {"project": project, "width": 9, "height": 9, "bytes": 9, "duration": 30.0}
+    models = {"detector": run.detector, "recognizer": run.recognizer, "project": project}
+    pieces = Video.objects.bulk_create(
+        Video(sha256=str(n), recorded_at=DAY + timedelta(seconds=30 * n), time_base="1/10", **facts)
+        for n in range(1100)
+    )
+    runs = InferenceRun.objects.bulk_create(InferenceRun(video=v, **models) for v in pieces)
+    for n in (0, 3, 1099):
+        make_read(runs[n], f"DAY{n:04}", 100, 110)  # ten seconds from its start
+    since, until = DAY + timedelta(seconds=10), DAY + timedelta(seconds=30 * 3 + 9)
+    with django_assert_num_queries(3):  # pieces, reads, passages
+        assert texts(project, since=since, until=until) == {"DAY0000"}
+    until += timedelta(seconds=1)
+    assert texts(project, since=since, until=until) == {"DAY0000", "DAY0003"}
+    assert texts(project, since=since + timedelta(seconds=2)) == {"DAY0003", "DAY1099"}
 
 
 def test_api_finds_and_takes_away_with_an_audit_trail(
