@@ -7,6 +7,7 @@ readings cannot keep up, new pieces are thrown away and counted; no disk is fill
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Generator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,19 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -204,7 +217,7 @@ class _State:
         """Raises CameraUnknown where it was deleted, ReadingBehind, ProjectFull."""
         if not Camera.objects.filter(pk=self._run.camera_id).exists():
             raise CameraUnknown(name=self._run.camera.name)
-        waiting = unread([self._run]).get(self._run.pk, 0)
+        waiting = unread([self._run])[self._run.pk]
         most = MOST_UNREAD // 2 if self._behind else MOST_UNREAD
         self._behind = ReadingBehind(waiting=waiting) if waiting >= most else None
         if self._behind:
@@ -326,21 +339,26 @@ def _ended(read: Read, piece: InferenceRun) -> float:
 
 
 def _unread() -> QuerySet[InferenceRun]:
-    return InferenceRun.objects.filter(
-        camera_run__isnull=False, throughput={}, video__deleting_at=None
-    )
+    return InferenceRun.objects.filter(throughput={}, video__deleting_at=None)
 
 
-def unread(found: Collection[CameraRun]) -> dict[int, int]:
-    """How many pieces of each run wait to be read."""
-    rows = _unread().filter(camera_run__in=found).order_by()
-    counted = rows.values_list("camera_run").annotate(count=Count("pk"))
-    return {int(pk or 0): count for pk, count in counted}
+def unread(found: Collection[CameraRun]) -> Counter[int | None]:
+    """How many pieces of each run wait to be read, in two queries.
+
+    They are among the newest: the oldest are read first, and few may wait.
+    """
+    its = InferenceRun.objects.filter(camera_run=OuterRef("pk")).order_by("-pk").values("pk")
+    edge = Coalesce(Subquery(its[2 * MOST_UNREAD : 2 * MOST_UNREAD + 1]), 0)
+    edges = CameraRun.objects.filter(pk__in=[run.pk for run in found]).annotate(edge=edge)
+    newest = Q(pk__in=[])
+    for pk, after in edges.values_list("pk", "edge"):
+        newest |= Q(camera_run=pk, pk__gt=after)
+    return Counter(_unread().filter(newest).order_by().values_list("camera_run", flat=True))
 
 
 def with_unread() -> QuerySet[CameraRun]:
     """The runs of which pieces wait to be read, also of those that were stopped."""
-    rows = CameraRun.objects.filter(pk__in=_unread().values("camera_run"))
+    rows = CameraRun.objects.filter(pk__in=_unread().exclude(camera_run=None).values("camera_run"))
     return rows.filter(camera__project__deleting_at=None).select_related("camera")
 
 
@@ -375,9 +393,9 @@ def reads_today(found: Collection[CameraRun]) -> dict[int, int]:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         begun |= Q(run__project=project, run__video__recorded_at__gte=midnight)
     cameras = [run.camera_id for run in found]
-    rows = Read.objects.filter(begun, run__camera_run__camera__in=cameras, continues=None)
-    counted = rows.order_by().values_list("run__camera_run__camera").annotate(count=Count("pk"))
-    return {int(pk or 0): count for pk, count in counted}
+    rows = Read.objects.filter(begun, run__video__camera__in=cameras, continues=None)
+    counted = rows.exclude(run__camera_run=None).order_by().values_list("run__video__camera")
+    return {int(pk or 0): count for pk, count in counted.annotate(count=Count("pk"))}
 
 
 def reads_of(camera: Camera) -> QuerySet[Any]:

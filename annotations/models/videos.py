@@ -51,6 +51,7 @@ class Video(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "sha256"], name="video_once_per_project")
         ]
+        indexes = [models.Index(fields=["camera", "recorded_at"], name="video_by_camera_and_time")]
 
     def __str__(self) -> str:
         return self.name
