@@ -44,8 +44,8 @@ class CameraHostForbidden(Refused):
 class CameraWithoutAddress(Refused):
     """Facts: name."""
 
-    en = "The camera “{name}” has no address yet. Give it one in the settings."
-    es = "La cámara «{name}» aún no tiene dirección. Indíquela en los ajustes."
+    en = "The camera “{name}” has no address yet. Give it one on its page."
+    es = "La cámara «{name}» aún no tiene dirección. Indíquela en su página."
 
 
 class CameraAddressLost(Refused):
@@ -53,11 +53,11 @@ class CameraAddressLost(Refused):
 
     en = (
         "The address of the camera “{name}” cannot be read any more: this installation has "
-        "another secret key than when it was given. Give it again in the settings."
+        "another secret key than when it was given. Give it again on its page."
     )
     es = (
         "La dirección de la cámara «{name}» ya no se puede leer: esta instalación tiene otra "
-        "clave secreta que cuando se indicó. Indíquela de nuevo en los ajustes."
+        "clave secreta que cuando se indicó. Indíquela de nuevo en su página."
     )
 
 
@@ -72,8 +72,8 @@ class CameraBusy(Refused):
 class CameraUnknown(Refused):
     """Facts: name."""
 
-    en = "There is no camera “{name}” in this project. Add it in the settings first."
-    es = "No hay cámara «{name}» en este proyecto. Agréguela primero en los ajustes."
+    en = "There is no camera “{name}” in this project. Add it on the page of cameras first."
+    es = "No hay cámara «{name}» en este proyecto. Agréguela primero en la página de cámaras."
 
 
 class CameraAway(Refused):

@@ -6,11 +6,14 @@ import zoneinfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from annotations import plate_formats
 from lprsite.texts import both
+
+LONGEST_OFF = 3.2e9  # seconds, a century: recorders that lost power begin in 1970 or 2000
 
 
 def check_time_zone(name: str) -> None:
@@ -110,7 +113,10 @@ class Camera(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cameras")
     name = models.CharField(max_length=120)
     ignore_mask = models.JSONField(default=list, blank=True)  # polygons in 0..1 of the picture
-    clock_offset = models.FloatField(default=0.0)  # seconds to add to the recorder's clock
+    clock_offset = models.FloatField(  # seconds to add to the recorder's clock
+        default=0.0,
+        validators=[MinValueValidator(-LONGEST_OFF), MaxValueValidator(LONGEST_OFF)],
+    )
     # Over the net: its address may hold a password, so people see only its kind and host.
     sealed_address = models.TextField(default="", blank=True, editable=False)
     source_kind = models.CharField(max_length=4, default="", blank=True, editable=False)

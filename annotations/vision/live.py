@@ -43,7 +43,10 @@ KINDS = {
     "http": ("hls", HLS),
     "https": ("hls", HLS),
 }
-METADATA = ipaddress.ip_address("fd00:ec2::254")  # of a cloud, the one that is not link-local
+METADATA = frozenset(  # of clouds, those that are not link-local
+    map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200"))
+)
+LONGEST_HOST = 253  # characters
 UNCLEAR_FRAMES = 250  # until one is whole: a stream may be joined between two keyframes
 
 
@@ -68,7 +71,7 @@ def host_of(address: str) -> str:
     except ValueError:
         host = None
     plain = address.isprintable() and " " not in address and len(address) <= LONGEST
-    if not host or parts.scheme not in KINDS or not plain:
+    if not host or len(host) > LONGEST_HOST or parts.scheme not in KINDS or not plain:
         raise errors.CameraAddressWrong()
     return host
 
@@ -97,7 +100,7 @@ def check_host(host: str) -> bool:
         except ValueError:  # a name that nobody knows
             continue
         ip = getattr(ip, "ipv4_mapped", None) or ip
-        if ip.is_link_local or ip == METADATA:
+        if ip.is_link_local or ip in METADATA:
             raise errors.CameraHostForbidden(host=host)
     return bool(places)
 

@@ -118,6 +118,12 @@ def test_piece_becomes_a_video_of_its_camera(project: Project, tmp_path: Path) -
     assert video.recorded_at == begun and not clip.exists()
 
 
+@pytest.mark.parametrize("wrong", [1e300, -1e11, "nan"])
+def test_clock_that_is_off_by_ages_is_refused(api: Any, project: Project, wrong: Any) -> None:
+    given = {"project": project.pk, "name": "Gate", "clock_offset": wrong}
+    assert api.post("/api/v1/cameras/", given, format="json").status_code == 400
+
+
 def test_camera_is_known_by_its_name(project: Project) -> None:
     with pytest.raises(errors.CameraUnknown):
         cameras.named(project, "Gate")

@@ -110,7 +110,16 @@ def test_one_picture_is_shown_of_a_camera(camera: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["169.254.169.254", "2852039166", "fe80::1", "fe80::1%eth0", "::ffff:169.254.0.9"]
+    "host",
+    [
+        "169.254.169.254",
+        "2852039166",
+        "fe80::1",
+        "fe80::1%eth0",
+        "::ffff:169.254.0.9",
+        "100.100.100.200",
+        "fd00:ec2::254",
+    ],
 )
 def test_link_local_address_is_refused(host: str) -> None:
     with pytest.raises(errors.CameraHostForbidden):
@@ -139,6 +148,7 @@ def test_name_that_came_to_lead_elsewhere_is_refused_when_called(
         "rtsp://gate/a b",
         "rtsp://gate/\r\nDEL",
         "rtsp://h/" + "a" * 2000,
+        f"rtsp://{'h' * 254}/",
         "file:///etc/passwd",
         "http://",
         "gate.mp4",
