@@ -310,6 +310,14 @@ def join_beside(piece: InferenceRun) -> None:
             _join(first, second)
 
 
+def join_before(piece: InferenceRun) -> None:
+    """As :func:`join_beside` with the piece before it, while the piece itself is being read."""
+    pieces = InferenceRun.objects.filter(camera_run=piece.camera_run_id, pk__lt=piece.pk)
+    before = pieces.select_related("video").order_by("-pk").first()
+    if before and before.throughput:
+        _join(before, piece)
+
+
 def _join(first: InferenceRun, second: InferenceRun) -> None:
     """Have each read of the second piece that goes on with one of the first say so."""
     begins = (second.video.recorded_at, first.video.recorded_at)

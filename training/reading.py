@@ -34,7 +34,7 @@ from annotations.vision.selection import TICK, Selection
 from annotations.vision.tracks import FrameDetections, Tracker, TrackInput, TrackPoint
 from lprsite import files
 from lprsite.jobs.engine import Running
-from training import readings, reads, webhooks
+from training import camera_runs, readings, reads, webhooks
 from training.detector.predict import Detection, Detector
 from training.models import DetectionChunk, InferenceRun, Read, ReadCrop
 from training.recognizer.predict import Recognizer
@@ -422,7 +422,18 @@ class _Writer:
             )
         first, last = min(row.first_pts for row, _ in rows), max(row.last_pts for row, _ in rows)
         reads.match(self._run, (first, last))
-        self._tell(row for row, _ in rows)
+        if self._hook:
+            self._tell(self._once([row for row, _ in rows]))
+
+    def _once(self, rows: Sequence[Read]) -> Sequence[Read]:
+        """Those of vehicles that no read of a camera's piece before this one is of."""
+        seam, video = camera_runs.SEAM_SECONDS, self._run.video
+        if not self._run.camera_run_id or video.seconds(min(row.first_pts for row in rows)) > seam:
+            return rows
+        camera_runs.join_before(self._run)
+        joined = self._run.reads.filter(continues__isnull=False)
+        known = set(joined.values_list("pk", flat=True))
+        return [row for row in rows if row.pk not in known]
 
     def _tell(self, rows: Iterable[Read]) -> None:
         """Tell the address that the settings name; one that does not answer is left in peace."""

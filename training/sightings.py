@@ -2,7 +2,8 @@
 
 Of a video that was read several times, its newest reading that came to its end counts. The text
 of a read is what a person confirmed, else what was read; rejected reads are not found. Vehicles
-that this reading missed and a person confirmed are found too.
+that this reading missed and a person confirmed are found too. A vehicle at the seam of two pieces
+of a camera is found once: in the first, unless its read there was rejected.
 """
 
 from __future__ import annotations
@@ -112,8 +113,9 @@ def find(
 def _reads(newest: QuerySet[InferenceRun], sought: Sought) -> QuerySet[Any]:
     """The reads that count, with the text that does."""
     confirmed = When(match__passage__status__in=reads.CONFIRMED, then=F("match__passage__text"))
+    once = Q(continues=None) | Q(continues__match__passage__status=PassageStatus.REJECTED)
     rows = (
-        Read.objects.filter(run__in=newest)
+        Read.objects.filter(once, run__in=newest)
         .exclude(match__passage__status=PassageStatus.REJECTED)
         .annotate(shown=Coalesce(Case(confirmed), F("text"), Value("")))
     )

@@ -19,7 +19,7 @@ from lprsite.jobs.models import Job, State, this_process
 from tests.annotations.rows import make_frame, make_video
 from tests.annotations.vision import clips
 from tests.training.rows import make_read, make_run
-from training import camera_runs, reading, runs, tasks, work
+from training import camera_runs, reading, reviews, runs, sightings, tasks, work
 from training.errors import CameraRecorded
 from training.models import CameraRun, InferenceRun, TrainedModel
 
@@ -352,6 +352,22 @@ def test_vehicle_at_the_seam_of_two_pieces_is_there_once(
     camera_runs.join_beside(pieces[last_done])
     found = ["XZQ9055", "PBA1234", "GSK7788", "XZQ9055", "PBA1234"]
     assert sorted(shown(api, run)) == sorted(found)
+    project = run.camera.project_id
+    rows = api.get(f"/api/v1/reads/search/?project={project}").json()["results"]
+    assert sorted(row["text"] for row in rows) == sorted(found)
+    table = api.get(f"/api/v1/reads/table/?project={project}&camera={run.camera_id}")
+    assert table.content.decode().count("\r\n") == 1 + len(found)
+
+
+def test_vehicle_rejected_before_the_seam_is_found_after_it(
+    run: CameraRun, pieces: list[InferenceRun]
+) -> None:
+    cut_short = make_read(pieces[0], "GSK7788", 50_000, 59_900)
+    make_read(pieces[1], "GSK7788", 0, 3_000)
+    camera_runs.join_beside(pieces[1])
+    reviews.reject(cut_short, reason="unreadable")
+    (found,) = sightings.find(run.camera.project, sightings.Sought())
+    assert found.run == pieces[1].pk
 
 
 def test_pieces_apart_have_no_seam(api: Any, run: CameraRun, pieces: list[InferenceRun]) -> None:

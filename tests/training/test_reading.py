@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,17 +18,19 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from annotations import activities, lessons, passages, videos
-from annotations.models import Video
+from annotations.models import Camera, Video
 from annotations.vision import activity
 from lprsite import files
 from lprsite.jobs.engine import Cancelled, Running
+from tests.annotations.rows import make_video
 from tests.annotations.vision import clips
-from tests.training.rows import make_run
-from training import reading, readings, reads, reviews, vehicles
+from tests.training.rows import make_read, make_run
+from training import reading, readings, reads, reviews, vehicles, webhooks
 from training.detector.predict import Detection
-from training.models import InferenceRun, Read, ReadCrop, TrainedModel
+from training.models import CameraRun, InferenceRun, Read, ReadCrop, TrainedModel
 from training.recognizer.predict import PlateRead
 
 TEXT = "PBA1234"
@@ -337,3 +340,32 @@ def test_webhook_hears_each_read_once(
     (told,) = heard
     assert (told["run"], told["text"], told["direction"]) == (run.pk, TEXT, "right")
     assert len(told["characters"]) == 7
+
+
+def test_webhook_hears_a_vehicle_at_the_seam_of_two_pieces_once(
+    video: Video, running: Running, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.READS_WEBHOOK = "http://hooks.example/reads"
+    heard: list[Any] = []
+
+    def tell(_: str, facts: dict[str, Any], **__: Any) -> bool:
+        heard.append(facts["text"])
+        return True
+
+    monkeypatch.setattr(webhooks, "tell", tell)
+    camera = Camera.objects.create(project=video.project, name="Gate")
+    now = timezone.now()
+    Video.objects.filter(pk=video.pk).update(camera=camera, recorded_at=now)
+    video.refresh_from_db()
+    began = now - timedelta(seconds=60)
+    before = make_run(video.project, make_video(video.project, camera=camera, recorded_at=began))
+    run = make_run(video.project, video, fps=5.0)
+    recording = CameraRun.objects.create(camera=camera)
+    before.throughput = {"frames": 9}
+    for piece in (before, run):
+        piece.camera_run = recording
+        piece.save()
+    known = make_read(before, TEXT, 50_000, 59_900)
+    read_all(run, running)
+    assert run.reads.get().continues == known
+    assert heard == []
