@@ -387,8 +387,7 @@ def next_unread(run: CameraRun) -> InferenceRun | None:
 def leave_unread(piece: InferenceRun, why: Refused) -> None:
     """Read a piece no further: it counts as thrown away."""
     log.warning("%s was left unread: %s", piece, why.sentence())
-    piece.throughput = {LEFT: why.code}
-    piece.save(update_fields=["throughput"])
+    InferenceRun.objects.filter(pk=piece.pk).update(throughput={LEFT: why.code})
     CameraRun.objects.filter(readings=piece).update(dropped=F("dropped") + 1)
     readings.forget_scratch_of(piece.pk)
 

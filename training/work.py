@@ -22,6 +22,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsite.settings")
 django.setup()
 
 # The rows can only be imported once Django is set up.
+from django.core.exceptions import ObjectDoesNotExist  # noqa: E402
+from django.db import DatabaseError  # noqa: E402
+
 from lprsite import files  # noqa: E402
 from lprsite.errors import Refused  # noqa: E402
 from lprsite.jobs import engine, supervise  # noqa: E402
@@ -74,12 +77,26 @@ def read_pieces(running: Running) -> dict[str, Any]:
         if loaded is None or its != known:
             loaded, known = _networks(piece), its
         try:
-            reading.read_video(piece, *loaded, running)
-        except Refused as refusal:
-            camera_runs.leave_unread(piece, refusal)
-        camera_runs.join_beside(piece)
+            _read_piece(piece, *loaded, running)
+        except (DatabaseError, ObjectDoesNotExist):
+            if InferenceRun.objects.filter(pk=piece.pk).exists():
+                raise
+            continue  # somebody deleted it meanwhile
         count += 1
     return {"camera_run": run.pk, "pieces": count}
+
+
+def _read_piece(
+    piece: InferenceRun,
+    eyes: detector_predict.Detector,
+    reader: recognizer_predict.Recognizer,
+    running: Running,
+) -> None:
+    try:
+        reading.read_video(piece, eyes, reader, running)
+    except Refused as refusal:
+        camera_runs.leave_unread(piece, refusal)
+    camera_runs.join_beside(piece)
 
 
 def export_model(running: Running) -> dict[str, Any]:

@@ -455,6 +455,20 @@ def test_piece_that_cannot_be_read_is_kept_and_holds_up_no_other(
     assert list(left) == [waiting[0].video]  # may have had plates
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_piece_deleted_while_it_is_read_holds_up_no_other(
+    run: CameraRun, waiting: list[InferenceRun], refused: bool
+) -> None:
+    def reads(piece: InferenceRun) -> None:
+        if piece.pk == waiting[0].pk:
+            Video.objects.filter(pk=piece.video_id).delete()
+            if refused:
+                raise errors.VideoFileGone(name="x")
+
+    assert read_waiting(run, reads)[0]["pieces"] == 2
+    assert camera_runs.unread([run]) == {}
+
+
 def test_piece_that_kills_its_program_is_left_after_a_few_tries(
     run: CameraRun, waiting: list[InferenceRun]
 ) -> None:
