@@ -1,7 +1,7 @@
 """What a camera sends over the net, in pieces: MP4 files of about the same length.
 
 Packets are copied, nothing is decoded. A piece begins at a keyframe and ends before the first
-one that comes late enough, where times jump, and where the connection breaks; so memory holds
+one that comes late enough, or after bytes enough, where times jump, and where the connection breaks; so memory holds
 one packet, however long a camera is followed.
 """
 
@@ -47,6 +47,7 @@ METADATA = frozenset(  # of clouds, those that are not link-local
     map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200"))
 )
 LONGEST_HOST = 253  # characters
+LARGEST = 3 << 30  # bytes of a piece, well below what a recording child may write
 UNCLEAR_FRAMES = 250  # until one is whole: a stream may be joined between two keyframes
 
 
@@ -211,7 +212,7 @@ class _Pieces:
         self._out: OutputContainer | None = None
         self._copy: Any = None
         self._zero: tuple[float, int] | None = None  # (clock, dts) of the first packet of all
-        self._first = self._before = self._count = 0
+        self._first = self._before = self._count = self._bytes = 0
 
     def __enter__(self) -> _Pieces:
         return self
@@ -236,13 +237,14 @@ class _Pieces:
         if self._out and not 0 < passed <= JUMP_SECONDS:
             ended = self.finish()
             self._zero = None
-        elif self._out and packet.is_keyframe and self.seconds + passed >= self._length:
+        elif self._out and packet.is_keyframe and self._is_full(passed):
             ended = self.finish()
         self._zero = self._when(packet.dts, passed if self._out else 0.0)
         if self._out is None and packet.is_keyframe:
             self._begin(packet.dts)
         if self._out is not None:
             self._before, self._count = packet.dts, self._count + 1
+            self._bytes += packet.size
             packet.pts, packet.dts = packet.pts - self._first, packet.dts - self._first
             packet.stream = self._copy
             self._out.mux(packet)
@@ -269,7 +271,10 @@ class _Pieces:
         self._out.metadata["creation_time"] = begun.isoformat()
         self._copy = self._out.add_stream_from_template(self._stream)
         self._first = self._before = dts
-        self._count = 0
+        self._count = self._bytes = 0
+
+    def _is_full(self, passed: float) -> bool:
+        return self.seconds + passed >= self._length or self._bytes >= LARGEST
 
     def _clock(self, dts: int) -> float:
         """When a packet was taken, seconds since 1970."""

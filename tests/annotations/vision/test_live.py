@@ -65,6 +65,14 @@ def test_camera_is_recorded_in_pieces_that_begin_at_keyframes(camera: str, tmp_p
     assert abs(begun - pieces[1].begun) <= 1
 
 
+def test_piece_ends_before_it_is_larger_than_may_be_written(
+    camera: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LARGEST", 1)
+    pieces = recorded(f"{camera}/all.m3u8", tmp_path, seconds=3600.0)
+    assert [frames_of(piece) for piece in pieces] == [10, 10, 10, 10]
+
+
 def test_recording_that_is_stopped_keeps_what_came(camera: str, tmp_path: Path) -> None:
     told: list[float] = []
     pieces = recorded(
