@@ -1,8 +1,8 @@
 """What a camera sends over the net, in pieces: MP4 files of about the same length.
 
 Packets are copied, nothing is decoded. A piece begins at a keyframe and ends before the first
-one that comes late enough, or after bytes enough, where times jump, and where the connection breaks; so memory holds
-one packet, however long a camera is followed.
+one that comes late enough, or after bytes enough, where times jump, and where the connection
+breaks; so memory holds one packet, however long a camera is followed.
 """
 
 from __future__ import annotations
