@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Case, Exists, OuterRef, Q, When
 from django.http import HttpResponse
@@ -424,7 +424,11 @@ class InferenceRunViewSet(ListModelMixin, RetrieveModelMixin, ReviewOfRun):
     )
     serializer_class = InferenceRunSerializer
     pagination_class = NewestFirst
-    filterset_fields = ["project", "video"]
+    filterset_fields: ClassVar = {
+        "project": ["exact"],
+        "video": ["exact"],
+        "video__camera": ["exact", "isnull"],
+    }
     write_role = Role.REVIEWER
     http_method_names = ["get", "post", "head", "options"]
 

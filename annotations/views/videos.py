@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Count
@@ -40,7 +40,7 @@ class VideoViewSet(ListModelMixin, RetrieveModelMixin, UpdateModelMixin, InProje
         Video.objects.select_related("camera").annotate(frame_count=Count("frames")).order_by("id")
     )
     serializer_class = VideoSerializer
-    filterset_fields = ["project"]
+    filterset_fields: ClassVar = {"project": ["exact"], "camera": ["exact", "isnull"]}
     parser_classes = [MultiPartParser, JSONParser]
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from annotations import errors, videos
-from annotations.models import Video
+from annotations.models import Camera, Video
 from lprsite import files
 from lprsite.errors import Refused
 from lprsite.jobs import tasks as job_tasks
@@ -126,12 +126,25 @@ def test_neither_file_nor_path_is_refused(api: Any, project: Any) -> None:
 
 def test_camera_of_another_project_is_refused(api: Any, video: Video, user: Any) -> None:
     from annotations import projects
-    from annotations.models import Camera
 
     other = Camera.objects.create(project=projects.create("Other", by=user), name="x")
     mine = Camera.objects.create(project=video.project, name="x")
     assert json_of(api, "patch", f"videos/{video.pk}/", {"camera": other.pk})[0] == 400
     assert json_of(api, "patch", f"videos/{video.pk}/", {"camera": mine.pk})[0] == 200
+
+
+def test_list_of_a_camera_and_of_no_camera(api: Any, project: Any) -> None:
+    gate = Camera.objects.create(project=project, name="Gate")
+    piece, upload = make_video(project, camera=gate), make_video(project)
+
+    def listed(asked: str) -> list[int]:
+        _, rows = json_of(api, "get", f"videos/?project={project.pk}&{asked}")
+        return [row["id"] for row in rows["results"]]
+
+    assert listed(f"camera={gate.pk}") == [piece.pk]
+    assert listed("camera__isnull=true") == [upload.pk]
+    assert listed("") == [piece.pk, upload.pk]
+    assert json_of(api, "get", "videos/?camera=x")[0] == 400
 
 
 def test_same_rule_again_is_the_job_that_runs(api: Any, project: Any) -> None:

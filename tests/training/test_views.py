@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from annotations.models import AuditEntry, DatasetVersion, Project
+from annotations.models import AuditEntry, Camera, DatasetVersion, Project
 from lprsite.jobs.models import Job, State
 from tests.annotations.rows import json_of, make_video
 from tests.training.rows import make_read, make_run, make_version
@@ -164,6 +164,19 @@ def test_reading_starts_with_the_current_models(api: Any, project: Project) -> N
     assert (run["options"]["tiles"], run["options"]["around_cars"]) == (3, True)
     assert run["options"]["detect_every"] == 2
     assert Job.objects.get().task == "infer"
+
+
+def test_readings_of_a_camera_and_of_no_camera(api: Any, project: Project) -> None:
+    gate = Camera.objects.create(project=project, name="Gate")
+    of_gate, other = make_run(project, make_video(project, camera=gate)), make_run(project)
+
+    def listed(asked: str) -> list[int]:
+        rows = api.get(f"/api/v1/inference-runs/?project={project.pk}&{asked}").json()["results"]
+        return [row["id"] for row in rows]
+
+    assert listed(f"video__camera={gate.pk}") == [of_gate.pk]
+    assert listed("video__camera__isnull=true") == [other.pk]
+    assert listed("") == [other.pk, of_gate.pk]
 
 
 def test_table_of_reads_is_audited(api: Any, project: Project, user: Any) -> None:

@@ -6332,6 +6332,8 @@ export interface operations {
                 limit?: number;
                 project?: number;
                 video?: number;
+                video__camera?: number;
+                video__camera__isnull?: boolean;
             };
             header?: never;
             path?: never;
@@ -6429,6 +6431,8 @@ export interface operations {
             query?: {
                 project?: number;
                 video?: number;
+                video__camera?: number;
+                video__camera__isnull?: boolean;
             };
             header?: never;
             path: {
@@ -6600,6 +6604,8 @@ export interface operations {
             query?: {
                 project?: number;
                 video?: number;
+                video__camera?: number;
+                video__camera__isnull?: boolean;
             };
             header?: never;
             path: {
@@ -8764,6 +8770,8 @@ export interface operations {
     videos_list: {
         parameters: {
             query?: {
+                camera?: number;
+                camera__isnull?: boolean;
                 /** @description The pagination cursor value. */
                 cursor?: string;
                 /** @description Number of results to return per page. */

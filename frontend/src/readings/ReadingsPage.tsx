@@ -4,6 +4,8 @@ import { Link, useSearchParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
 import { isActive, useProjectId } from "../api/queries";
 import type { InferenceRun, Kind, Schemas, Video } from "../api/types";
+import { cameraOf, filterOf } from "../cameras/asked";
+import { CameraFilter, NoneOfCamera } from "../cameras/CameraFilter";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatClock, formatDateTime } from "../shared/format";
 import { More, useList } from "../shared/Pages";
@@ -22,14 +24,17 @@ import { texts } from "./texts";
 export default function ReadingsPage() {
   const t = useTexts(texts);
   const project = useProjectId();
-  const videos = useList(["videos", project, "all"], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, limit: 500, cursor } } })));
-  const runs = useList(["live", "inference-runs", project], (cursor) => unwrap(api.GET("/api/v1/inference-runs/", { params: { query: { project, cursor } } })));
+  const asked = cameraOf(useSearchParams()[0]);
+  const { camera, none } = filterOf(asked);
+  const videos = useList(["videos", project, "all", asked], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, camera, camera__isnull: none, limit: 500, cursor } } })));
+  const runs = useList(["live", "inference-runs", project, asked], (cursor) => unwrap(api.GET("/api/v1/inference-runs/", { params: { query: { project, video__camera: camera, video__camera__isnull: none, cursor } } })));
   return (
     <Page title={t("title")} actions={<Link className="button" to={`/p/${project}/reads`}>{t("search")}</Link>}>
       <div className="columns">
         <div className="stack">
+          <CameraFilter />
           <Shown query={runs}>
-            {(rows) => rows.length === 0 ? <Empty title={t("none_title")}>{t("none_body")}</Empty> : (
+            {(rows) => rows.length === 0 && asked !== "" ? <NoneOfCamera asked={asked} /> : rows.length === 0 ? <Empty title={t("none_title")}>{t("none_body")}</Empty> : (
               <>
                 {rows.map((run) => run.job && (isActive(run.job) || run.job.state === "failed") && (
                   <section key={run.id} className="card"><JobProgress job={run.job} name={`${t("reading")} ${run.video_name}`} /></section>

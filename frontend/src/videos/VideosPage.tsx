@@ -1,9 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "../api/client";
 import { type Id, isActive, useJobs, parametersOf, useProject, useProjectId } from "../api/queries";
 import type { Job, Video } from "../api/types";
+import { cameraOf, filterOf } from "../cameras/asked";
+import { CameraFilter, NoneOfCamera } from "../cameras/CameraFilter";
 import { DeleteVideo } from "../deletion/DeleteDialog";
 import { texts as deletion } from "../deletion/texts";
 import { JobProgress } from "../jobs/JobProgress";
@@ -34,7 +36,9 @@ export default function VideosPage() {
   const look = () => void client.invalidateQueries({ predicate: ({ queryKey }) => ["videos", "stats", "jobs"].includes(String(queryKey[0])) });
   const uploads = useUploads(project, "video", look);
   const some = uploads.sending.length + uploads.others.length > 0;
-  const videos = useList(["videos", project], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, cursor } } })));
+  const asked = cameraOf(useSearchParams()[0]);
+  const { camera, none } = filterOf(asked);
+  const videos = useList(["videos", project, asked], (cursor) => unwrap(api.GET("/api/v1/videos/", { params: { query: { project, camera, camera__isnull: none, cursor } } })));
   const jobs = useJobs().data?.results ?? [];
   const choose = () => picker.current?.click();
   useCommands([{ id: "choose-video", name: { en: translator(texts, "en")("choose"), es: translator(texts, "es")("choose") }, keys: "V", run: choose }]);
@@ -44,8 +48,9 @@ export default function VideosPage() {
         onChange={(event) => { uploads.add([...(event.target.files ?? [])]); event.target.value = ""; }} />
       <DropZone onFiles={uploads.add}>
         <UploadList uploads={uploads} accept={ACCEPT} />
+        <CameraFilter />
         <Shown query={videos}>
-          {(rows) => rows.length === 0 && !some ? (
+          {(rows) => rows.length === 0 && asked !== "" ? <NoneOfCamera asked={asked} /> : rows.length === 0 && !some ? (
             <Empty title={t("first_title")} actions={<>
               <Action primary k="V" onClick={choose}>{t("choose")}</Action>
               <Link className="button" to={`/p/${project}/imports`}>{t("import_boxes")}</Link>
