@@ -91,16 +91,15 @@ def cycles(project: Project) -> list[dict[str, Any]]:
     """What each pair of models gained over the pair before it, the oldest first.
 
     Both are judged on the same truth: the reviewed passages of the videos that both have read,
-    each by its newest reading. Three queries, however many readings there are.
+    each by its newest reading; pairs that read nothing reviewed are passed over. Three queries.
     """
-    rows = InferenceRun.objects.filter(project=project).select_related("detector", "recognizer")
+    truth = Passage.objects.filter(project=project, status__in=reads.CONFIRMED, unseen=False)
+    reviewed = InferenceRun.objects.filter(project=project, video__in=truth.values("video"))
+    rows = reviewed.select_related("detector", "recognizer")
     runs = list(rows.exclude(throughput={}).order_by("pk"))  # those that came to their end
     readings: dict[tuple[int, int], dict[int, InferenceRun]] = {}  # by models, then by video
     for run in runs:
         readings.setdefault((run.detector_id, run.recognizer_id), {})[run.video_id] = run
-    truth = Passage.objects.filter(
-        video__in={run.video_id for run in runs}, status__in=reads.CONFIRMED, unseen=False
-    )
     known = dict(truth.order_by().values_list("video").annotate(Count("pk")))
     right: dict[int, set[int]] = {}
     seen = {"read__run__in": [run.pk for run in runs], "passage__in": truth, "outcome": "right"}

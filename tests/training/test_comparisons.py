@@ -82,5 +82,9 @@ def test_gain_of_a_cycle_on_the_same_truth(
     other.throughput = {"frames": 100}
     other.save()
     assert len(cycles(project)) == 1
+    third = make_run(project, first.video)  # after models that read nothing reviewed
+    third.throughput = {"frames": 100}
+    third.save()
+    assert [told["passages"] for told in cycles(project)] == [4, 4]
     status, body = json_of(api, "get", f"inference-runs/cycles/?project={project.pk}")
     assert (status, body["results"][0]["passages"]) == (200, 4)
