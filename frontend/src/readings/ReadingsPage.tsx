@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
@@ -17,6 +17,7 @@ import { SelectField, TextField } from "../shared/ui";
 import { Page } from "../shell/Page";
 import { RunState } from "../training/RunState";
 import { Cycles } from "./Cycles";
+import { offeredWith } from "./offered";
 import { Score } from "./Score";
 import { texts } from "./texts";
 
@@ -118,7 +119,9 @@ function Start({ videos }: { videos: readonly Video[] }) {
   const t = useTexts(texts);
   const client = useQueryClient();
   const project = useProjectId();
-  const [search] = useSearchParams();
+  const asked = Number(useSearchParams()[0].get("video"));
+  const one = useQuery({ queryKey: ["videos", "one", asked], queryFn: () => unwrap(api.GET("/api/v1/videos/{id}/", { params: { path: { id: asked } } })), enabled: asked > 0 }).data;
+  const offered = offeredWith(videos, one);
   const models = useList(["models", project], (cursor) => unwrap(api.GET("/api/v1/models/", { params: { query: { project, cursor } } })));
   const [fps, setFps] = useState("10");
   const rate = Number(fps.replace(",", "."));
@@ -144,8 +147,8 @@ function Start({ videos }: { videos: readonly Video[] }) {
   return (
     <form className="card stack" onSubmit={submit}>
       <h2>{t("start_title")}</h2>
-      <SelectField key={videos.length} label={t("video")} name="video" defaultValue={search.get("video") ?? undefined}>
-        {videos.map((video) => <option key={video.id} value={video.id}>{video.name}</option>)}
+      <SelectField key={`${offered.length} ${one?.id}`} label={t("video")} name="video" defaultValue={one?.id}>
+        {offered.map((video) => <option key={video.id} value={video.id}>{video.name}</option>)}
       </SelectField>
       {choice("detector")}
       {choice("recognizer")}
@@ -161,9 +164,9 @@ function Start({ videos }: { videos: readonly Video[] }) {
       </SelectField>
       <label className="check"><input type="checkbox" name="skip_idle" defaultChecked />{t("skip_idle")}</label>
       {start.error && <Notice kind="bad">{sentenceOf(start.error)}</Notice>}
-      <button type="submit" className="button primary wide" disabled={start.isPending || lacking || videos.length === 0 || !rateOk}>{t("start")}</button>
+      <button type="submit" className="button primary wide" disabled={start.isPending || lacking || offered.length === 0 || !rateOk}>{t("start")}</button>
       {lacking && <p className="t2 small">{t("no_models")} <Link to={`/p/${project}/training/new`}>{t("train")}</Link></p>}
-      {videos.length === 0 && <p className="t2 small">{t("no_videos")}</p>}
+      {offered.length === 0 && <p className="t2 small">{t("no_videos")}</p>}
     </form>
   );
 }
