@@ -22,12 +22,13 @@ from torch import Tensor, nn
 
 from training import bounds, checkpoints, devices, ranks
 from training.detector import second_look
+from training.detector.beginning import first_network
 from training.detector.config import DetectorConfig
 from training.detector.data import Batch, Bgr, FrameStore, Item, Sample, SampleBox, TrainSet
 from training.detector.evaluation import Tally
 from training.detector.inputs import Inputs, as_input
 from training.detector.loss import Balance, ClassCost, Objectives, class_costs
-from training.detector.network import DetectNet, set_norm_momentum
+from training.detector.network import set_norm_momentum
 from training.detector.predict import (
     CHUNK,
     KIND,
@@ -38,17 +39,13 @@ from training.detector.predict import (
     read_grids,
     truths_of,
 )
-from training.detector.pruning import prune
 from training.errors import (
     AnotherTrainingHere,
     Diverged,
     NothingToTrainOn,
-    OtherNetwork,
-    SettingRefused,
 )
 from training.loader import Loader, prefetch
 from training.ranks import ALONE, Ranks, share_norms
-from training.reasons import Reason
 from training.schedule import soft_start_annealing
 
 __all__ = ["DetectorConfig", "Epoch", "Sample", "SampleBox", "fit", "history"]
@@ -204,7 +201,7 @@ class _Training:
         if state:
             self.network = new_network(config, state.metadata.get("widths")).to(device)
         else:
-            self.network = _first_network(config, init).to(device)
+            self.network = first_network(config, init).to(device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in the stub
         set_norm_momentum(self.network, config.norm_momentum)
         if ranks.count > 1:
@@ -478,60 +475,6 @@ class _Training:
         self.thresholds = kept["thresholds"]
         self.verifies = kept.get("verifies", False)
         self.history = [Epoch(**item) for item in kept["history"]]
-
-
-def _first_network(config: DetectorConfig, init: Path | None) -> DetectNet:
-    """The network that a training begins with, its parent's filters pruned if that is asked."""
-    if init is None:
-        for name in ("freeze", "prune"):
-            if value := getattr(config, name):
-                reason = Reason(
-                    "it is about the model to start from, so name one",
-                    "trata del modelo del que se parte, así que indique uno",
-                )
-                raise SettingRefused(setting=name, value=value, reason=reason)
-        return _initialised(config, None)
-    other = checkpoints.load(init)
-    checkpoints.require_kind(other, KIND, name=Path(init).name)
-    if other.metadata["network"] != config.network:
-        raise OtherNetwork(
-            name=Path(init).name, found=other.metadata["network"], wanted=config.network
-        )
-    network = _initialised(config, other.metadata.get("widths"))
-    _take_over(network, config, other)
-    return prune(network, threshold=config.prune) if config.prune else network
-
-
-def _initialised(config: DetectorConfig, widths: Mapping[str, int] | None) -> DetectNet:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = new_network(config, widths)
-    if config.prior:
-        assert network.cov.bias is not None
-        nn.init.constant_(network.cov.bias, math.log(config.prior / (1 - config.prior)))
-    return network
-
-
-def _take_over(network: DetectNet, config: DetectorConfig, other: checkpoints.Checkpoint) -> None:
-    """Weights of another detector: its whole trunk, and the heads of labels both know.
-
-    Heads on another grid look at other features, so of them nothing is taken.
-    """
-    weights = network.state_dict()
-    heads = ("cov.weight", "cov.bias", "bbox.weight", "bbox.bias")
-    for name, value in other.weights.items():
-        if name in weights and name not in heads:
-            weights[name] = value
-    same_grid = other.metadata["config"].get("stride", 16) == config.stride
-    for number, label in enumerate(config.classes):
-        if same_grid and label in other.metadata["classes"]:
-            theirs = other.metadata["classes"].index(label)
-            for part in ("weight", "bias"):
-                weights[f"cov.{part}"][number] = other.weights[f"cov.{part}"][theirs]
-                weights[f"bbox.{part}"][4 * number : 4 * number + 4] = other.weights[
-                    f"bbox.{part}"
-                ][4 * theirs : 4 * theirs + 4]
-    network.load_state_dict(weights)
 
 
 def _standard_error(figures: Sequence[Mapping[str, Any]]) -> float:
