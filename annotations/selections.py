@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from annotations import activities, thumbnails
-from annotations.errors import StartBeyondEnd
+from annotations.errors import SelectionWrong, StartBeyondEnd
 from annotations.models import Frame, Selection, Video
 from annotations.vision import child
 from annotations.vision.activity import MOVES, Track
@@ -27,11 +28,26 @@ from lprsite.jobs.engine import Cancelled, Running
 APART = 0.5
 """Seconds between two wanted frames, within which no keyframe is looked for."""
 FIELDS = ("fps", "every", "start", "end", "motion", "near_duplicates", "cap")
+DEFAULTS = tuple(name for name in FIELDS if name not in ("start", "end"))
+"""What a project may keep of a rule, for its next videos."""
 
 
 def rule_of(given: dict[str, Any]) -> Rule:
     """The rule of some of ``FIELDS``. Raises SelectionWrong, FilterWrong."""
     return Rule(**{name: given[name] for name in FIELDS if given.get(name) is not None})
+
+
+def checked_defaults(given: Mapping[str, float]) -> dict[str, float]:
+    """The rule with which a project's videos begin, some of ``DEFAULTS``; counts as integers.
+
+    Raises SelectionWrong (also for a name that is none of them), FilterWrong.
+    """
+    kept = {name: int(one) if float(one).is_integer() else one for name, one in given.items()}
+    counts = ("every", "near_duplicates", "cap")
+    if set(kept) - set(DEFAULTS) or any(isinstance(kept.get(name), float) for name in counts):
+        raise SelectionWrong()
+    rule_of(kept)
+    return kept
 
 
 def choose(row: Video, *, by: User | None = None, **given: Any) -> Selection:

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from annotations import (
     frames,
     plate_formats,
+    selections,
     suggestions,
     transcriptions,
 )
@@ -84,6 +85,12 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
     countries = serializers.ListField(
         child=serializers.CharField(max_length=2), write_only=True, required=False
     )
+    selection_defaults = serializers.DictField(
+        child=serializers.FloatField(),
+        required=False,
+        help_text="the rule for taking frames that its videos begin with: some of fps, every, "
+        "motion, near_duplicates, cap",
+    )
     role = serializers.SerializerMethodField(help_text="1 viewer to 4 manager, for this person")
 
     class Meta:
@@ -110,6 +117,9 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "role",
             "created_at",
         ]
+
+    def validate_selection_defaults(self, given: dict[str, float]) -> dict[str, float]:
+        return selections.checked_defaults(given)
 
     @extend_schema_field(serializers.IntegerField())
     def get_role(self, project: Project) -> int:

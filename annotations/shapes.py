@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
+
+from annotations.vision.selection import Selection
 
 Shape = Callable[[Any], bool]
 
@@ -16,6 +19,12 @@ def is_text(said: Any) -> bool:
 def is_mapping(said: Any) -> bool:
     """An object of JSON."""
     return isinstance(said, dict)
+
+
+def is_rule(said: Any) -> bool:
+    """Some of a rule for taking frames, as a project keeps it."""
+    names = {field.name for field in fields(Selection)} - {"start", "end"}
+    return is_mapping(said) and said.keys() <= names and all(map(is_number, said.values()))
 
 
 def is_number(said: Any) -> bool:
@@ -49,7 +58,7 @@ OF_COLUMNS: dict[str, Shape] = {
     "boxes": list_of(_frozen_box),
     "counts": is_mapping,
     "class_map": is_mapping,
-    "selection_defaults": is_mapping,
+    "selection_defaults": is_rule,
     "split_rule": is_mapping,
     "damage": is_mapping,
     "characters": list_of(is_number),

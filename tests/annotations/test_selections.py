@@ -368,3 +368,34 @@ def test_ignored_areas_that_are_none_are_refused(api: Any, project: Any, areas: 
     given = {"project": project.pk, "name": "gate", "ignore_mask": areas}
     status, body = json_of(api, "post", "cameras/", given)
     assert (status, list(body["fields"])) == (400, ["ignore_mask"])
+
+
+def test_a_project_keeps_a_rule_that_splits_without_one_begin_with(video: Video, api: Any) -> None:
+    address = f"projects/{video.project_id}/"
+    status, said = json_of(api, "patch", address, {"selection_defaults": {"every": 8.0, "cap": 3}})
+    assert status == 200 and said["selection_defaults"] == {"every": 8, "cap": 3}
+    call_command("split_video", str(video.pk))
+    (row,) = Selection.objects.all()
+    assert (row.fps, row.every, row.cap) == (None, 8, 3)
+    call_command("split_video", str(video.pk), "--fps", "2")  # a rule of one's own is all of it
+    assert Selection.objects.filter(fps=2.0, every=None, cap=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"every": 1.5}, "SelectionWrong"),
+        ({"fps": 1, "every": 2}, "SelectionWrong"),
+        ({"start": 3}, "SelectionWrong"),
+        ({"colour": 1}, "SelectionWrong"),
+        ({"motion": 2}, "FilterWrong"),
+        ({"fps": "often"}, "Invalid"),
+        ([1], "Invalid"),
+    ],
+)
+def test_a_rule_that_is_none_is_not_kept(video: Video, api: Any, wrong: Any, code: str) -> None:
+    address = f"projects/{video.project_id}/"
+    status, said = json_of(api, "patch", address, {"selection_defaults": wrong})
+    assert status == 400 and said["code"] == code
+    video.project.refresh_from_db()
+    assert video.project.selection_defaults == {}

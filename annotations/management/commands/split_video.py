@@ -17,7 +17,9 @@ class Command(StepCommand):
     def add_step_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("video", help="a file, or the number of a video already here")
         rule = parser.add_mutually_exclusive_group()
-        rule.add_argument("--fps", type=float, help="frames a second (default 1)")
+        rule.add_argument(
+            "--fps", type=float, help="frames a second (default: the project's rule, else 1)"
+        )
         rule.add_argument("--every", type=int, help="every Nth frame")
         parser.add_argument("--from", dest="start", type=float, default=0.0, help="seconds")
         parser.add_argument("--to", dest="end", type=float, help="seconds")
@@ -47,6 +49,9 @@ class Command(StepCommand):
         given = {name: options[name] for name in selections.FIELDS}
         rule = selections.rule_of(given)
         video = self.video(options["video"])
+        if all(given[name] is None for name in selections.DEFAULTS):
+            given |= video.project.selection_defaults
+            rule = selections.rule_of(given)
         if options["dry_run"]:
             found = selections.estimate(video, rule)
             if found is None:

@@ -3910,7 +3910,10 @@ export interface components {
             name?: string;
             time_zone?: string;
             alphabet?: string;
-            selection_defaults?: unknown;
+            /** @description the rule for taking frames that its videos begin with: some of fps, every, motion, near_duplicates, cap */
+            selection_defaults?: {
+                [key: string]: number;
+            };
             /** Format: double */
             second_reading_share?: number;
             /** @description readings, and recordings of which nothing is labelled, are deleted when they are older; null: never */
@@ -3980,7 +3983,10 @@ export interface components {
             name: string;
             time_zone?: string;
             alphabet?: string;
-            selection_defaults?: unknown;
+            /** @description the rule for taking frames that its videos begin with: some of fps, every, motion, near_duplicates, cap */
+            selection_defaults?: {
+                [key: string]: number;
+            };
             /** Format: double */
             second_reading_share?: number;
             /** @description readings, and recordings of which nothing is labelled, are deleted when they are older; null: never */
@@ -3995,7 +4001,10 @@ export interface components {
             name: string;
             time_zone?: string;
             alphabet?: string;
-            selection_defaults?: unknown;
+            /** @description the rule for taking frames that its videos begin with: some of fps, every, motion, near_duplicates, cap */
+            selection_defaults?: {
+                [key: string]: number;
+            };
             /** Format: double */
             second_reading_share?: number;
             /** @description readings, and recordings of which nothing is labelled, are deleted when they are older; null: never */

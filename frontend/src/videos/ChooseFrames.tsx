@@ -1,18 +1,13 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, sentenceOf, unwrap } from "../api/client";
+import { useProjectId } from "../api/queries";
 import type { Schemas, Video } from "../api/types";
-import { formatBytes, formatClock, formatNumber, formatSpan } from "../shared/format";
+import { formatBytes, formatNumber, formatSpan } from "../shared/format";
 import { Notice } from "../shared/States";
 import { useTexts } from "../shared/text";
 import { Segments, TextField } from "../shared/ui";
-import { bytesPerFrame, MOST_A_SECOND, needsMeasure, readRule, roughly, type Rule, type Typed, type Way } from "./selection";
+import { bytesPerFrame, type KeptRule, keptOf, MOST_A_SECOND, needsMeasure, readRule, roughly, type Rule, type Typed, type Way } from "./selection";
 import { texts } from "./texts";
-
-/** What the form begins with: one frame a second of the whole video. */
-export function freshRule(video: Video): Typed {
-  const end = video.duration ? formatClock(Math.ceil(video.duration)) : "";
-  return { way: "second", fps: "1", every: "6", start: formatClock(0), end, motion: "0.04", unlike: false, bits: "4", cap: "" };
-}
 
 interface Props {
   readonly video: Video;
@@ -22,10 +17,13 @@ interface Props {
   /** Null while it is being measured already. */
   readonly measure: (() => void) | null;
   readonly busy: boolean;
+  /** The rule that the project's videos begin with. */
+  readonly kept: KeptRule;
+  readonly manages: boolean;
 }
 
 /** The rule by which frames are taken, with what it would take, live. */
-export function ChooseFrames({ video, typed, change, measured, measure, busy }: Props) {
+export function ChooseFrames({ video, typed, change, measured, measure, busy, kept, manages }: Props) {
   const t = useTexts(texts);
   const client = useQueryClient();
   const set = (name: keyof Typed) => (event: { target: { value: string } }) => change({ ...typed, [name]: event.target.value });
@@ -35,6 +33,12 @@ export function ChooseFrames({ video, typed, change, measured, measure, busy }: 
     mutationFn: (body: Rule) => unwrap(api.POST("/api/v1/videos/{id}/split/", { params: { path: { id: video.id } }, body })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
   });
+  const project = useProjectId();
+  const keep = useMutation({
+    mutationFn: (selection_defaults: KeptRule) => unwrap(api.PATCH("/api/v1/projects/{id}/", { params: { path: { id: project } }, body: { selection_defaults } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["project", project] }),
+  });
+  const same = rule !== null && JSON.stringify(keptOf(rule)) === JSON.stringify(keptOf(kept));
   const estimate = useEstimate(video, rule, measured);
   const frames = estimate.data?.frames ?? (rule && !(measured && estimate.isPending) ? roughly(rule, video) : null);
   const filtered = rule !== null && needsMeasure(rule);
@@ -77,6 +81,10 @@ export function ChooseFrames({ video, typed, change, measured, measure, busy }: 
       )}
       {(start.error ?? estimate.error) && <Notice kind="bad">{sentenceOf(start.error ?? estimate.error)}</Notice>}
       <button type="submit" className="button primary wide" disabled={!rule || busy || start.isPending}>{t("make_frames")}</button>
+      {keep.error && <Notice kind="bad">{sentenceOf(keep.error)}</Notice>}
+      {manages && rule && (
+        <button type="button" className="button wide" disabled={same || keep.isPending} onClick={() => keep.mutate(keptOf(rule))}>{t(same ? "rule_kept" : "keep_rule")}</button>
+      )}
       {Object.keys(errors).length > 0 && <p className="t2 small">{t("fix")}</p>}
     </form>
   );

@@ -2,8 +2,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, sentenceOf, unwrap } from "../api/client";
-import { isActive, useJobsOf, useProjectId } from "../api/queries";
-import type { Job, Video } from "../api/types";
+import { isActive, useJobsOf, useProject, useProjectId } from "../api/queries";
+import type { Job, Schemas, Video } from "../api/types";
 import { JobProgress } from "../jobs/JobProgress";
 import { formatBytes, formatClock, formatNumber, formatSpan, parseClock } from "../shared/format";
 import { useCameras } from "../cameras/queries";
@@ -12,11 +12,11 @@ import { useTexts } from "../shared/text";
 import { texts as shared } from "../shared/texts";
 import { SelectField } from "../shared/ui";
 import { Page } from "../shell/Page";
-import { ChooseFrames, freshRule } from "./ChooseFrames";
+import { ChooseFrames } from "./ChooseFrames";
 import { damageOf, type Damage } from "./damage";
 import { NearPlayhead } from "./NearPlayhead";
 import { Player } from "./Player";
-import { readRule, type Typed } from "./selection";
+import { freshRule, readRule, type Typed } from "./selection";
 import { texts } from "./texts";
 import { Timeline, useActivity } from "./Timeline";
 import type { Range } from "./timeline";
@@ -28,22 +28,23 @@ export default function VideoPage() {
   const project = useProjectId();
   const id = Number(useParams().video);
   const video = useQuery({ queryKey: ["videos", "one", id], queryFn: () => unwrap(api.GET("/api/v1/videos/{id}/", { params: { path: { id } } })) });
-  if (video.data) return <OneVideo key={id} video={video.data} />;
+  const own = useProject();
+  if (video.data && own.data) return <OneVideo key={id} video={video.data} own={own.data} />;
   return (
     <Page title={s("videos")} parent={{ name: s("videos"), to: `/p/${project}/videos` }}>
-      {video.error ? <Failed error={video.error} retry={() => void video.refetch()} /> : <Loading />}
+      {video.error ?? own.error ? <Failed error={video.error ?? own.error} retry={() => { void video.refetch(); void own.refetch(); }} /> : <Loading />}
     </Page>
   );
 }
 
-function OneVideo({ video }: { video: Video }) {
+function OneVideo({ video, own }: { video: Video; own: Schemas["Project"] }) {
   const t = useTexts(texts);
   const s = useTexts(shared);
   const project = useProjectId();
   const client = useQueryClient();
   const go = useNavigate();
   const player = useRef<HTMLVideoElement>(null);
-  const [typed, setTyped] = useState<Typed>(() => freshRule(video));
+  const [typed, setTyped] = useState<Typed>(() => freshRule(video, own.selection_defaults));
   const jobs = useJobsOf("video", video.id);
   const latest = (name: RegExp) => jobs.find((job) => name.test(job.task));
   const [split, preview, measuring] = [latest(/split/), latest(/preview/), latest(/measure/)];
@@ -75,7 +76,7 @@ function OneVideo({ video }: { video: Video }) {
           <NearPlayhead video={video} player={player} />
         </div>
         <div className="stack">
-          <ChooseFrames video={video} typed={typed} change={setTyped} measured={measured} measure={busy ? null : () => measure.mutate()} busy={splitting ?? false} />
+          <ChooseFrames kept={own.selection_defaults ?? {}} manages={own.role === 4} video={video} typed={typed} change={setTyped} measured={measured} measure={busy ? null : () => measure.mutate()} busy={splitting ?? false} />
           <Condense video={video} motion={motion} idle={activity.data?.measured ? activity.data.idle : null} job={latest(/condense/)} />
           <Facts video={video} damage={damage} />
         </div>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { framesTaken, needsMeasure, readRule, roughly, spanOf, type Typed } from "./selection";
+import { framesTaken, freshRule, type KeptRule, keptOf, needsMeasure, readRule, roughly, spanOf, type Typed } from "./selection";
 
 const hour = { duration: 3600, fps: 20, frames_expected: 72000 };
 const rule = { fps: 1, every: null, start: 0, end: null };
@@ -45,4 +45,17 @@ test("filters need the measured activity, a cap does not", () => {
   expect(found && [needsMeasure(found), roughly(found, hour)]).toEqual([true, null]);
   const capped = readRule({ ...typed, cap: "100" }, 3600).rule;
   expect(capped && [needsMeasure(capped), roughly(capped, hour)]).toEqual([false, 100]);
+});
+
+test("the form begins with the project's rule, and what it says is that rule again", () => {
+  const rules: KeptRule[] = [{ fps: 2.5 }, { every: 6, cap: 500 }, { fps: 1, motion: 0.05, near_duplicates: 3 }];
+  for (const kept of rules) {
+    const { rule: read } = readRule(freshRule({ duration: 60 }, kept), 60);
+    expect(read && keptOf(read)).toEqual(kept);
+    expect(read).toMatchObject({ start: 0, end: null });
+  }
+});
+
+test("without a project's rule it is one frame a second", () => {
+  expect(keptOf(readRule(freshRule({ duration: null }), null).rule ?? {})).toEqual({ fps: 1 });
 });

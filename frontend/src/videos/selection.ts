@@ -1,5 +1,5 @@
 /** How many frames a rule takes, and what a person typed as a rule. */
-import { parseClock } from "../shared/format";
+import { formatClock, parseClock } from "../shared/format";
 
 export interface Rule {
   readonly fps: number | null;
@@ -59,6 +59,30 @@ export interface Typed {
   readonly unlike: boolean;
   readonly bits: string;
   readonly cap: string;
+}
+
+/** What a project keeps of a rule for its next videos. */
+export type KeptRule = Readonly<Record<string, number>>;
+
+export function keptOf(rule: Partial<Record<string, number | null>> | Rule): KeptRule {
+  const { fps, every, motion, near_duplicates, cap } = rule as Partial<Rule>;
+  const parts = { fps, every, motion, near_duplicates, cap };
+  return Object.fromEntries(Object.entries(parts).filter((part): part is [string, number] => part[1] !== null && part[1] !== undefined));
+}
+
+/** What the form begins with: the project's rule, else one frame a second, of the whole video. */
+export function freshRule({ duration }: Pick<Recording, "duration">, kept: KeptRule = {}): Typed {
+  return {
+    way: kept.motion !== undefined ? "moves" : kept.every !== undefined ? "nth" : "second",
+    fps: String(kept.fps ?? 1),
+    every: String(kept.every ?? 6),
+    start: formatClock(0),
+    end: duration ? formatClock(Math.ceil(duration)) : "",
+    motion: String(kept.motion ?? 0.04),
+    unlike: kept.near_duplicates !== undefined,
+    bits: String(kept.near_duplicates ?? 4),
+    cap: String(kept.cap ?? ""),
+  };
 }
 
 type Wrong = "bad_rate" | "bad_every" | "bad_time" | "bad_order" | "bad_motion" | "bad_bits" | "bad_cap";

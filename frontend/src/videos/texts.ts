@@ -39,6 +39,8 @@ export const texts = defineTexts({
   on_disk: { en: "On disk", es: "En disco" },
   about: { en: "about {size}", es: "aprox. {size}" },
   make_frames: { en: "Make frames", es: "Crear fotogramas" },
+  keep_rule: { en: "Begin with this in every video", es: "Empezar así en cada video" },
+  rule_kept: { en: "Every video begins with this", es: "Cada video empieza así" },
   fix: { en: "Fix the marked setting to start.", es: "Corrija el ajuste marcado para empezar." },
   bad_time: { en: "Write a time such as 00:10:00.", es: "Escriba un tiempo como 00:10:00." },
   bad_order: { en: "The end must come after the start.", es: "El final debe venir después del inicio." },
