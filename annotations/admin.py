@@ -178,9 +178,11 @@ class TokenAdmin(PlainTokenAdmin, ModelAdmin):
 
 
 def _token_name(token: Any) -> str:
+    """Its own name is the key, which headings, delete pages and the log would show."""
     return f"{token.user}"
 
 
+# The class is the framework's, and all of these ask it for its name.
 TokenProxy.__str__ = _token_name  # type: ignore[method-assign]
 
 

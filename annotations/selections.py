@@ -19,7 +19,7 @@ from annotations.models import Frame, Selection, Video
 from annotations.vision import child
 from annotations.vision.activity import MOVES, Track
 from annotations.vision.confined import Message
-from annotations.vision.selection import TICK
+from annotations.vision.selection import KEPT, TICK
 from annotations.vision.selection import Selection as Rule
 from lprsite import files
 from lprsite.errors import Refused
@@ -28,8 +28,6 @@ from lprsite.jobs.engine import Cancelled, Running
 APART = 0.5
 """Seconds between two wanted frames, within which no keyframe is looked for."""
 FIELDS = ("fps", "every", "start", "end", "motion", "near_duplicates", "cap")
-DEFAULTS = tuple(name for name in FIELDS if name not in ("start", "end"))
-"""What a project may keep of a rule, for its next videos."""
 
 
 def rule_of(given: dict[str, Any]) -> Rule:
@@ -38,13 +36,13 @@ def rule_of(given: dict[str, Any]) -> Rule:
 
 
 def checked_defaults(given: Mapping[str, float]) -> dict[str, float]:
-    """The rule with which a project's videos begin, some of ``DEFAULTS``; counts as integers.
+    """The rule with which a project's videos begin, some of ``KEPT``; counts as integers.
 
     Raises SelectionWrong (also for a name that is none of them), FilterWrong.
     """
     kept = {name: int(one) if float(one).is_integer() else one for name, one in given.items()}
     counts = ("every", "near_duplicates", "cap")
-    if set(kept) - set(DEFAULTS) or any(isinstance(kept.get(name), float) for name in counts):
+    if set(kept) - set(KEPT) or any(isinstance(kept.get(name), float) for name in counts):
         raise SelectionWrong()
     rule_of(kept)
     return kept

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
-from annotations.vision.selection import Selection
+from annotations.vision.selection import KEPT
 
 Shape = Callable[[Any], bool]
 
@@ -23,8 +22,7 @@ def is_mapping(said: Any) -> bool:
 
 def is_rule(said: Any) -> bool:
     """Some of a rule for taking frames, as a project keeps it."""
-    names = {field.name for field in fields(Selection)} - {"start", "end"}
-    return is_mapping(said) and said.keys() <= names and all(map(is_number, said.values()))
+    return is_mapping(said) and said.keys() <= set(KEPT) and all(map(is_number, said.values()))
 
 
 def is_number(said: Any) -> bool:

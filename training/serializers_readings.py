@@ -322,7 +322,7 @@ class SoughtReadsSerializer(serializers.Serializer[Any]):
         return Sought(**given)
 
 
-class SightingSerializer(serializers.Serializer[Sighting]):
+class SightingSerializer(serializers.Serializer[Any]):
     """A vehicle as a search finds it."""
 
     read = serializers.IntegerField(

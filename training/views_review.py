@@ -225,7 +225,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, InProject):
         pages = cast(ByPlace, self.paginator)
         page = pages.page_of(partial(sightings.find, project, sought), request)
         told = {"pictures": sightings.pictures(page)}
-        found = SightingSerializer(page, many=True, context=told)  # type: ignore[arg-type]  # many
+        found = SightingSerializer(page, many=True, context=told)
         return pages.get_paginated_response(found.data)
 
     @extend_schema(

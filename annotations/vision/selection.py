@@ -21,6 +21,8 @@ import numpy.typing as npt
 
 from annotations import errors
 
+KEPT = ("fps", "every", "motion", "near_duplicates", "cap")
+"""What a project may keep of a rule, for its next videos: all but the range."""
 TICK = 0.001
 """Seconds by which a time may miss a boundary: MKV rounds its times to this."""
 

@@ -70,10 +70,6 @@ class View:
         """The row of the horizon in pixels; negative when it lies over the picture."""
         return self.height_px / 2 - self.focal * float(np.tan(self.pitch))
 
-    def depth_for(self, *, size: float, pixels: float) -> float:
-        """The distance in metres at which ``size`` metres across are ``pixels`` wide."""
-        return self.focal * size / pixels
-
 
 PAINTS: tuple[Colour, ...] = (
     (235, 236, 236), (225, 228, 230), (176, 178, 180), (128, 130, 132), (70, 70, 72),

@@ -6,6 +6,7 @@ from typing import Any
 from annotations import selections, tasks
 from annotations.commands import StepCommand
 from annotations.vision.activity import MOVES
+from annotations.vision.selection import KEPT
 
 ALIKE = 3
 """Bits of 64 by which near-duplicates differ, where a person does not say."""
@@ -49,7 +50,7 @@ class Command(StepCommand):
         given = {name: options[name] for name in selections.FIELDS}
         rule = selections.rule_of(given)
         video = self.video(options["video"])
-        if all(given[name] is None for name in selections.DEFAULTS):
+        if all(given[name] is None for name in KEPT):
             given |= video.project.selection_defaults
             rule = selections.rule_of(given)
         if options["dry_run"]:
